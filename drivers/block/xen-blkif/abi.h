@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Wire formats: how a slot, and an entry of an indirect page, is laid out.
+ *
+ * The three ABIs of the existing protocol are one layout.  x86_64 puts 4 bytes
+ * of padding before the first 64-bit field, x86_32 does not, and native is
+ * whichever of the two the architecture aligns to.  So a pad and a stride say
+ * all there is to say, and no code is written twice.
+ */
+
+#ifndef _XEN_BLKIF_ABI_H
+#define _XEN_BLKIF_ABI_H
+
+#include <linux/errno.h>
+#include <linux/string.h>
+#include <linux/stddef.h>
+#include "cmd.h"
+
+/* Offsets in a slot, less the ABI's pad for all from ID on. */
+#define BLKIF_OFF_OP		0
+#define BLKIF_OFF_NR_SEGS	1	/* u8; discard: flags; indirect: inner op */
+#define BLKIF_OFF_IND_SEGS	2	/* u16 */
+#define BLKIF_OFF_ID		4
+#define BLKIF_OFF_SECTOR	12
+#define BLKIF_OFF_SEG		20
+#define BLKIF_OFF_NR_SECTORS	20
+#define BLKIF_OFF_TABLE		24
+
+/* A segment in a slot or in an indirect page. */
+#define BLKIF_ENTRY_SIZE	8
+#define BLKIF_ENTRY_GREF	0
+#define BLKIF_ENTRY_FIRST	4
+#define BLKIF_ENTRY_LAST	5
+#define BLKIF_ENTRIES_PER_TABLE	(BLKIF_PAGE_SIZE / BLKIF_ENTRY_SIZE)
+
+#define BLKIF_SLOT_MAX		112
+
+/**
+ * struct blkif_abi - one layout of slots
+ * @name: as in the "protocol" key
+ * @pad: bytes before the first 64-bit field of a request
+ * @req_size: bytes from one slot of the ring to the next
+ * @rsp_size: bytes of a response
+ */
+struct blkif_abi {
+	const char *name;
+	u8 pad;
+	u8 req_size;
+	u8 rsp_size;
+};
+
+static const struct blkif_abi blkif_abi_x86_32 = {
+	.name = "x86_32-abi", .pad = 0, .req_size = 108, .rsp_size = 12,
+};
+
+static const struct blkif_abi blkif_abi_x86_64 = {
+	.name = "x86_64-abi", .pad = 4, .req_size = 112, .rsp_size = 16,
+};
+
+#if defined(__i386__)
+#define BLKIF_NATIVE_PAD	0
+#define BLKIF_NATIVE_NAME	"x86_32-abi"
+#elif defined(__x86_64__)
+#define BLKIF_NATIVE_PAD	4
+#define BLKIF_NATIVE_NAME	"x86_64-abi"
+#elif defined(__aarch64__)
+#define BLKIF_NATIVE_PAD	4
+#define BLKIF_NATIVE_NAME	"arm-abi"
+#else
+#define BLKIF_NATIVE_PAD	4
+#define BLKIF_NATIVE_NAME	"arm-abi"
+#endif
+
+static const struct blkif_abi blkif_abi_native = {
+	.name = BLKIF_NATIVE_NAME,
+	.pad = BLKIF_NATIVE_PAD,
+	.req_size = sizeof(struct blkif_request),
+	.rsp_size = sizeof(struct blkif_response),
+};
+
+#define BLKIF_ASSERT_OFF(field, off)					\
+	static_assert(offsetof(struct blkif_request, field) == (off))
+#define BLKIF_ASSERT_OFF_PAD(field, off)				\
+	BLKIF_ASSERT_OFF(field, (off) + BLKIF_NATIVE_PAD)
+
+static_assert(sizeof(struct blkif_request) == 108 + BLKIF_NATIVE_PAD);
+static_assert(sizeof(struct blkif_response) == 12 + BLKIF_NATIVE_PAD);
+static_assert(sizeof(struct blkif_request_segment) == BLKIF_ENTRY_SIZE);
+BLKIF_ASSERT_OFF(operation, BLKIF_OFF_OP);
+BLKIF_ASSERT_OFF(u.rw.nr_segments, BLKIF_OFF_NR_SEGS);
+BLKIF_ASSERT_OFF_PAD(u.rw.id, BLKIF_OFF_ID);
+BLKIF_ASSERT_OFF_PAD(u.rw.sector_number, BLKIF_OFF_SECTOR);
+BLKIF_ASSERT_OFF_PAD(u.rw.seg, BLKIF_OFF_SEG);
+BLKIF_ASSERT_OFF(u.discard.flag, BLKIF_OFF_NR_SEGS);
+BLKIF_ASSERT_OFF_PAD(u.discard.id, BLKIF_OFF_ID);
+BLKIF_ASSERT_OFF_PAD(u.discard.sector_number, BLKIF_OFF_SECTOR);
+BLKIF_ASSERT_OFF_PAD(u.discard.nr_sectors, BLKIF_OFF_NR_SECTORS);
+BLKIF_ASSERT_OFF_PAD(u.other.id, BLKIF_OFF_ID);
+BLKIF_ASSERT_OFF(u.indirect.indirect_op, BLKIF_OFF_NR_SEGS);
+BLKIF_ASSERT_OFF(u.indirect.nr_segments, BLKIF_OFF_IND_SEGS);
+BLKIF_ASSERT_OFF_PAD(u.indirect.id, BLKIF_OFF_ID);
+BLKIF_ASSERT_OFF_PAD(u.indirect.sector_number, BLKIF_OFF_SECTOR);
+BLKIF_ASSERT_OFF_PAD(u.indirect.indirect_grefs, BLKIF_OFF_TABLE);
+
+/**
+ * blkif_abi_by_name() - the ABI that a frontend's "protocol" key names
+ * @name: value of the key; NULL or "" if there is none
+ *
+ * Return: the ABI, or NULL if the name is not known.
+ */
+static inline const struct blkif_abi *blkif_abi_by_name(const char *name)
+{
+	if (!name || !*name || !strcmp(name, blkif_abi_native.name))
+		return &blkif_abi_native;
+	if (!strcmp(name, blkif_abi_x86_32.name))
+		return &blkif_abi_x86_32;
+	if (!strcmp(name, blkif_abi_x86_64.name))
+		return &blkif_abi_x86_64;
+	return NULL;
+}
+
+/* Unaligned access by copy: x86_32 slots are 4-byte aligned. */
+#define BLKIF_GET(type, p, off) ({				\
+	type __v;						\
+								\
+	memcpy(&__v, (const u8 *)(p) + (off), sizeof(__v));	\
+	__v;							\
+})
+
+#define BLKIF_PUT(type, p, off, val) do {			\
+	type __v = (val);					\
+								\
+	memcpy((u8 *)(p) + (off), &__v, sizeof(__v));		\
+} while (0)
+
+/**
+ * blkif_entry_decode() - read one segment entry
+ * @entry: BLKIF_ENTRY_SIZE private bytes
+ * @sector: where the segment starts on the disk
+ * @seg: filled in, not checked
+ */
+static inline void blkif_entry_decode(const void *entry, u64 sector,
+				      struct blkif_seg *seg)
+{
+	seg->sector = sector;
+	seg->gref = BLKIF_GET(u32, entry, BLKIF_ENTRY_GREF);
+	seg->first = BLKIF_GET(u8, entry, BLKIF_ENTRY_FIRST);
+	seg->last = BLKIF_GET(u8, entry, BLKIF_ENTRY_LAST);
+	seg->reserved = 0;
+}
+
+/** blkif_entry_encode() - write one segment entry of BLKIF_ENTRY_SIZE bytes */
+static inline void blkif_entry_encode(void *entry, const struct blkif_seg *seg)
+{
+	BLKIF_PUT(u32, entry, BLKIF_ENTRY_GREF, seg->gref);
+	BLKIF_PUT(u8, entry, BLKIF_ENTRY_FIRST, seg->first);
+	BLKIF_PUT(u8, entry, BLKIF_ENTRY_LAST, seg->last);
+	BLKIF_PUT(u16, entry, BLKIF_ENTRY_LAST + 1, 0);
+}
+
+/**
+ * blkif_entries_decode() - read segments that follow one another on the disk
+ * @entries: @nr times BLKIF_ENTRY_SIZE private bytes
+ * @nr: how many
+ * @sector: where the first starts on the disk
+ * @seg: @nr segments, filled in, not checked
+ *
+ * A segment whose last unit is before its first counts as empty here; the
+ * check that follows refuses it.
+ *
+ * Return: the sector behind the last segment.
+ */
+static inline u64 blkif_entries_decode(const void *entries, unsigned int nr,
+				       u64 sector, struct blkif_seg *seg)
+{
+	const u8 *entry = entries;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++, entry += BLKIF_ENTRY_SIZE) {
+		blkif_entry_decode(entry, sector, &seg[i]);
+		if (seg[i].first <= seg[i].last)
+			sector += blkif_seg_sectors(&seg[i]);
+	}
+	return sector;
+}
+
+static inline void blkif_cmd_decode_indirect(const struct blkif_abi *abi,
+					     const void *slot,
+					     struct blkif_cmd *cmd)
+{
+	unsigned int i;
+
+	cmd->indirect = true;
+	cmd->op = BLKIF_GET(u8, slot, BLKIF_OFF_NR_SEGS);
+	cmd->nr_segs = BLKIF_GET(u16, slot, BLKIF_OFF_IND_SEGS);
+	cmd->sector = BLKIF_GET(u64, slot, BLKIF_OFF_SECTOR + abi->pad);
+	for (i = 0; i < BLKIF_MAX_TABLES; i++)
+		cmd->table[i] = BLKIF_GET(u32, slot, BLKIF_OFF_TABLE +
+					  abi->pad + i * sizeof(u32));
+}
+
+static inline void blkif_cmd_decode_data(const struct blkif_abi *abi,
+					 const void *slot,
+					 struct blkif_cmd *cmd)
+{
+	unsigned int nr;
+
+	cmd->nr_segs = BLKIF_GET(u8, slot, BLKIF_OFF_NR_SEGS);
+	cmd->sector = BLKIF_GET(u64, slot, BLKIF_OFF_SECTOR + abi->pad);
+	nr = cmd->nr_segs;
+	if (nr > BLKIF_MAX_INLINE)
+		nr = BLKIF_MAX_INLINE;
+	blkif_entries_decode((const u8 *)slot + BLKIF_OFF_SEG + abi->pad, nr,
+			     cmd->sector, cmd->seg);
+}
+
+/**
+ * blkif_cmd_decode() - read a request
+ * @abi: layout
+ * @slot: private copy of the slot, @abi->req_size bytes
+ * @cmd: filled in as far as the operation says; nothing is checked, but no
+ *       more than BLKIF_MAX_INLINE segments are stored
+ */
+static inline void blkif_cmd_decode(const struct blkif_abi *abi,
+				    const void *slot, struct blkif_cmd *cmd)
+{
+	cmd->op = BLKIF_GET(u8, slot, BLKIF_OFF_OP);
+	cmd->id = BLKIF_GET(u64, slot, BLKIF_OFF_ID + abi->pad);
+	cmd->sector = 0;
+	cmd->nr_sectors = 0;
+	cmd->flags = 0;
+	cmd->indirect = false;
+	cmd->nr_segs = 0;
+
+	if (cmd->op == BLKIF_OP_INDIRECT) {
+		blkif_cmd_decode_indirect(abi, slot, cmd);
+	} else if (cmd->op == BLKIF_OP_DISCARD) {
+		cmd->flags = BLKIF_GET(u8, slot, BLKIF_OFF_NR_SEGS);
+		cmd->sector = BLKIF_GET(u64, slot, BLKIF_OFF_SECTOR + abi->pad);
+		cmd->nr_sectors = BLKIF_GET(u64, slot,
+					    BLKIF_OFF_NR_SECTORS + abi->pad);
+	} else if (blkif_op_has_data(cmd->op)) {
+		blkif_cmd_decode_data(abi, slot, cmd);
+	}
+}
+
+/**
+ * blkif_cmd_encode() - write a request
+ * @abi: layout
+ * @cmd: a request that is in order
+ * @handle: virtual device number, which backends ignore but may look at
+ * @slot: @abi->req_size bytes, of which only those in use are written
+ */
+static inline void blkif_cmd_encode(const struct blkif_abi *abi,
+				    const struct blkif_cmd *cmd, u16 handle,
+				    void *slot)
+{
+	u8 *entry = (u8 *)slot + BLKIF_OFF_SEG + abi->pad;
+	unsigned int i;
+
+	BLKIF_PUT(u8, slot, BLKIF_OFF_OP, blkif_cmd_wire_op(cmd));
+	BLKIF_PUT(u64, slot, BLKIF_OFF_ID + abi->pad, cmd->id);
+	BLKIF_PUT(u64, slot, BLKIF_OFF_SECTOR + abi->pad, cmd->sector);
+	if (cmd->indirect) {
+		BLKIF_PUT(u8, slot, BLKIF_OFF_NR_SEGS, cmd->op);
+		BLKIF_PUT(u16, slot, BLKIF_OFF_IND_SEGS, cmd->nr_segs);
+		BLKIF_PUT(u32, slot, BLKIF_OFF_SEG + abi->pad, handle);
+		for (i = 0; i < BLKIF_MAX_TABLES; i++, entry += sizeof(u32))
+			BLKIF_PUT(u32, entry, BLKIF_OFF_TABLE - BLKIF_OFF_SEG,
+				  cmd->table[i]);
+		return;
+	}
+	BLKIF_PUT(u16, slot, BLKIF_OFF_IND_SEGS, handle);
+	if (cmd->op == BLKIF_OP_DISCARD) {
+		BLKIF_PUT(u8, slot, BLKIF_OFF_NR_SEGS, cmd->flags);
+		BLKIF_PUT(u64, slot, BLKIF_OFF_NR_SECTORS + abi->pad,
+			  cmd->nr_sectors);
+		return;
+	}
+	BLKIF_PUT(u8, slot, BLKIF_OFF_NR_SEGS, cmd->nr_segs);
+	for (i = 0; i < cmd->nr_segs; i++, entry += BLKIF_ENTRY_SIZE)
+		blkif_entry_encode(entry, &cmd->seg[i]);
+}
+
+/** blkif_rsp_decode() - read a response from a private copy of its slot */
+static inline void blkif_rsp_decode(const void *slot, struct blkif_rsp *rsp)
+{
+	rsp->id = BLKIF_GET(u64, slot, 0);
+	rsp->op = BLKIF_GET(u8, slot, 8);
+	rsp->status = BLKIF_GET(s16, slot, 10);
+}
+
+/**
+ * blkif_rsp_encode() - write a response, its padding zeroed
+ * @abi: layout
+ * @rsp: the response
+ * @slot: @abi->rsp_size bytes, all of which are written
+ */
+static inline void blkif_rsp_encode(const struct blkif_abi *abi,
+				    const struct blkif_rsp *rsp, void *slot)
+{
+	u8 raw[16] = { 0 };
+
+	BLKIF_PUT(u64, raw, 0, rsp->id);
+	BLKIF_PUT(u8, raw, 8, rsp->op);
+	BLKIF_PUT(s16, raw, 10, rsp->status);
+	memcpy(slot, raw, abi->rsp_size);
+}
+
+#endif /* _XEN_BLKIF_ABI_H */

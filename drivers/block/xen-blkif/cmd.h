@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Requests and responses in host form: what both drivers and every wire
+ * format are written against.
+ *
+ * The headers of this directory are shared by xen-blkfront and xen-blkback.
+ * But for ring.h they are pure: no lock, no allocation, no printk and no
+ * access to memory that a peer can write, so that the same bytes run in the
+ * kernel and in userspace tests.
+ */
+
+#ifndef _XEN_BLKIF_CMD_H
+#define _XEN_BLKIF_CMD_H
+
+#include <linux/types.h>
+#include <linux/build_bug.h>
+#include <xen/interface/io/blkif.h>
+
+#define BLKIF_SECTOR_SHIFT	9
+#define BLKIF_PAGE_SIZE		4096U
+#define BLKIF_PAGE_SECTORS	(BLKIF_PAGE_SIZE >> BLKIF_SECTOR_SHIFT)
+
+/* Over all wire formats. */
+#define BLKIF_MAX_INLINE	BLKIF_MAX_SEGMENTS_PER_REQUEST
+#define BLKIF_MAX_TABLES	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
+
+/**
+ * struct blkif_seg - part of one granted page and the sectors it stands for
+ * @sector: where the first 512 bytes go, in 512-byte units
+ * @gref: the page
+ * @first: first 512-byte unit of the page, 0 to 7
+ * @last: last unit of the page, included, @first to 7
+ * @reserved: zero
+ */
+struct blkif_seg {
+	u64 sector;
+	u32 gref;
+	u8 first;
+	u8 last;
+	u16 reserved;
+};
+static_assert(sizeof(struct blkif_seg) == 16);
+
+/**
+ * struct blkif_cmd - one request
+ * @id: the frontend's, returned as it is
+ * @sector: start, in 512-byte units
+ * @nr_sectors: length of operations that carry no data
+ * @op: BLKIF_OP_*; of an indirect request, the inner operation
+ * @flags: BLKIF_DISCARD_* of a discard
+ * @indirect: the segments stand in @table, not in @seg
+ * @nr_segs: number of segments
+ * @seg: the segments, if not @indirect
+ * @table: grant references of the pages that hold the segments, if @indirect
+ */
+struct blkif_cmd {
+	u64 id;
+	u64 sector;
+	u64 nr_sectors;
+	u8 op;
+	u8 flags;
+	bool indirect;
+	u16 nr_segs;
+	union {
+		struct blkif_seg seg[BLKIF_MAX_INLINE];
+		u32 table[BLKIF_MAX_TABLES];
+	};
+};
+
+/**
+ * struct blkif_rsp - one response
+ * @id: of the request
+ * @op: operation as it stood in the request's slot (INDIRECT, not the inner)
+ * @status: BLKIF_RSP_*
+ */
+struct blkif_rsp {
+	u64 id;
+	u8 op;
+	s16 status;
+};
+
+/** blkif_seg_sectors() - length of a checked segment, in 512-byte units */
+static inline u32 blkif_seg_sectors(const struct blkif_seg *seg)
+{
+	return seg->last - seg->first + 1;
+}
+
+/** blkif_cmd_wire_op() - the operation that the slot and the response name */
+static inline u8 blkif_cmd_wire_op(const struct blkif_cmd *cmd)
+{
+	return cmd->indirect ? BLKIF_OP_INDIRECT : cmd->op;
+}
+
+/** blkif_op_has_data() - does the operation carry segments? */
+static inline bool blkif_op_has_data(u8 op)
+{
+	return op == BLKIF_OP_READ || op == BLKIF_OP_WRITE ||
+	       op == BLKIF_OP_WRITE_BARRIER || op == BLKIF_OP_FLUSH_DISKCACHE;
+}
+
+/** blkif_op_is_write() - does the operation change the disk? */
+static inline bool blkif_op_is_write(u8 op)
+{
+	return op != BLKIF_OP_READ;
+}
+
+#endif /* _XEN_BLKIF_CMD_H */

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Install what this project needs to build and test itself on Debian 12.
+# Says nothing and needs no network when everything is there already.
+set -u
+
+prog=$(basename "$0")
+die() {
+	printf '%s: %s\n' "$prog" "$*" >&2
+	exit 2
+}
+
+# Modules and static checks; userspace tests; the test bed; pictures.
+packages=(
+	build-essential bc bison flex libelf-dev libssl-dev kmod sparse shellcheck git
+	linux-headers-amd64
+	clang libcmocka-dev gcc-multilib libc6-dev-i386
+	qemu-system-x86 mmdebstrap debian-archive-keyring e2fsprogs busybox-static
+	cpio xz-utils zstd procps util-linux
+	python3 gnuplot-nox
+)
+# Room for the packages above, before the images (build-image.sh checks its own).
+need_mib=3000
+
+missing() {
+	local p
+	for p in "${packages[@]}"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+	done
+}
+
+[ -r /etc/debian_version ] ||
+	die "this is not Debian; install by hand the equivalents of: ${packages[*]}"
+mapfile -t todo < <(missing)
+[ ${#todo[@]} -eq 0 ] && exit 0
+
+[ "$(id -u)" = 0 ] ||
+	die "these packages are missing and only root can install them (try sudo $0): ${todo[*]}"
+free=$(df -Pm /usr | awk 'NR == 2 { print $4 }')
+[ "$free" -ge "$need_mib" ] ||
+	die "only $free MiB are free in /usr and $need_mib are needed; free some and start again"
+
+log=$(mktemp /tmp/xen-blk-deps.XXXXXX)
+export DEBIAN_FRONTEND=noninteractive
+apt=(apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+echo "$prog: installing ${todo[*]}"
+install_all() { "${apt[@]}" install --no-install-recommends "${todo[@]}" >>"$log" 2>&1; }
+
+# An index that is there may be good enough; a stale one is fetched again.
+if ! install_all; then
+	timeout 600 "${apt[@]}" update >>"$log" 2>&1
+	timeout 3600 "${apt[@]}" install --no-install-recommends "${todo[@]}" >>"$log" 2>&1 || {
+		if grep -q -E 'Could not resolve|Could not connect|Connection (failed|timed out)|Failed to fetch' "$log"; then
+			die "Debian's mirror cannot be reached, so nothing can be installed; see $log"
+		elif grep -q 'No space left' "$log"; then
+			die "the disk ran full while installing; free some space and start again ($log)"
+		else
+			die "installing failed; the last lines of $log say: $(tail -n 2 "$log" | xargs)"
+		fi
+	}
+fi
+mapfile -t todo < <(missing)
+[ ${#todo[@]} -eq 0 ] || die "still missing after a successful install: ${todo[*]}; see $log"
+rm -f "$log"

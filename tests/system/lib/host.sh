@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What every host-side script of the test bed shares.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+bed=$top/tests/system
+cache_root=${XENBLK_CACHE:-/var/cache/xen-blk}
+prog=$(basename "$0")
+
+say() { printf '%s: %s\n' "$prog" "$*" >&2; }
+
+# One sentence and out: what is wrong, and what to do about it.
+die() {
+	say "$*"
+	exit 2
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "this must run as root (it makes file systems and chroots); try: sudo $0"
+}
+
+need_tools() {
+	local t
+	for t; do
+		command -v "$t" >/dev/null ||
+			die "'$t' is not installed; run scripts/install-deps.sh first"
+	done
+}
+
+# need_space MIB DIR
+need_space() {
+	local dir=$2 free
+	while [ ! -d "$dir" ]; do dir=$(dirname "$dir"); done
+	free=$(df -Pm "$dir" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$1" ] ||
+		die "only $free MiB are free in $dir and $1 are needed; free some, or set XENBLK_CACHE to another place"
+}
+
+suites() {
+	local f
+	for f in "$bed"/image/*.suite; do basename "$f" .suite; done
+}
+
+# Sets xen_version and linux_version of a suite, or refuses it.
+load_suite() {
+	[ -f "$bed/image/$1.suite" ] ||
+		die "no suite '$1' (there are: $(suites | xargs))"
+	# shellcheck source=/dev/null
+	. "$bed/image/$1.suite"
+}
+
+# hms SECONDS
+hms() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
