@@ -78,6 +78,16 @@ static const struct blkif_abi blkif_abi_native = {
 	.rsp_size = sizeof(struct blkif_response),
 };
 
+/*
+ * A frontend without a "protocol" key is older than the key, which came with
+ * the first 64-bit x86 backends.
+ */
+#if defined(__i386__) || defined(__x86_64__)
+#define BLKIF_ABI_UNNAMED	(&blkif_abi_x86_32)
+#else
+#define BLKIF_ABI_UNNAMED	(&blkif_abi_native)
+#endif
+
 #define BLKIF_ASSERT_OFF(field, off)					\
 	static_assert(offsetof(struct blkif_request, field) == (off))
 #define BLKIF_ASSERT_OFF_PAD(field, off)				\
@@ -110,7 +120,9 @@ BLKIF_ASSERT_OFF_PAD(u.indirect.indirect_grefs, BLKIF_OFF_TABLE);
  */
 static inline const struct blkif_abi *blkif_abi_by_name(const char *name)
 {
-	if (!name || !*name || !strcmp(name, blkif_abi_native.name))
+	if (!name || !*name)
+		return BLKIF_ABI_UNNAMED;
+	if (!strcmp(name, blkif_abi_native.name))
 		return &blkif_abi_native;
 	if (!strcmp(name, blkif_abi_x86_32.name))
 		return &blkif_abi_x86_32;

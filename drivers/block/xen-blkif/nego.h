@@ -100,6 +100,8 @@ static inline u32 blkif_choose_segs(const struct blkif_offer *theirs,
  * @choice: what it asks for, from its keys
  * @offer: what this backend offered
  *
+ * One queue of one page is what every peer can do, whatever was offered.
+ *
  * Return: NULL if all is in order, else the reason in words.
  */
 static inline const char *blkif_refuse(const struct blkif_choice *choice,
@@ -109,8 +111,9 @@ static inline const char *blkif_refuse(const struct blkif_choice *choice,
 		return "unknown protocol";
 	if (!choice->nr_queues)
 		return "multi-queue-num-queues is zero";
-	if (choice->nr_queues > offer->max_queues ||
-	    choice->nr_queues > BLKIF_MAX_QUEUES)
+	if (choice->nr_queues > BLKIF_DEFAULT_QUEUES &&
+	    (choice->nr_queues > offer->max_queues ||
+	     choice->nr_queues > BLKIF_MAX_QUEUES))
 		return "more queues than offered";
 	if (choice->ring_order > offer->max_ring_order ||
 	    choice->ring_order > BLKIF_MAX_RING_ORDER)

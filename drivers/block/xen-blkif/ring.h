@@ -24,7 +24,7 @@
  *             sees the other's store, so either a notification is sent or the
  *             consumer finds the work itself, and none is lost.
  *
- * All of a struct blkif_front_ring or blkif_back_ring but @page is private.
+ * All of a struct blkif_fe_ring or blkif_be_ring but @page is private.
  * Calls on the request half and calls on the response half may run at the
  * same time; two calls on one half may not.
  */
@@ -78,7 +78,7 @@ static inline bool blkif_ring_passed(u32 event, u32 from, u32 to)
 }
 
 /**
- * struct blkif_front_ring - the frontend's view of one ring
+ * struct blkif_fe_ring - the frontend's view of one ring
  * @page: the shared pages
  * @abi: layout
  * @mask: number of slots - 1
@@ -87,7 +87,7 @@ static inline bool blkif_ring_passed(u32 event, u32 from, u32 to)
  * @rsp_cons: next response to take
  * @rsp_prod: how far responses are known to be published
  */
-struct blkif_front_ring {
+struct blkif_fe_ring {
 	struct blkif_ring_indexes *page;
 	const struct blkif_abi *abi;
 	u32 mask;
@@ -104,12 +104,12 @@ struct blkif_front_ring {
  * @abi: layout
  * @order: log2 of the number of pages
  */
-static inline void blkif_front_ring_init(struct blkif_front_ring *ring,
+static inline void blkif_front_ring_init(struct blkif_fe_ring *ring,
 					 void *page,
 					 const struct blkif_abi *abi,
 					 unsigned int order)
 {
-	*ring = (struct blkif_front_ring) {
+	*ring = (struct blkif_fe_ring) {
 		.page = page,
 		.abi = abi,
 		.mask = blkif_ring_slots(abi, order) - 1,
@@ -126,7 +126,7 @@ static inline void blkif_front_ring_init(struct blkif_front_ring *ring,
  *
  * The caller has no more requests unanswered than there are slots.
  */
-static inline void blkif_front_put(struct blkif_front_ring *ring,
+static inline void blkif_front_put(struct blkif_fe_ring *ring,
 				   const struct blkif_cmd *cmd, u16 handle)
 {
 	blkif_cmd_encode(ring->abi, cmd, handle,
@@ -141,7 +141,7 @@ static inline void blkif_front_put(struct blkif_front_ring *ring,
  *
  * Return: true if the backend must be notified.
  */
-static inline bool blkif_front_push(struct blkif_front_ring *ring)
+static inline bool blkif_front_push(struct blkif_fe_ring *ring)
 {
 	u32 from = ring->req_pushed;
 
@@ -156,7 +156,7 @@ static inline bool blkif_front_push(struct blkif_front_ring *ring)
 }
 
 /* Look how far responses are published. */
-static inline int blkif_front_poll(struct blkif_front_ring *ring)
+static inline int blkif_front_poll(struct blkif_fe_ring *ring)
 {
 	u32 prod = virt_load_acquire(&ring->page->rsp_prod);
 	u32 unanswered = READ_ONCE(ring->req_pushed) - ring->rsp_cons;
@@ -175,7 +175,7 @@ static inline int blkif_front_poll(struct blkif_front_ring *ring)
  * Return: 1 if there was one, 0 if not, -EPROTO if the backend claims
  * responses to requests that it was never told of.
  */
-static inline int blkif_front_get(struct blkif_front_ring *ring,
+static inline int blkif_front_get(struct blkif_fe_ring *ring,
 				  struct blkif_rsp *rsp)
 {
 	u8 raw[16];
@@ -201,7 +201,7 @@ static inline int blkif_front_get(struct blkif_front_ring *ring,
  * Return: 0 if there is none yet and one will be notified, 1 if there is one
  * after all, -EPROTO as blkif_front_get().
  */
-static inline int blkif_front_arm(struct blkif_front_ring *ring)
+static inline int blkif_front_arm(struct blkif_fe_ring *ring)
 {
 	WRITE_ONCE(ring->page->rsp_event, ring->rsp_cons + 1);
 	virt_mb(); /* pairs with blkif_back_push() */
@@ -209,7 +209,7 @@ static inline int blkif_front_arm(struct blkif_front_ring *ring)
 }
 
 /**
- * struct blkif_back_ring - the backend's view of one ring
+ * struct blkif_be_ring - the backend's view of one ring
  * @page: the shared pages, mapped
  * @abi: layout the frontend asked for
  * @mask: number of slots - 1
@@ -218,7 +218,7 @@ static inline int blkif_front_arm(struct blkif_front_ring *ring)
  * @rsp_prod: where the next response goes
  * @rsp_pushed: what the frontend was told of
  */
-struct blkif_back_ring {
+struct blkif_be_ring {
 	struct blkif_ring_indexes *page;
 	const struct blkif_abi *abi;
 	u32 mask;
@@ -240,7 +240,7 @@ struct blkif_back_ring {
  *
  * Return: 0, or -EPROTO if the indexes contradict each other.
  */
-static inline int blkif_back_ring_init(struct blkif_back_ring *ring,
+static inline int blkif_back_ring_init(struct blkif_be_ring *ring,
 				       void *page,
 				       const struct blkif_abi *abi,
 				       unsigned int order)
@@ -249,7 +249,7 @@ static inline int blkif_back_ring_init(struct blkif_back_ring *ring,
 	u32 rsp_prod = READ_ONCE(indexes->rsp_prod);
 	u32 req_prod = READ_ONCE(indexes->req_prod);
 
-	*ring = (struct blkif_back_ring) {
+	*ring = (struct blkif_be_ring) {
 		.page = indexes,
 		.abi = abi,
 		.mask = blkif_ring_slots(abi, order) - 1,
@@ -262,7 +262,7 @@ static inline int blkif_back_ring_init(struct blkif_back_ring *ring,
 }
 
 /* Look how far requests are published. */
-static inline int blkif_back_poll(struct blkif_back_ring *ring)
+static inline int blkif_back_poll(struct blkif_be_ring *ring)
 {
 	u32 prod = virt_load_acquire(&ring->page->req_prod);
 	u32 unanswered = ring->req_cons - READ_ONCE(ring->rsp_prod);
@@ -281,7 +281,7 @@ static inline int blkif_back_poll(struct blkif_back_ring *ring)
  * Return: 1 if there was one, 0 if not, -EPROTO if the frontend claims more
  * requests than there are slots without a request in them.
  */
-static inline int blkif_back_get(struct blkif_back_ring *ring,
+static inline int blkif_back_get(struct blkif_be_ring *ring,
 				 struct blkif_cmd *cmd)
 {
 	u8 raw[BLKIF_SLOT_MAX];
@@ -307,7 +307,7 @@ static inline int blkif_back_get(struct blkif_back_ring *ring,
  * Return: 0 if there is none yet and one will be notified, 1 if there is one
  * after all, -EPROTO as blkif_back_get().
  */
-static inline int blkif_back_arm(struct blkif_back_ring *ring)
+static inline int blkif_back_arm(struct blkif_be_ring *ring)
 {
 	WRITE_ONCE(ring->page->req_event, ring->req_cons + 1);
 	virt_mb(); /* pairs with blkif_front_push() */
@@ -319,7 +319,7 @@ static inline int blkif_back_arm(struct blkif_back_ring *ring)
  * @ring: the ring
  * @rsp: the response; there is one for each request that was taken
  */
-static inline void blkif_back_put(struct blkif_back_ring *ring,
+static inline void blkif_back_put(struct blkif_be_ring *ring,
 				  const struct blkif_rsp *rsp)
 {
 	blkif_rsp_encode(ring->abi, rsp,
@@ -334,7 +334,7 @@ static inline void blkif_back_put(struct blkif_back_ring *ring,
  *
  * Return: true if the frontend must be notified.
  */
-static inline bool blkif_back_push(struct blkif_back_ring *ring)
+static inline bool blkif_back_push(struct blkif_be_ring *ring)
 {
 	u32 from = ring->rsp_pushed;
 

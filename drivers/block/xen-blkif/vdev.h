@@ -35,21 +35,23 @@ struct blkif_vdev {
 /* Which disk of its kind, and of which partition; -1 for a foreign major. */
 static inline int blkif_vdev_old(u32 major, u32 minor, u32 *index, u32 *part)
 {
-	u32 parts = BLKIF_VDEV_PARTS;
 	u32 base = 0;
 
 	if (major == 3 || major == 22) {		/* hda, hdc */
-		parts = BLKIF_VDEV_IDE_PARTS;
-		base = major == 22 ? 2 : 0;
-	} else if (major >= 65 && major <= 71) {	/* sdq ... */
+		/* hda1 has always been xvda, not xvda1. */
+		*index = minor / BLKIF_VDEV_IDE_PARTS + (major == 22 ? 2 : 0);
+		*part = 0;
+		return 0;
+	}
+	if (major >= 65 && major <= 71) {	/* sdq ... */
 		base = (major - 64) * 16;
 	} else if (major >= 128 && major <= 135) {
 		base = (major - 120) * 16;
 	} else if (major != 8 && major != 202) {	/* sda, xvda */
 		return -1;
 	}
-	*index = base + minor / parts;
-	*part = minor % parts;
+	*index = base + minor / BLKIF_VDEV_PARTS;
+	*part = minor % BLKIF_VDEV_PARTS;
 	return 0;
 }
 
@@ -78,8 +80,7 @@ static inline int blkif_vdev_parse(u32 number, struct blkif_vdev *vdev)
 		/* Linux has 20 bits for minors. */
 		if (number >> 20)
 			return -ENODEV;
-	} else if (blkif_vdev_old(number >> 8, number & 0xff, &index, &part) ||
-		   part >= parts) {
+	} else if (blkif_vdev_old(number >> 8, number & 0xff, &index, &part)) {
 		return -ENODEV;
 	}
 	vdev->index = index;

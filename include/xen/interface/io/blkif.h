@@ -60,7 +60,8 @@ typedef uint64_t blkif_sector_t;
  *  device-type               T  "disk" or "cdrom"
  *  trusted                   T  default 1; 0: give the backend no page that
  *                               holds anything but the data of the request
- *  protocol                  F  XEN_IO_PROTO_ABI_*, default: the backend's own
+ *  protocol                  F  XEN_IO_PROTO_ABI_*; default: "x86_32-abi" on x86
+ *                               of either width, else the backend's own
  *  ring-page-order           F  default: the key is absent and "ring-ref"
  *                               names the only page; otherwise the pages are
  *                               "ring-ref0", "ring-ref1", ...

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen block backend: a connection comes and goes.
+ *
+ * Teardown has two phases.  First the connection is made unreachable: its
+ * threads are told to take no more requests, and sysfs and xenbus forget it.
+ * From then on nothing adds work.  Then it is drained: the threads end when
+ * all that was taken is answered, and only after that the event channels, the
+ * rings and the grants go.  The second phase runs in a work item, because it
+ * lasts as long as the disk takes and xenbus has one thread for all devices.
+ *
+ * No bio can outlive its queue: a thread ends when in_flight is zero, which
+ * it counts down itself after the last bio handed the request over under
+ * done_lock, and who hands over is done with the queue when it unlocks.
+ */
+
+#include <linux/slab.h>
+#include <xen/events.h>
+#include "blkback.h"
+
+/* How long a frontend that closes is made to wait for a slow disk. */
+#define BLKBACK_DRAIN_TIMEOUT	(5 * HZ)
+
+static void blkback_conn_free(struct kref *ref)
+{
+	kvfree(container_of(ref, struct blkback_conn, ref));
+}
+
+static void blkback_queue_free_reqs(struct blkback_queue *queue)
+{
+	struct blkback_req *req, *next;
+
+	list_for_each_entry_safe(req, next, &queue->idle, node)
+		kmem_cache_free(blkback_req_cache, req);
+}
+
+static void blkback_queue_teardown(struct blkback_queue *queue)
+{
+	struct xenbus_device *dev = queue->conn->blkback->dev;
+
+	unbind_from_irqhandler(queue->irq, queue);
+	blkback_grant_exit(queue);
+	xenbus_unmap_ring_vfree(dev, queue->ring.page);
+	blkback_queue_free_reqs(queue);
+	kvfree(queue->reserve);
+}
+
+/* Take the connection away from sysfs; its counts stay. */
+static void blkback_conn_hide(struct blkback_conn *conn)
+{
+	struct blkback *blkback = conn->blkback;
+	unsigned int i;
+
+	mutex_lock(&blkback->lock);
+	for (i = 0; i < conn->nr_queues; i++)
+		blkback_stats_add(&blkback->stats, &conn->queues[i].stats);
+	if (blkback->conn == conn)
+		blkback->conn = NULL;
+	mutex_unlock(&blkback->lock);
+}
+
+static void blkback_conn_teardown(struct work_struct *work)
+{
+	struct blkback_conn *conn = container_of(work, struct blkback_conn,
+						 teardown);
+	struct blkback *blkback = conn->blkback;
+	unsigned int i;
+
+	for (i = 0; i < conn->nr_queues; i++) {
+		if (conn->queues[i].thread)
+			kthread_stop(conn->queues[i].thread);
+	}
+	blkback_conn_hide(conn);
+	for (i = 0; i < conn->nr_queues; i++)
+		blkback_queue_teardown(&conn->queues[i]);
+	blkback_put(blkback);
+	complete_all(&conn->drained);
+	kref_put(&conn->ref, blkback_conn_free);
+}
+
+/**
+ * blkback_conn_alloc() - a connection without queues
+ * @blkback: the disk; the connection takes a reference
+ * @agreed: what was negotiated
+ *
+ * Return: the connection, to be ended with blkback_conn_stop(), or NULL.
+ */
+struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
+					const struct blkif_choice *agreed)
+{
+	struct blkback_conn *conn;
+
+	conn = kvzalloc(struct_size(conn, queues, agreed->nr_queues),
+			GFP_KERNEL);
+	if (!conn)
+		return NULL;
+	kref_get(&blkback->kref);
+	kref_init(&conn->ref);
+	conn->blkback = blkback;
+	conn->agreed = *agreed;
+	conn->domid = blkback->dev->otherend_id;
+	init_completion(&conn->drained);
+	INIT_WORK(&conn->teardown, blkback_conn_teardown);
+	return conn;
+}
+
+static int blkback_queue_map(struct blkback_queue *queue, grant_ref_t *grefs)
+{
+	const struct blkif_choice *agreed = &queue->conn->agreed;
+	struct xenbus_device *dev = queue->conn->blkback->dev;
+	void *ring;
+	int err;
+
+	err = xenbus_map_ring_valloc(dev, grefs, 1U << agreed->ring_order,
+				     &ring);
+	if (err) {
+		xenbus_dev_fatal(dev, err, "mapping the ring of queue %u",
+				 queue->index);
+		return err;
+	}
+	err = blkif_back_ring_init(&queue->ring, ring, agreed->abi,
+				   agreed->ring_order);
+	if (err) {
+		xenbus_dev_fatal(dev, err, "indexes of the ring of queue %u",
+				 queue->index);
+		xenbus_unmap_ring_vfree(dev, ring);
+	}
+	return err;
+}
+
+static void blkback_queue_init(struct blkback_queue *queue)
+{
+	spin_lock_init(&queue->done_lock);
+	init_waitqueue_head(&queue->wait);
+	INIT_LIST_HEAD(&queue->done);
+	INIT_LIST_HEAD(&queue->lingering);
+	INIT_LIST_HEAD(&queue->idle);
+	queue->next_log = jiffies;
+}
+
+/**
+ * blkback_conn_add_queue() - set up the next queue
+ * @conn: the connection, which has fewer queues than were agreed
+ * @grefs: the pages of its ring
+ * @port: the frontend's event channel
+ *
+ * Return: 0 or -errno, which was reported.
+ */
+int blkback_conn_add_queue(struct blkback_conn *conn, grant_ref_t *grefs,
+			   evtchn_port_t port)
+{
+	struct blkback_queue *queue = &conn->queues[conn->nr_queues];
+	struct xenbus_device *dev = conn->blkback->dev;
+	int err;
+
+	queue->conn = conn;
+	queue->index = conn->nr_queues;
+	blkback_queue_init(queue);
+
+	queue->reserve = kvmalloc(BLKBACK_MAX_SEGS *
+				  (sizeof(struct blkif_seg) +
+				   sizeof(struct blkback_map)), GFP_KERNEL);
+	if (!queue->reserve) {
+		err = -ENOMEM;
+		goto report;
+	}
+	err = blkback_grant_init(queue);
+	if (err)
+		goto free_reserve;
+	err = blkback_queue_map(queue, grefs);
+	if (err)
+		goto exit_grants;
+	err = bind_interdomain_evtchn_to_irqhandler_lateeoi(dev, port,
+							    blkback_queue_irq,
+							    0, "blkif-backend",
+							    queue);
+	if (err < 0)
+		goto unmap;
+	queue->irq = err;
+	conn->nr_queues++;
+	return 0;
+
+unmap:
+	xenbus_unmap_ring_vfree(dev, queue->ring.page);
+exit_grants:
+	blkback_grant_exit(queue);
+free_reserve:
+	kvfree(queue->reserve);
+report:
+	xenbus_dev_fatal(dev, err, "setting up queue %u", conn->nr_queues);
+	return err;
+}
+
+/**
+ * blkback_conn_start() - start to take requests
+ * @conn: all of whose queues were added
+ * @name: of the disk; part of the names of the threads
+ *
+ * Return: 0 or -errno, which was reported.
+ */
+int blkback_conn_start(struct blkback_conn *conn, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < conn->nr_queues; i++) {
+		struct blkback_queue *queue = &conn->queues[i];
+		struct task_struct *thread;
+
+		thread = kthread_run(blkback_queue_thread, queue, "%u.%s-%u",
+				     conn->domid, name, i);
+		if (IS_ERR(thread)) {
+			xenbus_dev_fatal(conn->blkback->dev, PTR_ERR(thread),
+					 "starting the thread of queue %u", i);
+			return PTR_ERR(thread);
+		}
+		queue->thread = thread;
+	}
+	return 0;
+}
+
+/**
+ * blkback_conn_stop() - end a connection
+ * @conn: nobody else knows it any more
+ *
+ * Context: process context.  Waits for requests in flight, but not for ever:
+ * what a slow disk still owes is waited for in the background.
+ */
+void blkback_conn_stop(struct blkback_conn *conn)
+{
+	struct xenbus_device *dev = conn->blkback->dev;
+	unsigned int i;
+
+	for (i = 0; i < conn->nr_queues; i++) {
+		WRITE_ONCE(conn->queues[i].stop, true);
+		wake_up(&conn->queues[i].wait);
+	}
+	kref_get(&conn->ref);
+	queue_work(blkback_wq, &conn->teardown);
+	if (!wait_for_completion_timeout(&conn->drained, BLKBACK_DRAIN_TIMEOUT))
+		dev_warn(&dev->dev,
+			 "the disk still owes answers, their pages stay mapped until it gives them\n");
+	kref_put(&conn->ref, blkback_conn_free);
+}
+
+/**
+ * blkback_conn_broken() - the frontend broke the rules
+ * @conn: the connection
+ * @why: how, for the log and for XenStore
+ *
+ * The only place that says so, and it does once.  No queue takes any more
+ * requests; those in flight are answered; the device goes to Closing.
+ *
+ * Context: the thread of a queue.
+ */
+void blkback_conn_broken(struct blkback_conn *conn, const char *why)
+{
+	unsigned int i;
+
+	for (i = 0; i < conn->agreed.nr_queues; i++)
+		WRITE_ONCE(conn->queues[i].broken, true);
+	if (test_and_set_bit(0, &conn->broken))
+		return;
+	if (!READ_ONCE(conn->queues[0].stop))
+		xenbus_dev_fatal(conn->blkback->dev, -EPROTO, "%s", why);
+}

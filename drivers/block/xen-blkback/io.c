@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen block backend: one request, from the checked copy of its slot to bios.
+ *
+ *   blkback_io_start()
+ *     blkif_check_cmd()            all but the segments
+ *     blkback_io_get_segs()        where the segments are kept
+ *     blkback_io_read_tables()     indirect: copy them out of the guest
+ *     blkif_check_segs()
+ *     blkback_grant_map()          all at once
+ *     blkback_io_submit()
+ *   blkback_io_end()               each bio
+ */
+
+#include <linux/bio.h>
+#include <linux/mm.h>
+#include "blkback.h"
+
+/* What blkback_io_start() returns besides a status, none of which this is. */
+#define BLKBACK_WAIT	(-EAGAIN)
+
+static struct xenbus_device *blkback_io_dev(const struct blkback_req *req)
+{
+	return req->queue->conn->blkback->dev;
+}
+
+static int blkback_io_refuse(const struct blkback_req *req, const char *why)
+{
+	dev_warn_ratelimited(&blkback_io_dev(req)->dev,
+			     "queue %u: refused operation %u at sector %llu: %s\n",
+			     req->queue->index, req->cmd.op, req->cmd.sector,
+			     why);
+	return BLKIF_RSP_ERROR;
+}
+
+/* Memory for the segments of an indirect request. */
+static bool blkback_io_get_big(struct blkback_req *req)
+{
+	size_t size = req->cmd.nr_segs * (sizeof(*req->seg) +
+					  sizeof(*req->map));
+
+	req->big = kvmalloc(size, GFP_NOIO | __GFP_NOWARN);
+	if (!req->big)
+		swap(req->big, req->queue->reserve);
+	if (!req->big)
+		return false;
+	/* Maps first: they need the larger alignment. */
+	req->map = req->big;
+	req->seg = (struct blkif_seg *)(req->map + req->cmd.nr_segs);
+	return true;
+}
+
+static bool blkback_io_get_segs(struct blkback_req *req)
+{
+	if (req->cmd.indirect)
+		return blkback_io_get_big(req);
+	req->seg = req->cmd.seg;
+	req->map = req->inline_map;
+	return true;
+}
+
+/**
+ * blkback_io_free_segs() - give back the memory of the segments
+ * @req: a request with nothing mapped
+ */
+void blkback_io_free_segs(struct blkback_req *req)
+{
+	if (!req->queue->reserve)
+		swap(req->big, req->queue->reserve);
+	kvfree(req->big);
+	req->big = NULL;
+}
+
+/*
+ * Copy the segments out of the guest, once, and decode the copy.  A grant copy
+ * takes one hypercall where mapping and unmapping take two and a TLB flush.
+ */
+static int blkback_io_read_tables(struct blkback_req *req)
+{
+	struct blkback_queue *queue = req->queue;
+	u64 sector = req->cmd.sector;
+	unsigned int i, done = 0;
+
+	for (i = 0; done < req->cmd.nr_segs; i++) {
+		unsigned int nr = min_t(unsigned int, req->cmd.nr_segs - done,
+					BLKIF_ENTRIES_PER_TABLE);
+		int err;
+
+		err = blkback_grant_copy_table(queue, req->cmd.table[i],
+					       nr * BLKIF_ENTRY_SIZE);
+		if (err)
+			return err;
+		sector = blkif_entries_decode(queue->table, nr, sector,
+					      &req->seg[done]);
+		done += nr;
+	}
+	return 0;
+}
+
+static blk_opf_t blkback_io_opf(u8 op)
+{
+	switch (op) {
+	case BLKIF_OP_READ:
+		return REQ_OP_READ;
+	case BLKIF_OP_WRITE:
+		return REQ_OP_WRITE | REQ_SYNC | REQ_IDLE;
+	case BLKIF_OP_WRITE_BARRIER:
+		return REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH | REQ_FUA;
+	default:
+		return REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH;
+	}
+}
+
+static void blkback_io_drop(struct blkback_req *req)
+{
+	if (atomic_dec_and_test(&req->pending))
+		blkback_queue_done(req);
+}
+
+static void blkback_io_end(struct bio *bio)
+{
+	struct blkback_req *req = bio->bi_private;
+
+	if (bio->bi_status)
+		WRITE_ONCE(req->error, bio->bi_status);
+	bio_put(bio);
+	blkback_io_drop(req);
+}
+
+static struct bio *blkback_io_new_bio(struct blkback_req *req,
+				      unsigned int nr_vecs, blk_opf_t opf,
+				      u64 sector)
+{
+	struct block_device *bdev = req->queue->conn->blkback->vbd.bdev;
+	struct bio *bio;
+
+	bio = bio_alloc(bdev, bio_max_segs(nr_vecs), opf, GFP_NOIO);
+	bio->bi_iter.bi_sector = sector;
+	bio->bi_private = req;
+	bio->bi_end_io = blkback_io_end;
+	atomic_inc(&req->pending);
+	return bio;
+}
+
+/*
+ * Each bio is submitted before the next is allocated, so that the pool they
+ * come from cannot be emptied by bios that wait for one another.
+ */
+static void blkback_io_submit(struct blkback_req *req)
+{
+	blk_opf_t opf = blkback_io_opf(req->cmd.op);
+	unsigned int i, nr = req->cmd.nr_segs;
+	struct bio *bio = NULL;
+
+	atomic_set(&req->pending, 1);
+	for (i = 0; i < nr; i++) {
+		const struct blkif_seg *seg = &req->seg[i];
+		unsigned int offset = seg->first << BLKIF_SECTOR_SHIFT;
+		unsigned int len = blkif_seg_sectors(seg) << BLKIF_SECTOR_SHIFT;
+
+		if (bio && seg->sector == bio_end_sector(bio) &&
+		    bio_add_page(bio, req->map[i].page, len, offset) == len)
+			continue;
+		if (bio) {
+			submit_bio(bio);
+			opf &= ~REQ_PREFLUSH;
+		}
+		bio = blkback_io_new_bio(req, nr - i, opf, seg->sector);
+		__bio_add_page(bio, req->map[i].page, len, offset);
+	}
+	if (!bio)
+		bio = blkback_io_new_bio(req, 0, opf, 0);
+	submit_bio(bio);
+	blkback_io_drop(req);
+}
+
+/* Find and check the segments of a request and map their pages. */
+static int blkback_io_get_data(struct blkback_req *req)
+{
+	enum blkif_verdict verdict;
+	int err = 0;
+
+	if (req->cmd.indirect)
+		err = blkback_io_read_tables(req);
+	if (err)
+		return blkback_io_refuse(req, "cannot read the indirect pages");
+
+	verdict = blkif_check_segs(req->seg, req->cmd.nr_segs,
+				   &req->queue->lim, &req->sectors);
+	if (verdict != BLKIF_GOOD)
+		return blkback_io_refuse(req, blkif_verdict_name(verdict));
+
+	err = blkback_grant_map(req);
+	if (err == -ENOMEM)
+		return BLKBACK_WAIT;
+	if (err)
+		return blkback_io_refuse(req, "cannot map its pages");
+	return 0;
+}
+
+static void blkback_io_count(const struct blkback_req *req)
+{
+	struct blkback_stats *stats = &req->queue->stats;
+
+	if (req->cmd.op == BLKIF_OP_READ) {
+		stats->rd_req++;
+		stats->rd_sect += req->sectors;
+		return;
+	}
+	if (req->cmd.op == BLKIF_OP_WRITE)
+		stats->wr_req++;
+	else
+		stats->f_req++;
+	stats->wr_sect += req->sectors;
+}
+
+/**
+ * blkback_io_start() - check a request and start it
+ * @req: as decoded
+ *
+ * Return: 0 if it was started and blkback_queue_done() will be called for it;
+ * -EAGAIN if there is no memory now, nothing was done and it must be tried
+ * again; else the BLKIF_RSP_* status to answer it with.
+ */
+int blkback_io_start(struct blkback_req *req)
+{
+	enum blkif_verdict verdict;
+	int ret;
+
+	verdict = blkif_check_cmd(&req->cmd, &req->queue->lim);
+	if (verdict == BLKIF_BAD_OP) {
+		blkback_io_refuse(req, blkif_verdict_name(verdict));
+		return BLKIF_RSP_EOPNOTSUPP;
+	}
+	if (verdict != BLKIF_GOOD)
+		return blkback_io_refuse(req, blkif_verdict_name(verdict));
+	if (!blkback_io_get_segs(req))
+		return BLKBACK_WAIT;
+	ret = blkback_io_get_data(req);
+	if (ret) {
+		blkback_io_free_segs(req);
+		return ret;
+	}
+	blkback_io_count(req);
+	blkback_io_submit(req);
+	return 0;
+}
+
+/** blkback_io_status() - how the disk's answer is told to the frontend */
+s16 blkback_io_status(const struct blkback_req *req)
+{
+	switch (req->error) {
+	case BLK_STS_OK:
+		return BLKIF_RSP_OKAY;
+	case BLK_STS_NOTSUPP:
+		return BLKIF_RSP_EOPNOTSUPP;
+	default:
+		return BLKIF_RSP_ERROR;
+	}
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen block backend: the disk behind the device.
+ */
+
+#include <linux/cdrom.h>
+#include "blkback.h"
+
+/**
+ * blkback_vbd_open() - open the disk
+ * @blkback: the device; its vbd is filled in
+ * @dev: number of the disk
+ * @readonly: the toolstack gave it read-only
+ * @cdrom: the toolstack calls it a CD-ROM
+ *
+ * Return: 0 or -errno.
+ */
+int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
+		     bool cdrom)
+{
+	struct blkback_vbd *vbd = &blkback->vbd;
+	struct gendisk *disk;
+	struct file *file;
+
+	file = bdev_file_open_by_dev(dev, readonly ? BLK_OPEN_READ :
+				     BLK_OPEN_READ | BLK_OPEN_WRITE,
+				     NULL, NULL);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+
+	vbd->bdev_file = file;
+	vbd->bdev = file_bdev(file);
+	disk = vbd->bdev->bd_disk;
+	vbd->info = readonly ? VDISK_READONLY : 0;
+	if (cdrom || disk_to_cdi(disk))
+		vbd->info |= VDISK_CDROM;
+	if (disk->flags & GENHD_FL_REMOVABLE)
+		vbd->info |= VDISK_REMOVABLE;
+	vbd->write_cache = bdev_write_cache(vbd->bdev);
+	vbd->size = bdev_nr_sectors(vbd->bdev);
+	return 0;
+}
+
+/** blkback_vbd_close() - close the disk, if it is open */
+void blkback_vbd_close(struct blkback_vbd *vbd)
+{
+	if (vbd->bdev_file)
+		bdev_fput(vbd->bdev_file);
+	vbd->bdev_file = NULL;
+	vbd->bdev = NULL;
+}
+
+/** blkback_vbd_limits() - what requests to the disk are checked against */
+void blkback_vbd_limits(const struct blkback_vbd *vbd,
+			struct blkif_limits *lim)
+{
+	*lim = (struct blkif_limits) {
+		.capacity = bdev_nr_sectors(vbd->bdev),
+		.ops = BIT(BLKIF_OP_READ) | BIT(BLKIF_OP_WRITE) |
+		       BIT(BLKIF_OP_INDIRECT) |
+		       BIT(BLKIF_OP_FLUSH_DISKCACHE) |
+		       BIT(BLKIF_OP_WRITE_BARRIER),
+		.max_segs = BLKBACK_MAX_SEGS,
+		.block_sectors = bdev_logical_block_size(vbd->bdev) >>
+				 BLKIF_SECTOR_SHIFT,
+		.read_only = vbd->info & VDISK_READONLY,
+	};
+}
