@@ -15,8 +15,10 @@
 
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "xen-blkfront and xen-blkback need Linux 6.1 or newer"
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0))
+#error "xen-blkfront and xen-blkback build for Linux 6.1 and for 6.12 or newer"
 #endif
 
 #include <linux/blkdev.h>
@@ -76,8 +78,6 @@ static inline void compat_bdev_fput(struct file *bdev_file)
 	compat_bdev_file_open_by_dev(dev, mode, holder)
 #define file_bdev	compat_file_bdev
 #define bdev_fput	compat_bdev_fput
-#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
-#error "between 6.1 and 6.12 only the long-term kernels 6.1 are supported"
 #endif
 
 /*

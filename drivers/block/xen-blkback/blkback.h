@@ -100,7 +100,7 @@ struct blkback_vbd {
  * @watching: @watch is registered
  * @offer: what the frontend was offered
  * @resize: tells the frontend of a new size
- * @lock: protects @conn and @stats against sysfs
+ * @lock: protects @conn and @stats, which sysfs reads
  * @conn: the connection, NULL if there is none
  * @stats: of connections that are gone
  * @squeeze_end: keep no free pages until this time; jiffies
@@ -117,7 +117,7 @@ struct blkback {
 	bool watching;
 	struct blkif_offer offer;
 	struct work_struct resize;
-	struct mutex lock;
+	struct mutex lock; /* @conn and @stats, which sysfs reads */
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
 	unsigned long squeeze_end;
@@ -192,7 +192,9 @@ struct blkback_req {
  * @unmap_pages: pages of @unmap_ops
  * @nr_unmap: how many of @unmap_ops are filled in
  * @table: the page that indirect segments are copied to
- * @reserve: the memory of one largest request, NULL while in use
+ * @starved: there was no memory for a request
+ * @reserve: memory for the segments of one largest request
+ * @reserve_busy: @reserve is in use
  * @stats: read by sysfs while they change
  * @next_log: when to log @stats again; jiffies
  */
@@ -226,6 +228,8 @@ struct blkback_queue {
 	struct page **unmap_pages;
 	unsigned int nr_unmap;
 	void *table;
+	bool starved;
+	bool reserve_busy;
 	void *reserve;
 
 	struct blkback_stats stats;
@@ -299,6 +303,8 @@ void blkback_conn_broken(struct blkback_conn *conn, const char *why);
 irqreturn_t blkback_queue_irq(int irq, void *data);
 int blkback_queue_thread(void *data);
 void blkback_queue_done(struct blkback_req *req);
+struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
+					  gfp_t gfp);
 
 /* io.c: one request */
 int blkback_io_start(struct blkback_req *req);

@@ -26,12 +26,13 @@ static void blkback_conn_free(struct kref *ref)
 	kvfree(container_of(ref, struct blkback_conn, ref));
 }
 
-static void blkback_queue_free_reqs(struct blkback_queue *queue)
+static void blkback_queue_exit(struct blkback_queue *queue)
 {
 	struct blkback_req *req, *next;
 
 	list_for_each_entry_safe(req, next, &queue->idle, node)
 		kmem_cache_free(blkback_req_cache, req);
+	kvfree(queue->reserve);
 }
 
 static void blkback_queue_teardown(struct blkback_queue *queue)
@@ -41,8 +42,7 @@ static void blkback_queue_teardown(struct blkback_queue *queue)
 	unbind_from_irqhandler(queue->irq, queue);
 	blkback_grant_exit(queue);
 	xenbus_unmap_ring_vfree(dev, queue->ring.page);
-	blkback_queue_free_reqs(queue);
-	kvfree(queue->reserve);
+	blkback_queue_exit(queue);
 }
 
 /* Take the connection away from sysfs; its counts stay. */
@@ -113,29 +113,35 @@ static int blkback_queue_map(struct blkback_queue *queue, grant_ref_t *grefs)
 
 	err = xenbus_map_ring_valloc(dev, grefs, 1U << agreed->ring_order,
 				     &ring);
-	if (err) {
-		xenbus_dev_fatal(dev, err, "mapping the ring of queue %u",
-				 queue->index);
+	if (err)
 		return err;
-	}
 	err = blkif_back_ring_init(&queue->ring, ring, agreed->abi,
 				   agreed->ring_order);
-	if (err) {
-		xenbus_dev_fatal(dev, err, "indexes of the ring of queue %u",
-				 queue->index);
+	if (err)
 		xenbus_unmap_ring_vfree(dev, ring);
-	}
 	return err;
 }
 
-static void blkback_queue_init(struct blkback_queue *queue)
+/* The requests and memory that the queue can always count on. */
+static int blkback_queue_init(struct blkback_queue *queue)
 {
+	struct blkback_req *req;
+
 	spin_lock_init(&queue->done_lock);
 	init_waitqueue_head(&queue->wait);
 	INIT_LIST_HEAD(&queue->done);
 	INIT_LIST_HEAD(&queue->lingering);
 	INIT_LIST_HEAD(&queue->idle);
 	queue->next_log = jiffies;
+
+	req = blkback_queue_new_req(queue, GFP_KERNEL);
+	if (!req)
+		return -ENOMEM;
+	list_add(&req->node, &queue->idle);
+	queue->reserve = kvmalloc(BLKBACK_MAX_SEGS *
+				  (sizeof(struct blkif_seg) +
+				   sizeof(struct blkback_map)), GFP_KERNEL);
+	return queue->reserve ? 0 : -ENOMEM;
 }
 
 /**
@@ -151,25 +157,22 @@ int blkback_conn_add_queue(struct blkback_conn *conn, grant_ref_t *grefs,
 {
 	struct blkback_queue *queue = &conn->queues[conn->nr_queues];
 	struct xenbus_device *dev = conn->blkback->dev;
+	const char *what = "allocating memory";
 	int err;
 
 	queue->conn = conn;
 	queue->index = conn->nr_queues;
-	blkback_queue_init(queue);
-
-	queue->reserve = kvmalloc(BLKBACK_MAX_SEGS *
-				  (sizeof(struct blkif_seg) +
-				   sizeof(struct blkback_map)), GFP_KERNEL);
-	if (!queue->reserve) {
-		err = -ENOMEM;
-		goto report;
-	}
+	err = blkback_queue_init(queue);
+	if (err)
+		goto free_init;
 	err = blkback_grant_init(queue);
 	if (err)
-		goto free_reserve;
+		goto free_init;
+	what = "mapping the ring";
 	err = blkback_queue_map(queue, grefs);
 	if (err)
 		goto exit_grants;
+	what = "binding the event channel";
 	err = bind_interdomain_evtchn_to_irqhandler_lateeoi(dev, port,
 							    blkback_queue_irq,
 							    0, "blkif-backend",
@@ -184,10 +187,9 @@ unmap:
 	xenbus_unmap_ring_vfree(dev, queue->ring.page);
 exit_grants:
 	blkback_grant_exit(queue);
-free_reserve:
-	kvfree(queue->reserve);
-report:
-	xenbus_dev_fatal(dev, err, "setting up queue %u", conn->nr_queues);
+free_init:
+	blkback_queue_exit(queue);
+	xenbus_dev_fatal(dev, err, "%s of queue %u", what, queue->index);
 	return err;
 }
 

@@ -40,10 +40,12 @@ static bool blkback_io_get_big(struct blkback_req *req)
 					  sizeof(*req->map));
 
 	req->big = kvmalloc(size, GFP_NOIO | __GFP_NOWARN);
-	if (!req->big)
-		swap(req->big, req->queue->reserve);
-	if (!req->big)
-		return false;
+	if (!req->big) {
+		if (req->queue->reserve_busy)
+			return false;
+		req->queue->reserve_busy = true;
+		req->big = req->queue->reserve;
+	}
 	/* Maps first: they need the larger alignment. */
 	req->map = req->big;
 	req->seg = (struct blkif_seg *)(req->map + req->cmd.nr_segs);
@@ -65,9 +67,10 @@ static bool blkback_io_get_segs(struct blkback_req *req)
  */
 void blkback_io_free_segs(struct blkback_req *req)
 {
-	if (!req->queue->reserve)
-		swap(req->big, req->queue->reserve);
-	kvfree(req->big);
+	if (req->big == req->queue->reserve)
+		req->queue->reserve_busy = false;
+	else
+		kvfree(req->big);
 	req->big = NULL;
 }
 
@@ -169,7 +172,7 @@ static void blkback_io_submit(struct blkback_req *req)
 		__bio_add_page(bio, req->map[i].page, len, offset);
 	}
 	if (!bio)
-		bio = blkback_io_new_bio(req, 0, opf, 0);
+		bio = blkback_io_new_bio(req, 0, opf & ~REQ_FUA, 0);
 	submit_bio(bio);
 	blkback_io_drop(req);
 }

@@ -107,21 +107,36 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 	return true;
 }
 
+/**
+ * blkback_queue_new_req() - one more request, or NULL
+ * @queue: the queue
+ * @gfp: how to allocate it
+ *
+ * As many exist as were ever in flight, and at least one.
+ */
+struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
+					  gfp_t gfp)
+{
+	struct blkback_req *req = kmem_cache_alloc(blkback_req_cache, gfp);
+
+	if (req) {
+		req->queue = queue;
+		queue->nr_reqs++;
+	}
+	return req;
+}
+
 /* A request to fill in, or NULL if there is no memory for one now. */
 static struct blkback_req *blkback_queue_get_req(struct blkback_queue *queue)
 {
 	struct blkback_req *req;
 
 	req = list_first_entry_or_null(&queue->idle, struct blkback_req, node);
-	if (req) {
+	if (req)
 		list_del(&req->node);
-		return req;
-	}
-	req = kmem_cache_alloc(blkback_req_cache, GFP_NOIO | __GFP_NOWARN);
-	if (!req)
-		return NULL;
-	req->queue = queue;
-	queue->nr_reqs++;
+	else
+		req = blkback_queue_new_req(queue, GFP_NOIO | __GFP_NOWARN);
+	queue->starved = !req;
 	return req;
 }
 
@@ -200,7 +215,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 		if (!any)
 			return false;
 	}
-	if (queue->stop || queue->broken)
+	if (READ_ONCE(queue->stop) || READ_ONCE(queue->broken))
 		return any;
 
 	blkback_queue_get_limits(queue);
@@ -231,6 +246,13 @@ static bool blkback_queue_pass(struct blkback_queue *queue)
 	return more;
 }
 
+/* Is there nothing that keeps us from taking requests? */
+static bool blkback_queue_may_take(const struct blkback_queue *queue)
+{
+	return !READ_ONCE(queue->stop) && !READ_ONCE(queue->broken) &&
+	       !queue->held && !queue->barrier && !queue->starved;
+}
+
 /*
  * The ring was found empty: ask for an event, unless a request came meanwhile,
  * and only then let events in again.
@@ -239,7 +261,7 @@ static bool blkback_queue_arm(struct blkback_queue *queue, bool worked)
 {
 	int ret;
 
-	if (queue->stop || queue->broken || queue->held || queue->barrier)
+	if (!blkback_queue_may_take(queue))
 		return false;
 	ret = blkif_back_arm(&queue->ring);
 	if (ret > 0)
@@ -281,13 +303,12 @@ static bool blkback_queue_wakeable(struct blkback_queue *queue)
 {
 	if (blkback_queue_has_done(queue) || blkback_queue_finished(queue))
 		return true;
-	return READ_ONCE(queue->kicked) && !queue->stop && !queue->broken &&
-	       !queue->held && !queue->barrier;
+	return READ_ONCE(queue->kicked) && blkback_queue_may_take(queue);
 }
 
 static long blkback_queue_timeout(struct blkback_queue *queue)
 {
-	if (queue->held || !list_empty(&queue->lingering))
+	if (queue->held || queue->starved || !list_empty(&queue->lingering))
 		return BLKBACK_RETRY_INTERVAL;
 	if (queue->cache.nr_idle || queue->pages.num_pages || blkback_log_stats)
 		return BLKBACK_TRIM_INTERVAL;

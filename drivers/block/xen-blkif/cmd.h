@@ -39,6 +39,7 @@ struct blkif_seg {
 	u8 last;
 	u16 reserved;
 };
+
 static_assert(sizeof(struct blkif_seg) == 16);
 
 /**

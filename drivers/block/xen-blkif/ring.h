@@ -149,6 +149,7 @@ static inline bool blkif_front_push(struct blkif_fe_ring *ring)
 		return false;
 	/* First, because the answer may overtake this function. */
 	WRITE_ONCE(ring->req_pushed, ring->req_prod);
+	/* pairs with the load in blkif_back_poll() */
 	virt_store_release(&ring->page->req_prod, ring->req_prod);
 	virt_mb(); /* pairs with blkif_back_arm() */
 	return blkif_ring_passed(READ_ONCE(ring->page->req_event), from,
@@ -158,6 +159,7 @@ static inline bool blkif_front_push(struct blkif_fe_ring *ring)
 /* Look how far responses are published. */
 static inline int blkif_front_poll(struct blkif_fe_ring *ring)
 {
+	/* pairs with the store in blkif_back_push() */
 	u32 prod = virt_load_acquire(&ring->page->rsp_prod);
 	u32 unanswered = READ_ONCE(ring->req_pushed) - ring->rsp_cons;
 
@@ -264,6 +266,7 @@ static inline int blkif_back_ring_init(struct blkif_be_ring *ring,
 /* Look how far requests are published. */
 static inline int blkif_back_poll(struct blkif_be_ring *ring)
 {
+	/* pairs with the store in blkif_front_push() */
 	u32 prod = virt_load_acquire(&ring->page->req_prod);
 	u32 unanswered = ring->req_cons - READ_ONCE(ring->rsp_prod);
 
@@ -340,6 +343,7 @@ static inline bool blkif_back_push(struct blkif_be_ring *ring)
 
 	if (from == ring->rsp_prod)
 		return false;
+	/* pairs with the load in blkif_front_poll() */
 	virt_store_release(&ring->page->rsp_prod, ring->rsp_prod);
 	ring->rsp_pushed = ring->rsp_prod;
 	virt_mb(); /* pairs with blkif_front_arm() */
