@@ -71,7 +71,8 @@ struct blkif_cmd {
 /**
  * struct blkif_rsp - one response
  * @id: of the request
- * @op: operation as it stood in the request's slot (INDIRECT, not the inner)
+ * @op: operation of the request; of an indirect one the inner operation, as
+ *      frontends of old insist on, though a backend may well say INDIRECT
  * @status: BLKIF_RSP_*
  */
 struct blkif_rsp {
@@ -86,10 +87,20 @@ static inline u32 blkif_seg_sectors(const struct blkif_seg *seg)
 	return seg->last - seg->first + 1;
 }
 
-/** blkif_cmd_wire_op() - the operation that the slot and the response name */
+/**
+ * blkif_cmd_wire_op() - the operation that the request's slot names
+ *
+ * Not the response's, which is @cmd->op.
+ */
 static inline u8 blkif_cmd_wire_op(const struct blkif_cmd *cmd)
 {
 	return cmd->indirect ? BLKIF_OP_INDIRECT : cmd->op;
+}
+
+/** blkif_cmd_answered_by() - does the response name the request's operation? */
+static inline bool blkif_cmd_answered_by(const struct blkif_cmd *cmd, u8 op)
+{
+	return op == cmd->op || op == blkif_cmd_wire_op(cmd);
 }
 
 /** blkif_op_has_data() - does the operation carry segments? */

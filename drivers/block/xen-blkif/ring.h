@@ -119,6 +119,18 @@ static inline void blkif_front_ring_init(struct blkif_fe_ring *ring,
 }
 
 /**
+ * blkif_front_full() - is there no slot for another request?
+ * @ring: the ring
+ *
+ * Belongs to the request half; responses may be taken meanwhile.
+ */
+static inline bool blkif_front_full(struct blkif_front_ring *ring)
+{
+	/* pairs with blkif_front_get(): the slot was copied */
+	return ring->req_prod - virt_load_acquire(&ring->rsp_cons) > ring->mask;
+}
+
+/**
  * blkif_front_put() - write a request that the backend is not told of yet
  * @ring: the ring
  * @cmd: the request
@@ -192,7 +204,8 @@ static inline int blkif_front_get(struct blkif_fe_ring *ring,
 				    ring->rsp_cons), ring->abi->rsp_size);
 	barrier(); /* only the copy is looked at */
 	blkif_rsp_decode(raw, rsp);
-	ring->rsp_cons++;
+	/* pairs with blkif_front_full() */
+	virt_store_release(&ring->rsp_cons, ring->rsp_cons + 1);
 	return 1;
 }
 
