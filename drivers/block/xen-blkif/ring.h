@@ -124,7 +124,7 @@ static inline void blkif_front_ring_init(struct blkif_fe_ring *ring,
  *
  * Belongs to the request half; responses may be taken meanwhile.
  */
-static inline bool blkif_front_full(struct blkif_front_ring *ring)
+static inline bool blkif_front_full(struct blkif_fe_ring *ring)
 {
 	/* pairs with blkif_front_get(): the slot was copied */
 	return ring->req_prod - virt_load_acquire(&ring->rsp_cons) > ring->mask;
