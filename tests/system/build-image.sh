@@ -132,10 +132,14 @@ guest_fio() {
 		apt-get -q update
 		apt-get -q source fio
 		cd fio-*/
-		./configure --build-static --disable-native --disable-numa --disable-rdma \
-			--disable-rados --disable-rbd --disable-http --disable-gfapi \
-			--disable-lex --disable-pmem --disable-shm --disable-tcmalloc \
-			--disable-libzbc --disable-libnfs --disable-xnvme --disable-isal --disable-libblkio
+		# What a version of fio does not know cannot be switched off either.
+		opts=
+		for o in disable-native disable-numa disable-rdma disable-rados disable-rbd \
+			disable-http disable-gfapi disable-lex disable-pmem disable-shm \
+			disable-tcmalloc disable-libzbc disable-libnfs disable-xnvme; do
+			! grep -q -e "--$o)" configure || opts="$opts --$o"
+		done
+		./configure --build-static $opts
 		make -j"$(nproc)" fio
 		strip fio
 		install -D fio /guest/bin/fio

@@ -68,7 +68,7 @@ static void blkback_queue_respond(struct blkback_queue *queue,
 {
 	struct blkif_rsp rsp = {
 		.id = req->cmd.id,
-		.op = blkif_cmd_wire_op(&req->cmd),
+		.op = req->cmd.op,
 		.status = status,
 	};
 

@@ -210,7 +210,10 @@ struct blkif_request {
 	} u;
 } __attribute__((__packed__));
 
-/* id is the request's.  12 bytes for x86_32-abi, 16 otherwise. */
+/*
+ * id is the request's; operation too, and of an indirect request the inner
+ * one.  12 bytes for x86_32-abi, 16 otherwise.
+ */
 struct blkif_response {
 	uint64_t	id;
 	uint8_t		operation;
