@@ -1,0 +1,2286 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen virtual block device, frontend.
+ *
+ * Objects
+ *   blkfront_info   a disk, from probe until its last opener is gone
+ *   blkfront_ring   a ring, its event channel and its pages; the length of one
+ *                   connection
+ *   blkfront_req    our part of a struct request, valid while it is in flight
+ *   blkfront_tag    who is in flight under a tag; lives as long as the disk
+ * Locks, outermost first
+ *   info->mutex     a connection is made or taken down; process context
+ *   ring->lock      request half of the ring; covers writing the slot only
+ *   pool->lock      any context
+ * Contexts
+ *   queue_rq may not sleep.  The response half of a ring belongs to its
+ *   interrupt handler until the event is acknowledged, or to the work item the
+ *   handler passes the rest of a long pass to.  Completion may run in hard
+ *   interrupts.  XenStore is only touched by xenbus callbacks and work items.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/cdrom.h>
+#include <linux/delay.h>
+#include <linux/hdreg.h>
+#include <linux/highmem.h>
+#include <linux/interrupt.h>
+#include <linux/list.h>
+#include <linux/major.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+
+#include <xen/events.h>
+#include <xen/grant_table.h>
+#include <xen/page.h>
+#include <xen/platform_pci.h>
+#include <xen/xen.h>
+#include <xen/xenbus.h>
+
+#include "xen-blkif/check.h"
+#include "xen-blkif/nego.h"
+#include "xen-blkif/vdev.h"
+
+static unsigned int blkfront_max_segs = 256;
+module_param_named(max_indirect_segments, blkfront_max_segs, uint, 0444);
+MODULE_PARM_DESC(max_indirect_segments,
+		 "Most 4 KiB segments of a request (default 256)");
+
+static unsigned int blkfront_max_queues = 4;
+module_param_named(max_queues, blkfront_max_queues, uint, 0444);
+MODULE_PARM_DESC(max_queues,
+		 "Most queues of a disk (default 4, at most one a CPU)");
+
+/*
+ * 128 slots.  A larger ring costs this side little, but there are backends
+ * that set 40 KiB aside for each slot of each queue.
+ */
+static unsigned int blkfront_max_order = 2;
+module_param_named(max_ring_page_order, blkfront_max_order, uint, 0444);
+MODULE_PARM_DESC(max_ring_page_order,
+		 "Most pages of a ring, as a power of two (default 2, up to 4)");
+
+static bool __read_mostly blkfront_trusted = true;
+module_param_named(trusted, blkfront_trusted, bool, 0644);
+MODULE_PARM_DESC(trusted, "Backends may see all of a page that holds data");
+
+static bool __read_mostly blkfront_persistent = true;
+module_param_named(feature_persistent, blkfront_persistent, bool, 0644);
+MODULE_PARM_DESC(feature_persistent, "Use persistent grants if offered");
+
+/* Data pages that a ring keeps when data is copied: 8 MiB. */
+#define BLKFRONT_POOL_PAGES	2048
+
+/* Responses and copied pages before the interrupt handler leaves the rest. */
+#define BLKFRONT_PASS		256
+
+/* How long a backend is waited for; toolstacks wait for us ten seconds. */
+#define BLKFRONT_PATIENCE_MS	4000
+
+/* What one request carries at least and still can be described by a slot. */
+#define BLKFRONT_MIN_SEGS	BLKIF_MAX_INLINE
+
+/**
+ * enum blkfront_state - what a disk may do
+ * @BLKFRONT_SETUP: not connected yet
+ * @BLKFRONT_CONNECTED: requests are passed on
+ * @BLKFRONT_SUSPENDED: lost its backend by a suspend and waits for another;
+ *                      the queue is quiesced
+ * @BLKFRONT_DEAD: given up, requests fail; final
+ *
+ * Only blkfront_kill() enters DEAD, from any context, and all other changes
+ * are made by cmpxchg() so that they do not undo it.
+ */
+enum blkfront_state {
+	BLKFRONT_SETUP,
+	BLKFRONT_CONNECTED,
+	BLKFRONT_SUSPENDED,
+	BLKFRONT_DEAD,
+};
+
+/**
+ * enum blkfront_data - how the backend gets at the data
+ * @BLKFRONT_DIRECT: the pages of the request are granted while it lasts
+ * @BLKFRONT_PERSISTENT: copied to pages granted as long as the connection
+ * @BLKFRONT_BOUNCE: copied to pages that are granted while the request lasts,
+ *                   so that the backend never sees what it was not given
+ */
+enum blkfront_data {
+	BLKFRONT_DIRECT,
+	BLKFRONT_PERSISTENT,
+	BLKFRONT_BOUNCE,
+};
+
+enum blkfront_flush {
+	BLKFRONT_NO_FLUSH,
+	BLKFRONT_BARRIER,
+	BLKFRONT_FLUSH,
+};
+
+/**
+ * struct blkfront_agreed - what was negotiated, anew at each connection
+ * @choice: what was published
+ * @max_segs: segments of the largest request
+ * @data: how data is passed
+ * @flush: set to BLKFRONT_NO_FLUSH by WRITE_ONCE() if the backend refuses one
+ */
+struct blkfront_agreed {
+	struct blkif_choice choice;
+	unsigned int max_segs;
+	enum blkfront_data data;
+	enum blkfront_flush flush;
+};
+
+/* The disk as the backend describes it, checked. */
+struct blkfront_disk {
+	u64 sectors;
+	unsigned int info;
+	unsigned int block_size;
+	unsigned int phys_size;
+};
+
+/**
+ * struct blkfront_buf - a page of ours for the backend
+ * @next: on the list of a pool or of a request
+ * @page: zeroed when new; later only ever holds what this backend has seen
+ * @gref: its grant, or INVALID_GRANT_REF
+ */
+struct blkfront_buf {
+	struct blkfront_buf *next;
+	struct page *page;
+	grant_ref_t gref;
+};
+
+/**
+ * struct blkfront_pool - free pages, last in first out
+ * @lock: protects @free, @nr_free and @nr
+ * @free: the pages
+ * @nr_free: how many
+ * @nr: how many there are with those in use
+ * @max: what @nr may grow to
+ * @granted: pages are granted as long as they exist
+ * @readonly: and then without write access
+ *
+ * At connection the pool is filled with what the largest request needs, and
+ * requests take all they need at once or nothing; so without any memory and
+ * grants there is still progress.
+ */
+struct blkfront_pool {
+	spinlock_t lock;
+	struct blkfront_buf *free;
+	unsigned int nr_free;
+	unsigned int nr;
+	unsigned int max;
+	bool granted;
+	bool readonly;
+};
+
+/**
+ * struct blkfront_ring - one queue of a connection
+ * @info: whose
+ * @index: number of the queue
+ * @irq: of the event channel
+ * @evtchn: event channel
+ * @page: the shared pages
+ * @refs: their grants
+ * @tables: pages for the segments of indirect requests.  In direct mode the
+ *          grants to end are read back from them, which is why the backend
+ *          may not write there.
+ * @data: pages that data is copied to
+ * @budget: grants that large requests may still use at a time, lest one disk
+ *          take what the guest's other devices need; small ones are bounded
+ *          by the slots
+ * @lock: request half of @front; requests, notifications, bounced
+ * @front: the ring
+ * @requests: put on the ring
+ * @notifications: sent
+ * @bounced: bytes that are copied
+ * @work: the rest of a pass over responses that took too long
+ * @broken: responses make no sense; response half
+ * @responses: taken
+ * @interrupts: handled
+ */
+struct blkfront_ring {
+	struct blkfront_info *info;
+	unsigned int index;
+	unsigned int irq;
+	evtchn_port_t evtchn;
+	void *page;
+	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
+	struct blkfront_pool tables;
+	struct blkfront_pool data;
+	atomic_t budget;
+
+	spinlock_t lock ____cacheline_aligned_in_smp;
+	struct blkif_fe_ring front;
+	u64 requests;
+	u64 notifications;
+	u64 bounced;
+
+	struct work_struct work ____cacheline_aligned_in_smp;
+	bool broken;
+	u64 responses;
+	u64 interrupts;
+};
+
+/**
+ * struct blkfront_tag - a tag of a hardware queue
+ * @rq: in flight under the tag; set when the slot is written, taken back by
+ *      whoever ends or requeues the request
+ * @gen: makes the ids of successive requests differ
+ */
+struct blkfront_tag {
+	struct request *rq;
+	u32 gen;
+};
+
+/**
+ * struct blkfront_info - one disk
+ * @xbdev: its xenbus device
+ * @state: see there
+ * @why: what killed it, if the backend is to blame
+ * @vdevice: number of the virtual device
+ * @vdev: the same, decoded
+ * @minors_node: on blkfront_minors
+ * @mutex: protects all below, but for what the data path reads
+ * @agreed: constant for a connection
+ * @disk: constant but for the capacity
+ * @rings: @nr_rings of them.  The data path may use them while the queue is
+ *         not quiesced and @live is set.
+ * @nr_rings: number of queues that are set up
+ * @live: see @rings; cleared before the queue is quiesced, so that the grace
+ *        period that ends quiescing also covers commit_rqs, which blk-mq may
+ *        call for a quiesced queue
+ * @quiesced: we hold the queue quiesced
+ * @persistent: what we published
+ * @rebound: bound again to a device that was closed
+ * @gd: the disk, from the first connection on
+ * @added: device_add_disk() succeeded
+ * @deleted: del_gendisk() was called, the queue is not to be touched
+ * @tag_set: of @gd
+ * @tags: of hardware queue q from index q * queue_depth on
+ * @add_work: adds the disk, which reads it
+ * @flush_work: turns off what the backend refused
+ * @shutdown_work: takes a dead disk down
+ *
+ * The number of hardware queues and their depth are those of the first
+ * connection.  If a later one has fewer rings, queues share them.
+ */
+struct blkfront_info {
+	struct xenbus_device *xbdev;
+	enum blkfront_state state;
+	const char *why;
+	unsigned int vdevice;
+	struct blkif_vdev vdev;
+	struct list_head minors_node;
+
+	struct mutex mutex;
+	struct blkfront_agreed agreed;
+	struct blkfront_disk disk;
+	struct blkfront_ring *rings;
+	unsigned int nr_rings;
+	bool live;
+	bool quiesced;
+	bool persistent;
+	bool rebound;
+
+	struct gendisk *gd;
+	bool added;
+	bool deleted;
+	struct blk_mq_tag_set tag_set;
+	struct blkfront_tag *tags;
+
+	struct work_struct add_work;
+	struct work_struct flush_work;
+	struct work_struct shutdown_work;
+};
+
+/**
+ * struct blkfront_req - our part of a request, filled in by queue_rq
+ * @cmd: as it goes on the ring
+ * @tables: pages with the segments, if @cmd is indirect
+ * @data: pages with the data, if it is copied
+ * @charged: grants taken from the ring's budget
+ * @status: the response's
+ */
+struct blkfront_req {
+	struct blkif_cmd cmd;
+	struct blkfront_buf *tables;
+	struct blkfront_buf *data;
+	unsigned int charged;
+	s16 status;
+};
+
+static struct blkfront_ring *blkfront_ring_of(const struct blkfront_info *info,
+					      unsigned int hwq)
+{
+	if (unlikely(hwq >= info->nr_rings))
+		hwq %= info->nr_rings;
+	return &info->rings[hwq];
+}
+
+static struct blkfront_tag *blkfront_tag_of(const struct blkfront_info *info,
+					    unsigned int hwq, unsigned int tag)
+{
+	return &info->tags[hwq * info->tag_set.queue_depth + tag];
+}
+
+/**
+ * blkfront_kill() - give a disk up
+ * @info: the disk
+ * @why: what the backend did, or NULL if nothing is wrong
+ *
+ * From here on new requests fail.  The rest is done by a work item: see
+ * blkfront_shutdown_work().  May be called from any context and repeatedly.
+ */
+static void blkfront_kill(struct blkfront_info *info, const char *why)
+{
+	if (xchg(&info->state, BLKFRONT_DEAD) == BLKFRONT_DEAD)
+		return;
+	if (why)
+		dev_err(&info->xbdev->dev, "%s; the disk is disabled\n", why);
+	info->why = why;
+	/* Freezable, because a resume exchanges xbdev->otherend. */
+	queue_work(system_freezable_wq, &info->shutdown_work);
+}
+
+/* --- What depends on the wire format --- */
+
+/* Segments that a request carries without a table. */
+static unsigned int blkfront_wire_inline(const struct blkfront_info *info)
+{
+	return BLKIF_MAX_INLINE;
+}
+
+static unsigned int blkfront_wire_tables(const struct blkfront_info *info,
+					 unsigned int nr_segs)
+{
+	return nr_segs > blkfront_wire_inline(info) ?
+	       blkif_tables_needed(nr_segs) : 0;
+}
+
+static u32 blkfront_wire_slots(const struct blkif_choice *choice)
+{
+	return blkif_ring_slots(choice->abi, choice->ring_order);
+}
+
+static void blkfront_wire_init(struct blkfront_ring *ring)
+{
+	const struct blkif_choice *choice = &ring->info->agreed.choice;
+
+	blkif_front_ring_init(&ring->front, ring->page, choice->abi,
+			      choice->ring_order);
+}
+
+static bool blkfront_wire_put(struct blkfront_ring *ring,
+			      const struct blkif_cmd *cmd)
+{
+	lockdep_assert_held(&ring->lock);
+	if (unlikely(blkif_front_full(&ring->front)))
+		return false;
+	blkif_front_put(&ring->front, cmd, ring->info->vdevice);
+	return true;
+}
+
+static bool blkfront_wire_push(struct blkfront_ring *ring)
+{
+	lockdep_assert_held(&ring->lock);
+	return blkif_front_push(&ring->front);
+}
+
+static int blkfront_wire_get(struct blkfront_ring *ring, struct blkif_rsp *rsp)
+{
+	return blkif_front_get(&ring->front, rsp);
+}
+
+static int blkfront_wire_arm(struct blkfront_ring *ring)
+{
+	return blkif_front_arm(&ring->front);
+}
+
+/**
+ * struct blkfront_cursor - a place in the segments of a request
+ * @cmd: the request
+ * @table: page of the next segment, if indirect
+ * @entry: its index in that page, or in @cmd
+ * @sector: where it starts on the disk; only kept up when adding
+ */
+struct blkfront_cursor {
+	struct blkif_cmd *cmd;
+	struct blkfront_buf *table;
+	unsigned int entry;
+	u64 sector;
+};
+
+static struct blkfront_cursor blkfront_cursor(struct blkfront_req *req)
+{
+	return (struct blkfront_cursor) {
+		.cmd = &req->cmd,
+		.table = req->tables,
+		.sector = req->cmd.sector,
+	};
+}
+
+static void *blkfront_next_entry(struct blkfront_cursor *cur)
+{
+	if (cur->entry == BLKIF_ENTRIES_PER_TABLE) {
+		cur->table = cur->table->next;
+		cur->entry = 0;
+	}
+	return page_address(cur->table->page) +
+	       BLKIF_ENTRY_SIZE * cur->entry++;
+}
+
+/* Add a segment: bytes @from to @to, less one, of the page behind @gref. */
+static void blkfront_add_seg(struct blkfront_cursor *cur, grant_ref_t gref,
+			     unsigned int from, unsigned int to)
+{
+	struct blkif_seg seg = {
+		.sector = cur->sector,
+		.gref = gref,
+		.first = from >> BLKIF_SECTOR_SHIFT,
+		.last = (to - 1) >> BLKIF_SECTOR_SHIFT,
+	};
+
+	if (cur->cmd->indirect)
+		blkif_entry_encode(blkfront_next_entry(cur), &seg);
+	else
+		cur->cmd->seg[cur->entry++] = seg;
+	cur->sector += blkif_seg_sectors(&seg);
+	cur->cmd->nr_segs++;
+}
+
+static grant_ref_t blkfront_next_gref(struct blkfront_cursor *cur)
+{
+	struct blkif_seg seg;
+
+	if (!cur->cmd->indirect)
+		return cur->cmd->seg[cur->entry++].gref;
+	blkif_entry_decode(blkfront_next_entry(cur), 0, &seg);
+	return seg.gref;
+}
+
+/* --- Pages and grants --- */
+
+static struct blkfront_buf *blkfront_buf_new(struct blkfront_ring *ring,
+					     const struct blkfront_pool *pool,
+					     gfp_t gfp)
+{
+	struct blkfront_buf *buf = kmalloc(sizeof(*buf), gfp);
+	int gref;
+
+	if (!buf)
+		return NULL;
+	buf->gref = INVALID_GRANT_REF;
+	buf->page = alloc_page(gfp | __GFP_ZERO);
+	if (!buf->page)
+		goto free_buf;
+	if (!pool->granted)
+		return buf;
+
+	gref = gnttab_grant_foreign_access(ring->info->xbdev->otherend_id,
+					   xen_page_to_gfn(buf->page),
+					   pool->readonly);
+	if (gref < 0)
+		goto free_page;
+	buf->gref = gref;
+	return buf;
+
+free_page:
+	__free_page(buf->page);
+free_buf:
+	kfree(buf);
+	return NULL;
+}
+
+/* Free a page, or leave that to the grant table while the backend has it. */
+static void blkfront_buf_free(struct blkfront_buf *buf)
+{
+	if (buf->gref == INVALID_GRANT_REF)
+		__free_page(buf->page);
+	else
+		gnttab_end_foreign_access(buf->gref, buf->page);
+	kfree(buf);
+}
+
+/* Reserve a place for one more page; false if that is not allowed. */
+static bool blkfront_pool_may_grow(struct blkfront_pool *pool)
+{
+	unsigned long flags;
+	bool may;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	may = pool->nr < pool->max;
+	pool->nr += may;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return may;
+}
+
+static void blkfront_pool_shrunk(struct blkfront_pool *pool)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	pool->nr--;
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+/* Give a list of pages back. */
+static void blkfront_pool_put(struct blkfront_pool *pool,
+			      struct blkfront_buf *first)
+{
+	struct blkfront_buf *last = first;
+	unsigned int nr = 1;
+	unsigned long flags;
+
+	if (!first)
+		return;
+	for (; last->next; last = last->next)
+		nr++;
+	spin_lock_irqsave(&pool->lock, flags);
+	last->next = pool->free;
+	pool->free = first;
+	pool->nr_free += nr;
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+/* Add a page; false if there can be no more, for now at least. */
+static bool blkfront_pool_grow(struct blkfront_ring *ring,
+			       struct blkfront_pool *pool, gfp_t gfp)
+{
+	struct blkfront_buf *buf;
+
+	if (!blkfront_pool_may_grow(pool))
+		return false;
+	buf = blkfront_buf_new(ring, pool, gfp);
+	if (!buf) {
+		blkfront_pool_shrunk(pool);
+		return false;
+	}
+	buf->next = NULL;
+	blkfront_pool_put(pool, buf);
+	return true;
+}
+
+static struct blkfront_buf *blkfront_pool_try_take(struct blkfront_pool *pool,
+						   unsigned int nr)
+{
+	struct blkfront_buf *first = NULL;
+	struct blkfront_buf **end;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	if (pool->nr_free >= nr) {
+		pool->nr_free -= nr;
+		first = pool->free;
+		for (end = &pool->free; nr; nr--)
+			end = &(*end)->next;
+		pool->free = *end;
+		*end = NULL;
+	}
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return first;
+}
+
+/*
+ * Take @nr pages, at least one, or none; NULL means that some will be put
+ * back later.  *end above is pool->free itself only if @nr is 0.
+ */
+static struct blkfront_buf *blkfront_pool_take(struct blkfront_ring *ring,
+					       struct blkfront_pool *pool,
+					       unsigned int nr)
+{
+	struct blkfront_buf *first;
+
+	do {
+		first = blkfront_pool_try_take(pool, nr);
+	} while (!first &&
+		 blkfront_pool_grow(ring, pool, GFP_NOWAIT | __GFP_NOWARN));
+	return first;
+}
+
+static void blkfront_pool_free(struct blkfront_pool *pool)
+{
+	struct blkfront_buf *buf;
+
+	while ((buf = pool->free)) {
+		pool->free = buf->next;
+		blkfront_buf_free(buf);
+	}
+	pool->nr_free = 0;
+	pool->nr = 0;
+}
+
+static int blkfront_pool_fill(struct blkfront_ring *ring,
+			      struct blkfront_pool *pool, unsigned int nr)
+{
+	pool->max = max(pool->max, nr);
+	while (pool->nr < nr)
+		if (!blkfront_pool_grow(ring, pool, GFP_NOIO | __GFP_NOWARN))
+			return -ENOMEM;
+	return 0;
+}
+
+/* Make the pools of a ring for what was agreed; see struct blkfront_pool. */
+static int blkfront_pools_init(struct blkfront_ring *ring)
+{
+	const struct blkfront_agreed *agreed = &ring->info->agreed;
+	unsigned int slots = blkfront_wire_slots(&agreed->choice);
+	unsigned int tables = blkfront_wire_tables(ring->info,
+						   agreed->max_segs);
+	unsigned int budget;
+	int err;
+
+	/* Half of the grants there can be. */
+	budget = gnttab_max_grant_frames() * (XEN_PAGE_SIZE / 8) / 2;
+	budget /= agreed->choice.nr_queues;
+	budget = max(budget, agreed->max_segs);
+	atomic_set(&ring->budget, budget);
+
+	/* A backend that keeps grants maps all of them for writing. */
+	ring->tables.granted = true;
+	ring->tables.readonly = agreed->data != BLKFRONT_PERSISTENT;
+	ring->tables.max = slots * tables;
+	err = blkfront_pool_fill(ring, &ring->tables, tables);
+	if (err || agreed->data == BLKFRONT_DIRECT)
+		return err;
+
+	ring->data.granted = agreed->data == BLKFRONT_PERSISTENT;
+	ring->data.readonly = false;
+	ring->data.max = min3(slots * agreed->max_segs, budget,
+			      (unsigned int)BLKFRONT_POOL_PAGES);
+	return blkfront_pool_fill(ring, &ring->data, agreed->max_segs);
+}
+
+static void blkfront_pools_free(struct blkfront_ring *ring)
+{
+	blkfront_pool_free(&ring->tables);
+	blkfront_pool_free(&ring->data);
+}
+
+/* Copy the data of a request to or from pages of ours, without gaps. */
+static void blkfront_copy(struct request *rq, struct blkfront_buf *buf,
+			  bool from_rq)
+{
+	unsigned int off = 0;
+	struct req_iterator iter;
+	struct bio_vec bv;
+
+	rq_for_each_segment(bv, rq, iter) {
+		void *data = bvec_kmap_local(&bv);
+		unsigned int done, len;
+
+		for (done = 0; done < bv.bv_len; done += len) {
+			void *ours = page_address(buf->page) + off;
+
+			len = min_t(unsigned int, bv.bv_len - done,
+				    XEN_PAGE_SIZE - off);
+			if (from_rq)
+				memcpy(ours, data + done, len);
+			else
+				memcpy(data + done, ours, len);
+			off += len;
+			if (off == XEN_PAGE_SIZE) {
+				buf = buf->next;
+				off = 0;
+			}
+		}
+		kunmap_local(data);
+	}
+}
+
+/*
+ * End the grants of a request's own pages.
+ *
+ * Return: how many the backend still holds.  Their pages may go back to their
+ * owners, but are kept from being freed until the backend lets go of them.
+ */
+static unsigned int blkfront_end_direct(struct blkfront_req *req)
+{
+	struct blkfront_cursor cur = blkfront_cursor(req);
+	unsigned int i, held = 0;
+
+	for (i = 0; i < req->cmd.nr_segs; i++) {
+		grant_ref_t gref = blkfront_next_gref(&cur);
+
+		if (likely(gnttab_try_end_foreign_access(gref)))
+			continue;
+		/* Takes a reference to the page. */
+		gnttab_end_foreign_access(gref, NULL);
+		held++;
+	}
+	return held;
+}
+
+/* The same for pages of ours; the ones still held leave the pool. */
+static unsigned int blkfront_end_bounce(struct blkfront_ring *ring,
+					struct blkfront_req *req)
+{
+	struct blkfront_buf **pos = &req->data;
+	struct blkfront_buf *buf;
+	unsigned int held = 0;
+
+	while ((buf = *pos)) {
+		if (buf->gref == INVALID_GRANT_REF ||
+		    gnttab_try_end_foreign_access(buf->gref)) {
+			buf->gref = INVALID_GRANT_REF;
+			pos = &buf->next;
+			continue;
+		}
+		*pos = buf->next;
+		blkfront_buf_free(buf);
+		blkfront_pool_shrunk(&ring->data);
+		held++;
+	}
+	return held;
+}
+
+/*
+ * Give back all that a request has, which may be only a part of what it needs.
+ *
+ * Return: how many grants the backend still holds.
+ */
+static unsigned int blkfront_release(struct blkfront_ring *ring,
+				     struct blkfront_req *req)
+{
+	enum blkfront_data data = ring->info->agreed.data;
+	unsigned int held = 0;
+
+	if (data == BLKFRONT_DIRECT)
+		held = blkfront_end_direct(req);
+	else if (data == BLKFRONT_BOUNCE)
+		held = blkfront_end_bounce(ring, req);
+	blkfront_pool_put(&ring->data, req->data);
+	blkfront_pool_put(&ring->tables, req->tables);
+	if (req->charged)
+		atomic_add(req->charged, &ring->budget);
+	req->data = NULL;
+	req->tables = NULL;
+	req->charged = 0;
+	return held;
+}
+
+/* --- Submission --- */
+
+/* The only place where errors become what blk-mq reacts to. */
+static blk_status_t blkfront_fail_to_queue(int err)
+{
+	switch (err) {
+	case 0:
+		return BLK_STS_OK;
+	case -ENOMEM:
+	case -ENOSPC:
+		/* blk-mq tries again by itself. */
+		return BLK_STS_RESOURCE;
+	case -EOPNOTSUPP:
+		return BLK_STS_NOTSUPP;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+/* Return: BLKIF_OP_*, -ENOENT if nothing is to be done, -EOPNOTSUPP. */
+static int blkfront_op(const struct blkfront_info *info,
+		       const struct request *rq)
+{
+	enum blkfront_flush flush = READ_ONCE(info->agreed.flush);
+
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+		return BLKIF_OP_READ;
+	case REQ_OP_WRITE:
+		if ((rq->cmd_flags & REQ_FUA) && flush == BLKFRONT_BARRIER)
+			return BLKIF_OP_WRITE_BARRIER;
+		return BLKIF_OP_WRITE;
+	case REQ_OP_FLUSH:
+		if (flush == BLKFRONT_FLUSH)
+			return BLKIF_OP_FLUSH_DISKCACHE;
+		return flush == BLKFRONT_BARRIER ? BLKIF_OP_WRITE_BARRIER :
+						   -ENOENT;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* Grant the pages of one piece of a request. */
+static int blkfront_grant_bvec(struct blkfront_ring *ring,
+			       struct blkfront_cursor *cur,
+			       const struct bio_vec *bv, grant_ref_t *head)
+{
+	unsigned long pfn = page_to_xen_pfn(bv->bv_page);
+	unsigned int from = bv->bv_offset;
+	unsigned int end = from + bv->bv_len;
+	unsigned int to;
+
+	/* The wire knows nothing smaller; the queue limits say so. */
+	if (unlikely((from | end) & (SECTOR_SIZE - 1)))
+		return -EINVAL;
+
+	for (; from < end; from = to) {
+		unsigned int page = from & ~(XEN_PAGE_SIZE - 1);
+		int gref = gnttab_claim_grant_reference(head);
+
+		if (unlikely(gref < 0))
+			return -EINVAL;
+		to = min_t(unsigned int, end, page + XEN_PAGE_SIZE);
+		gnttab_grant_foreign_access_ref(gref,
+				ring->info->xbdev->otherend_id,
+				pfn_to_gfn(pfn + (from >> XEN_PAGE_SHIFT)),
+				cur->cmd->op != BLKIF_OP_READ);
+		blkfront_add_seg(cur, gref, from - page, to - page);
+	}
+	return 0;
+}
+
+/* Grant the pages of a request, in @nr segments, for as long as it lasts. */
+static int blkfront_grant(struct blkfront_ring *ring, struct request *rq,
+			  unsigned int nr)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	struct blkfront_cursor cur = blkfront_cursor(req);
+	struct req_iterator iter;
+	struct bio_vec bv;
+	grant_ref_t head;
+	int err = 0;
+
+	if (gnttab_alloc_grant_references(nr, &head))
+		return -ENOSPC;
+	rq_for_each_segment(bv, rq, iter) {
+		err = blkfront_grant_bvec(ring, &cur, &bv, &head);
+		if (unlikely(err))
+			break;
+	}
+	if (unlikely(req->cmd.nr_segs != nr))
+		gnttab_free_grant_references(head);
+	return err;
+}
+
+/* Pass the data in @nr pages of ours. */
+static int blkfront_bounce(struct blkfront_ring *ring, struct request *rq,
+			   unsigned int nr)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	bool write = req->cmd.op != BLKIF_OP_READ;
+	struct blkfront_cursor cur = blkfront_cursor(req);
+	unsigned int left = blk_rq_bytes(rq);
+	struct blkfront_buf *buf;
+	grant_ref_t head;
+
+	req->data = blkfront_pool_take(ring, &ring->data, nr);
+	if (!req->data)
+		return -ENOMEM;
+	if (!ring->data.granted && gnttab_alloc_grant_references(nr, &head))
+		return -ENOSPC;
+
+	if (write)
+		blkfront_copy(rq, req->data, true);
+	for (buf = req->data; buf; buf = buf->next) {
+		unsigned int len = min_t(unsigned int, left, XEN_PAGE_SIZE);
+
+		if (!ring->data.granted) {
+			buf->gref = gnttab_claim_grant_reference(&head);
+			gnttab_page_grant_foreign_access_ref_one(buf->gref,
+					ring->info->xbdev->otherend_id,
+					buf->page, write);
+		}
+		blkfront_add_seg(&cur, buf->gref, 0, len);
+		left -= len;
+	}
+	return 0;
+}
+
+/* How many segments the data will be passed in. */
+static unsigned int blkfront_nr_segs(const struct blkfront_info *info,
+				     struct request *rq)
+{
+	struct req_iterator iter;
+	unsigned int nr = 0;
+	struct bio_vec bv;
+
+	if (info->agreed.data != BLKFRONT_DIRECT)
+		return DIV_ROUND_UP(blk_rq_bytes(rq), XEN_PAGE_SIZE);
+	/* The block layer has counted, by the limits that we gave it. */
+	if (PAGE_SIZE == XEN_PAGE_SIZE || !blk_rq_bytes(rq))
+		return blk_rq_nr_phys_segments(rq);
+	rq_for_each_segment(bv, rq, iter)
+		nr += XEN_PFN_UP(bv.bv_offset + bv.bv_len) -
+		      XEN_PFN_DOWN(bv.bv_offset);
+	return nr;
+}
+
+/* Get what only large requests need: tables, and leave to use many grants. */
+static int blkfront_prepare_indirect(struct blkfront_ring *ring,
+				     struct blkfront_req *req, unsigned int nr)
+{
+	struct blkfront_buf *buf;
+	unsigned int i = 0;
+
+	/* Barriers have no indirect form; blkfront_limits() bounds them. */
+	if (req->cmd.op != BLKIF_OP_READ && req->cmd.op != BLKIF_OP_WRITE)
+		return -EIO;
+
+	if (ring->info->agreed.data == BLKFRONT_DIRECT) {
+		req->charged = nr;
+		if (atomic_sub_return(nr, &ring->budget) < 0)
+			return -ENOSPC;
+	}
+	req->tables = blkfront_pool_take(ring, &ring->tables,
+					 blkfront_wire_tables(ring->info, nr));
+	if (!req->tables)
+		return -ENOMEM;
+	req->cmd.indirect = true;
+	memset(req->cmd.table, 0, sizeof(req->cmd.table));
+	for (buf = req->tables; buf; buf = buf->next)
+		req->cmd.table[i++] = buf->gref;
+	return 0;
+}
+
+/* Get all that a request needs, so that nothing can fail any more. */
+static int blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
+			    u8 op)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	struct blkfront_info *info = ring->info;
+	unsigned int nr = blkfront_nr_segs(info, rq);
+	int err = 0;
+
+	req->cmd.op = op;
+	req->cmd.sector = nr ? blk_rq_pos(rq) : 0;
+	req->cmd.nr_sectors = 0;
+	req->cmd.flags = 0;
+	req->cmd.indirect = false;
+	req->cmd.nr_segs = 0;
+	req->tables = NULL;
+	req->data = NULL;
+	req->charged = 0;
+	if (!nr)
+		return 0;
+
+	if (unlikely(nr > info->agreed.max_segs)) {
+		/* Made for a backend that took more, before a migration. */
+		dev_warn_ratelimited(&info->xbdev->dev,
+				     "a request has %u segments, over %u\n",
+				     nr, info->agreed.max_segs);
+		return -EIO;
+	}
+	if (nr > blkfront_wire_inline(info))
+		err = blkfront_prepare_indirect(ring, req, nr);
+	if (!err && info->agreed.data == BLKFRONT_DIRECT)
+		err = blkfront_grant(ring, rq, nr);
+	else if (!err)
+		err = blkfront_bounce(ring, rq, nr);
+	if (unlikely(err))
+		blkfront_release(ring, req);
+	return err;
+}
+
+/* Tell the backend of all that was put. */
+static void blkfront_kick(struct blkfront_ring *ring)
+{
+	bool notify;
+
+	spin_lock(&ring->lock);
+	notify = blkfront_wire_push(ring);
+	ring->notifications += notify;
+	spin_unlock(&ring->lock);
+	if (notify)
+		notify_remote_via_irq(ring->irq);
+}
+
+/* Put a prepared request on the ring; false if there is no slot. */
+static bool blkfront_submit(struct blkfront_ring *ring, struct request *rq,
+			    unsigned int hwq, bool last)
+{
+	struct blkfront_tag *tag = blkfront_tag_of(ring->info, hwq, rq->tag);
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	unsigned int bytes = req->data ? blk_rq_bytes(rq) : 0;
+	bool notify = false;
+
+	spin_lock(&ring->lock);
+	req->cmd.id = blkif_id(blk_mq_unique_tag(rq), ++tag->gen);
+	if (!blkfront_wire_put(ring, &req->cmd)) {
+		spin_unlock(&ring->lock);
+		return false;
+	}
+	/* Pairs with blkfront_claim().  Once pushed, @rq is not ours. */
+	smp_store_release(&tag->rq, rq);
+	if (last)
+		notify = blkfront_wire_push(ring);
+	ring->requests++;
+	ring->bounced += bytes;
+	ring->notifications += notify;
+	spin_unlock(&ring->lock);
+
+	if (notify)
+		notify_remote_via_irq(ring->irq);
+	return true;
+}
+
+static blk_status_t blkfront_queue_rq(struct blk_mq_hw_ctx *hctx,
+				      const struct blk_mq_queue_data *bd)
+{
+	struct blkfront_info *info = hctx->queue->queuedata;
+	struct blkfront_ring *ring;
+	struct request *rq = bd->rq;
+	int op, err;
+
+	/* If this fails, blk-mq calls commit_rqs for what was put before. */
+	if (READ_ONCE(info->state) != BLKFRONT_CONNECTED)
+		return BLK_STS_IOERR;
+	ring = blkfront_ring_of(info, hctx->queue_num);
+
+	op = blkfront_op(info, rq);
+	if (op == -ENOENT) {
+		/* A flush on its way when flushes were turned off. */
+		blk_mq_start_request(rq);
+		blk_mq_end_request(rq, BLK_STS_OK);
+		if (bd->last)
+			blkfront_kick(ring);
+		return BLK_STS_OK;
+	}
+	err = op < 0 ? op : blkfront_prepare(ring, rq, op);
+	if (unlikely(err))
+		return blkfront_fail_to_queue(err);
+
+	blk_mq_start_request(rq);
+	if (likely(blkfront_submit(ring, rq, hctx->queue_num, bd->last)))
+		return BLK_STS_OK;
+	/* Only if queues share a ring: see struct blkfront_info. */
+	blkfront_release(ring, blk_mq_rq_to_pdu(rq));
+	return BLK_STS_RESOURCE;
+}
+
+static void blkfront_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	struct blkfront_info *info = hctx->queue->queuedata;
+
+	if (READ_ONCE(info->live))
+		blkfront_kick(blkfront_ring_of(info, hctx->queue_num));
+}
+
+/* --- Completion --- */
+
+static blk_status_t blkfront_result(s16 status)
+{
+	switch (status) {
+	case BLKIF_RSP_OKAY:
+		return BLK_STS_OK;
+	case BLKIF_RSP_EOPNOTSUPP:
+		return BLK_STS_NOTSUPP;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+/* Does the response mean that there are no flushes or barriers, after all? */
+static bool blkfront_flush_refused(struct request *rq)
+{
+	const struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+	if (req->cmd.op == BLKIF_OP_FLUSH_DISKCACHE)
+		return req->status == BLKIF_RSP_EOPNOTSUPP;
+	if (req->cmd.op != BLKIF_OP_WRITE_BARRIER)
+		return false;
+	/* Old backends fail a barrier without data and mean the same. */
+	return req->status == BLKIF_RSP_EOPNOTSUPP ||
+	       (req->status == BLKIF_RSP_ERROR && !req->cmd.nr_segs);
+}
+
+/* Turn flushes off and do what is still to be done without. */
+static void blkfront_without_flush(struct request *rq)
+{
+	struct blkfront_info *info = rq->q->queuedata;
+
+	WRITE_ONCE(info->agreed.flush, BLKFRONT_NO_FLUSH);
+	schedule_work(&info->flush_work);
+	if (req_op(rq) == REQ_OP_FLUSH)
+		blk_mq_end_request(rq, BLK_STS_OK);
+	else
+		blk_mq_requeue_request(rq, true);
+}
+
+static void blkfront_complete_rq(struct request *rq)
+{
+	struct blkfront_info *info = rq->q->queuedata;
+	struct blkfront_ring *ring = blkfront_ring_of(info,
+						      rq->mq_hctx->queue_num);
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	blk_status_t result = blkfront_result(req->status);
+
+	if (result == BLK_STS_OK && req->data && req->cmd.op == BLKIF_OP_READ)
+		blkfront_copy(rq, req->data, false);
+	if (unlikely(blkfront_release(ring, req))) {
+		blkfront_kill(info, "the backend keeps pages of a request that it answered");
+		result = BLK_STS_IOERR;
+	}
+	if (unlikely(result != BLK_STS_OK) && blkfront_flush_refused(rq))
+		blkfront_without_flush(rq);
+	else
+		blk_mq_end_request(rq, result);
+}
+
+/* Find who a response is for, and take the request from its tag. */
+static struct request *blkfront_claim(struct blkfront_ring *ring,
+				      const struct blkif_rsp *rsp)
+{
+	struct blkfront_info *info = ring->info;
+	u32 unique = blkif_id_tag(rsp->id);
+	u16 hwq = blk_mq_unique_tag_to_hwq(unique);
+	u16 nr = blk_mq_unique_tag_to_tag(unique);
+	struct blkfront_req *req;
+	struct blkfront_tag *tag;
+	struct request *rq;
+
+	if (!info->tags || hwq >= info->tag_set.nr_hw_queues ||
+	    nr >= info->tag_set.queue_depth ||
+	    blkfront_ring_of(info, hwq) != ring)
+		return NULL;
+	tag = blkfront_tag_of(info, hwq, nr);
+	rq = smp_load_acquire(&tag->rq); /* pairs with blkfront_submit() */
+	if (!rq || tag->gen != blkif_id_gen(rsp->id))
+		return NULL;
+	req = blk_mq_rq_to_pdu(rq);
+	if (!blkif_cmd_answered_by(&req->cmd, rsp->op))
+		return NULL;
+	WRITE_ONCE(tag->rq, NULL);
+	return rq;
+}
+
+/* Return: what the response cost of a pass, or -EPROTO. */
+static int blkfront_response(struct blkfront_ring *ring,
+			     const struct blkif_rsp *rsp)
+{
+	struct request *rq = blkfront_claim(ring, rsp);
+	struct blkfront_req *req;
+	int cost = 1;
+
+	if (unlikely(!rq)) {
+		dev_err_ratelimited(&ring->info->xbdev->dev,
+				    "response with id %#llx, operation %u\n",
+				    rsp->id, rsp->op);
+		return -EPROTO;
+	}
+	req = blk_mq_rq_to_pdu(rq);
+	req->status = rsp->status;
+	if (req->data && req->cmd.op == BLKIF_OP_READ)
+		cost += req->cmd.nr_segs;
+	ring->responses++;
+	blk_mq_complete_request(rq);
+	return cost;
+}
+
+/*
+ * Take responses.
+ *
+ * Return: 0 if all are taken and the next will be notified, 1 if there may be
+ * more, -EPROTO.
+ */
+static int blkfront_pass(struct blkfront_ring *ring, unsigned int *nr)
+{
+	int budget = BLKFRONT_PASS;
+	struct blkif_rsp rsp;
+	int ret;
+
+	while (budget > 0) {
+		ret = blkfront_wire_get(ring, &rsp);
+		if (!ret)
+			ret = blkfront_wire_arm(ring);
+		else if (ret > 0)
+			ret = blkfront_response(ring, &rsp);
+		if (ret <= 0)
+			return ret;
+		budget -= ret;
+		*nr += 1;
+	}
+	return 1;
+}
+
+static void blkfront_bad_ring(struct blkfront_ring *ring)
+{
+	ring->broken = true;
+	blkfront_kill(ring->info, "the backend's responses make no sense");
+}
+
+static irqreturn_t blkfront_interrupt(int irq, void *data)
+{
+	struct blkfront_ring *ring = data;
+	unsigned int nr = 0;
+	int ret = 0;
+
+	ring->interrupts++;
+	if (likely(!ring->broken))
+		ret = blkfront_pass(ring, &nr);
+	if (unlikely(ret > 0)) {
+		/* There is no other event until the work acknowledges this. */
+		queue_work(system_highpri_wq, &ring->work);
+		return IRQ_HANDLED;
+	}
+	if (unlikely(ret < 0))
+		blkfront_bad_ring(ring);
+	xen_irq_lateeoi(irq, nr ? 0 : XEN_EOI_FLAG_SPURIOUS);
+	return IRQ_HANDLED;
+}
+
+static void blkfront_ring_work(struct work_struct *work)
+{
+	struct blkfront_ring *ring = container_of(work, struct blkfront_ring,
+						  work);
+	unsigned int nr = 0;
+	int ret;
+
+	while ((ret = blkfront_pass(ring, &nr)) > 0)
+		cond_resched();
+	if (ret < 0)
+		blkfront_bad_ring(ring);
+	xen_irq_lateeoi(ring->irq, 0);
+}
+
+static const struct blk_mq_ops blkfront_mq_ops = {
+	.queue_rq = blkfront_queue_rq,
+	.commit_rqs = blkfront_commit_rqs,
+	.complete = blkfront_complete_rq,
+};
+
+/* --- Rings --- */
+
+static int blkfront_ring_init(struct blkfront_info *info,
+			      struct blkfront_ring *ring, unsigned int index)
+{
+	unsigned int nr_pages = 1U << info->agreed.choice.ring_order;
+	struct xenbus_device *dev = info->xbdev;
+	int err;
+
+	ring->info = info;
+	ring->index = index;
+	spin_lock_init(&ring->lock);
+	spin_lock_init(&ring->tables.lock);
+	spin_lock_init(&ring->data.lock);
+	INIT_WORK(&ring->work, blkfront_ring_work);
+
+	err = xenbus_setup_ring(dev, GFP_NOIO, &ring->page, nr_pages,
+				ring->refs);
+	if (err)
+		return err;
+	blkfront_wire_init(ring);
+
+	err = xenbus_alloc_evtchn(dev, &ring->evtchn);
+	if (err)
+		goto teardown_ring;
+	err = bind_evtchn_to_irqhandler_lateeoi(ring->evtchn,
+						blkfront_interrupt, 0, "blkif",
+						ring);
+	if (err < 0)
+		goto free_evtchn;
+	ring->irq = err;
+	return 0;
+
+free_evtchn:
+	xenbus_free_evtchn(dev, ring->evtchn);
+teardown_ring:
+	xenbus_teardown_ring(&ring->page, nr_pages, ring->refs);
+	return err;
+}
+
+/* Take no more responses. */
+static void blkfront_ring_stop(struct blkfront_ring *ring)
+{
+	unbind_from_irqhandler(ring->irq, ring);
+	cancel_work_sync(&ring->work);
+}
+
+static void blkfront_ring_free(struct blkfront_ring *ring)
+{
+	blkfront_pools_free(ring);
+	xenbus_teardown_ring(&ring->page,
+			     1U << ring->info->agreed.choice.ring_order,
+			     ring->refs);
+}
+
+static void blkfront_rings_free(struct blkfront_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; i < info->nr_rings; i++)
+		blkfront_ring_free(&info->rings[i]);
+	kvfree(info->rings);
+	info->rings = NULL;
+	info->nr_rings = 0;
+}
+
+static int blkfront_rings_init(struct blkfront_info *info)
+{
+	unsigned int nr = info->agreed.choice.nr_queues;
+	int err;
+
+	info->rings = kvcalloc(nr, sizeof(*info->rings), GFP_KERNEL);
+	if (!info->rings)
+		return -ENOMEM;
+	for (; info->nr_rings < nr; info->nr_rings++) {
+		err = blkfront_ring_init(info, &info->rings[info->nr_rings],
+					 info->nr_rings);
+		if (err)
+			goto stop;
+	}
+	return 0;
+
+stop:
+	for (nr = 0; nr < info->nr_rings; nr++)
+		blkfront_ring_stop(&info->rings[nr]);
+	blkfront_rings_free(info);
+	return err;
+}
+
+/* Can the queue be touched? */
+static bool blkfront_has_queue(const struct blkfront_info *info)
+{
+	return info->gd && !info->deleted;
+}
+
+static void blkfront_quiesce(struct blkfront_info *info)
+{
+	lockdep_assert_held(&info->mutex);
+	WRITE_ONCE(info->live, false);
+	if (info->quiesced || !blkfront_has_queue(info))
+		return;
+	blk_mq_quiesce_queue(info->gd->queue);
+	info->quiesced = true;
+}
+
+static void blkfront_unquiesce(struct blkfront_info *info)
+{
+	lockdep_assert_held(&info->mutex);
+	if (!info->quiesced)
+		return;
+	info->quiesced = false;
+	blk_mq_unquiesce_queue(info->gd->queue);
+	blk_mq_kick_requeue_list(info->gd->queue);
+}
+
+/* Take back all requests in flight: queue them again, or fail them. */
+static void blkfront_reclaim(struct blkfront_info *info, bool requeue)
+{
+	unsigned int depth = info->tag_set.queue_depth;
+	unsigned int i;
+
+	for (i = 0; i < info->tag_set.nr_hw_queues * depth; i++) {
+		struct request *rq = info->tags[i].rq;
+
+		if (!rq)
+			continue;
+		info->tags[i].rq = NULL;
+		blkfront_release(blkfront_ring_of(info, i / depth),
+				 blk_mq_rq_to_pdu(rq));
+		if (requeue)
+			blk_mq_requeue_request(rq, false);
+		else
+			blk_mq_end_request(rq, BLK_STS_IOERR);
+	}
+}
+
+/*
+ * Take a connection down.  The state is no longer CONNECTED.
+ *
+ * When the queue is quiesced, nobody submits; when the interrupts are unbound,
+ * nobody takes responses; when requests that were answered are completed, only
+ * the tags know of requests, and only this function of rings and pools.
+ */
+static void blkfront_disconnect(struct blkfront_info *info, bool requeue)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&info->mutex);
+	if (info->nr_rings) {
+		blkfront_quiesce(info);
+		for (i = 0; i < info->nr_rings; i++)
+			blkfront_ring_stop(&info->rings[i]);
+		if (blkfront_has_queue(info)) {
+			blk_mq_tagset_wait_completed_request(&info->tag_set);
+			blkfront_reclaim(info, requeue);
+		}
+		blkfront_rings_free(info);
+	}
+	if (READ_ONCE(info->state) == BLKFRONT_DEAD)
+		blkfront_unquiesce(info);
+}
+
+/* --- Negotiation --- */
+
+/* What the backend offers before it is told of our rings. */
+static struct blkif_choice blkfront_choose(struct blkfront_info *info)
+{
+	const char *from = info->xbdev->otherend;
+	struct blkif_offer theirs = {
+		.max_queues = xenbus_read_unsigned(from,
+						   "multi-queue-max-queues",
+						   BLKIF_DEFAULT_QUEUES),
+		.max_ring_order = xenbus_read_unsigned(from,
+						       "max-ring-page-order",
+						       0),
+	};
+	struct blkif_offer ours = {
+		.max_queues = info->gd ? info->tag_set.nr_hw_queues :
+					 blkfront_max_queues,
+		.max_ring_order = blkfront_max_order,
+	};
+
+	return blkif_choose(&theirs, &ours);
+}
+
+/* Remove what another driver or an earlier connection may have left. */
+static void blkfront_clear_ring_keys(struct xenbus_transaction xbt,
+				     const char *dir)
+{
+	char key[16];
+	unsigned int i;
+
+	xenbus_rm(xbt, dir, "ring-ref");
+	xenbus_rm(xbt, dir, "event-channel");
+	for (i = 0; i < XENBUS_MAX_RING_GRANTS; i++) {
+		snprintf(key, sizeof(key), "ring-ref%u", i);
+		if (xenbus_rm(xbt, dir, key))
+			break;
+	}
+}
+
+/* Absent keys are no error, and what else goes wrong shows on writing. */
+static void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
+{
+	char key[24];
+	unsigned int i;
+
+	blkfront_clear_ring_keys(xbt, dir);
+	xenbus_rm(xbt, dir, "ring-page-order");
+	xenbus_rm(xbt, dir, "multi-queue-num-queues");
+	for (i = 0; i < BLKIF_MAX_QUEUES; i++) {
+		snprintf(key, sizeof(key), "queue-%u", i);
+		if (xenbus_rm(xbt, dir, key))
+			break;
+	}
+}
+
+static int blkfront_write_ring(struct xenbus_transaction xbt, const char *dir,
+			       const struct blkfront_ring *ring)
+{
+	unsigned int order = ring->info->agreed.choice.ring_order;
+	unsigned int i;
+	char key[16];
+	int err;
+
+	if (!order) {
+		err = xenbus_printf(xbt, dir, "ring-ref", "%u", ring->refs[0]);
+		if (err)
+			return err;
+	}
+	for (i = 0; order && i < 1U << order; i++) {
+		snprintf(key, sizeof(key), "ring-ref%u", i);
+		err = xenbus_printf(xbt, dir, key, "%u", ring->refs[i]);
+		if (err)
+			return err;
+	}
+	return xenbus_printf(xbt, dir, "event-channel", "%u", ring->evtchn);
+}
+
+/* The rings of a frontend with several queues. */
+static int blkfront_write_queues(struct xenbus_transaction xbt,
+				 const struct blkfront_info *info)
+{
+	const char *node = info->xbdev->nodename;
+	unsigned int i;
+	char *dir;
+	int err;
+
+	err = xenbus_printf(xbt, node, "multi-queue-num-queues", "%u",
+			    info->nr_rings);
+	for (i = 0; !err && i < info->nr_rings; i++) {
+		dir = kasprintf(GFP_KERNEL, "%s/queue-%u", node, i);
+		if (!dir)
+			return -ENOMEM;
+		err = blkfront_write_ring(xbt, dir, &info->rings[i]);
+		kfree(dir);
+	}
+	return err;
+}
+
+static int blkfront_write_keys(struct xenbus_transaction xbt,
+			       const struct blkfront_info *info)
+{
+	const struct blkif_choice *choice = &info->agreed.choice;
+	const char *node = info->xbdev->nodename;
+	int err = 0;
+
+	blkfront_clear_keys(xbt, node);
+	if (choice->ring_order)
+		err = xenbus_printf(xbt, node, "ring-page-order", "%u",
+				    choice->ring_order);
+	if (err)
+		return err;
+	if (info->nr_rings == 1)
+		err = blkfront_write_ring(xbt, node, &info->rings[0]);
+	else
+		err = blkfront_write_queues(xbt, info);
+	if (err)
+		return err;
+	err = xenbus_printf(xbt, node, "protocol", "%s", choice->abi->name);
+	if (err)
+		return err;
+	return xenbus_printf(xbt, node, "feature-persistent", "%u",
+			     info->persistent);
+}
+
+static int blkfront_publish(const struct blkfront_info *info)
+{
+	struct xenbus_transaction xbt;
+	int err;
+
+	do {
+		err = xenbus_transaction_start(&xbt);
+		if (err)
+			return err;
+		err = blkfront_write_keys(xbt, info);
+		if (err) {
+			xenbus_transaction_end(xbt, 1);
+			return err;
+		}
+		err = xenbus_transaction_end(xbt, 0);
+	} while (err == -EAGAIN);
+	return err;
+}
+
+/* Choose, make rings and tell the backend; once for each connection. */
+static int blkfront_setup(struct blkfront_info *info)
+{
+	struct xenbus_device *dev = info->xbdev;
+	int err;
+
+	lockdep_assert_held(&info->mutex);
+	memset(&info->agreed, 0, sizeof(info->agreed));
+	info->agreed.choice = blkfront_choose(info);
+	info->persistent = blkfront_persistent;
+
+	err = blkfront_rings_init(info);
+	if (err) {
+		xenbus_dev_fatal(dev, err, "making rings");
+		return err;
+	}
+	err = blkfront_publish(info);
+	if (err) {
+		xenbus_dev_fatal(dev, err, "writing to XenStore");
+		return err;
+	}
+	return xenbus_switch_state(dev, XenbusStateInitialised);
+}
+
+/* Read and check what kind of disk it is. */
+static int blkfront_read_disk(struct blkfront_info *info,
+			      struct blkfront_disk *disk)
+{
+	struct xenbus_device *dev = info->xbdev;
+	const char *from = dev->otherend;
+
+	if (xenbus_scanf(XBT_NIL, from, "sectors", "%llu",
+			 &disk->sectors) != 1 ||
+	    disk->sectors > LLONG_MAX >> SECTOR_SHIFT) {
+		xenbus_dev_fatal(dev, -EINVAL, "reading %s/sectors", from);
+		return -EINVAL;
+	}
+	disk->info = xenbus_read_unsigned(from, "info", 0);
+	disk->block_size = xenbus_read_unsigned(from, "sector-size",
+						SECTOR_SIZE);
+	if (!is_power_of_2(disk->block_size) ||
+	    disk->block_size < SECTOR_SIZE ||
+	    disk->block_size > BLKIF_PAGE_SIZE) {
+		xenbus_dev_fatal(dev, -EINVAL, "sector-size %u is not usable",
+				 disk->block_size);
+		return -EINVAL;
+	}
+	disk->phys_size = xenbus_read_unsigned(from, "physical-sector-size",
+					       disk->block_size);
+	if (!is_power_of_2(disk->phys_size) ||
+	    disk->phys_size < disk->block_size) {
+		dev_warn(&dev->dev, "ignoring physical-sector-size %u\n",
+			 disk->phys_size);
+		disk->phys_size = disk->block_size;
+	}
+	return 0;
+}
+
+static enum blkfront_data blkfront_choose_data(const struct blkfront_info *info)
+{
+	struct xenbus_device *dev = info->xbdev;
+
+	if (info->persistent &&
+	    xenbus_read_unsigned(dev->otherend, "feature-persistent", 0))
+		return BLKFRONT_PERSISTENT;
+	if (!blkfront_trusted ||
+	    !xenbus_read_unsigned(dev->nodename, "trusted", 1))
+		return BLKFRONT_BOUNCE;
+	return BLKFRONT_DIRECT;
+}
+
+/* What the backend offers only now that it has opened the disk. */
+static void blkfront_agree(struct blkfront_info *info)
+{
+	struct blkfront_agreed *agreed = &info->agreed;
+	const char *from = info->xbdev->otherend;
+	struct blkif_offer theirs = {
+		.max_indirect_segs = xenbus_read_unsigned(from,
+					"feature-max-indirect-segments", 0),
+	};
+	struct blkif_offer ours = {
+		.max_indirect_segs = blkfront_max_segs,
+	};
+
+	agreed->max_segs = blkif_choose_segs(&theirs, &ours);
+	agreed->data = blkfront_choose_data(info);
+	agreed->choice.persistent = agreed->data == BLKFRONT_PERSISTENT;
+	agreed->flush = BLKFRONT_NO_FLUSH;
+	if (xenbus_read_unsigned(from, "feature-flush-cache", 0))
+		agreed->flush = BLKFRONT_FLUSH;
+	else if (xenbus_read_unsigned(from, "feature-barrier", 0))
+		agreed->flush = BLKFRONT_BARRIER;
+}
+
+/* Make the pools, for smaller requests if there is not enough for large. */
+static int blkfront_make_pools(struct blkfront_info *info)
+{
+	unsigned int *max_segs = &info->agreed.max_segs;
+	unsigned int i = 0;
+	int err;
+
+	while (i < info->nr_rings) {
+		err = blkfront_pools_init(&info->rings[i++]);
+		if (!err)
+			continue;
+		while (i)
+			blkfront_pools_free(&info->rings[--i]);
+		if (*max_segs == BLKFRONT_MIN_SEGS)
+			return err;
+		*max_segs = max_t(unsigned int, *max_segs / 2,
+				  BLKFRONT_MIN_SEGS);
+	}
+	return 0;
+}
+
+static void blkfront_log(const struct blkfront_info *info)
+{
+	static const char * const data[] = {
+		[BLKFRONT_DIRECT] = "granted",
+		[BLKFRONT_PERSISTENT] = "persistent",
+		[BLKFRONT_BOUNCE] = "bounced",
+	};
+	static const char * const flush[] = {
+		[BLKFRONT_NO_FLUSH] = "none",
+		[BLKFRONT_BARRIER] = "barrier",
+		[BLKFRONT_FLUSH] = "flush",
+	};
+	const struct blkfront_agreed *agreed = &info->agreed;
+
+	dev_info(&info->xbdev->dev,
+		 "%s: %s, queues: %u, slots: %u (order %u), segments: %u, data: %s, flush: %s\n",
+		 info->gd->disk_name, agreed->choice.abi->name,
+		 agreed->choice.nr_queues, blkfront_wire_slots(&agreed->choice),
+		 agreed->choice.ring_order, agreed->max_segs,
+		 data[agreed->data], flush[agreed->flush]);
+}
+
+/* --- The disk --- */
+
+/* Disks that different numbers name alike: only one may have the minors. */
+static DEFINE_MUTEX(blkfront_minors_lock);
+static LIST_HEAD(blkfront_minors);
+
+static int blkfront_reserve_minors(struct blkfront_info *info)
+{
+	const struct blkif_vdev *ours = &info->vdev;
+	struct blkfront_info *other;
+	int err = 0;
+
+	mutex_lock(&blkfront_minors_lock);
+	list_for_each_entry(other, &blkfront_minors, minors_node) {
+		const struct blkif_vdev *theirs = &other->vdev;
+
+		if (ours->minor < theirs->minor + theirs->nr_minors &&
+		    theirs->minor < ours->minor + ours->nr_minors)
+			err = -EBUSY;
+	}
+	if (!err)
+		list_add(&info->minors_node, &blkfront_minors);
+	mutex_unlock(&blkfront_minors_lock);
+	return err;
+}
+
+static void blkfront_release_minors(struct blkfront_info *info)
+{
+	mutex_lock(&blkfront_minors_lock);
+	list_del(&info->minors_node);
+	mutex_unlock(&blkfront_minors_lock);
+}
+
+static int blkfront_getgeo(struct block_device *bdev, struct hd_geometry *geo)
+{
+	sector_t cylinders = get_capacity(bdev->bd_disk);
+
+	/* There is none; this is what partitioning tools are used to. */
+	geo->heads = 255;
+	geo->sectors = 63;
+	sector_div(cylinders, geo->heads * geo->sectors);
+	geo->cylinders = min_t(sector_t, cylinders, 0xffff);
+	return 0;
+}
+
+static int blkfront_ioctl(struct block_device *bdev, blk_mode_t mode,
+			  unsigned int cmd, unsigned long arg)
+{
+	const struct blkfront_info *info = bdev->bd_disk->private_data;
+
+	switch (cmd) {
+	case CDROMMULTISESSION:
+		return clear_user((void __user *)arg,
+				  sizeof(struct cdrom_multisession)) ?
+		       -EFAULT : 0;
+	case CDROM_GET_CAPABILITY:
+		return info->disk.info & VDISK_CDROM ? 0 : -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* The last opener of a disk that was removed is gone. */
+static void blkfront_free_disk(struct gendisk *gd)
+{
+	kfree(gd->private_data);
+}
+
+static const struct block_device_operations blkfront_fops = {
+	.owner = THIS_MODULE,
+	.getgeo = blkfront_getgeo,
+	.ioctl = blkfront_ioctl,
+	.compat_ioctl = blkdev_compat_ptr_ioctl,
+	.free_disk = blkfront_free_disk,
+};
+
+/* Discard and write zeroes will be said here. */
+static void blkfront_limits(const struct blkfront_info *info,
+			    struct queue_limits *lim)
+{
+	const struct blkfront_agreed *agreed = &info->agreed;
+
+	lim->logical_block_size = info->disk.block_size;
+	lim->physical_block_size = info->disk.phys_size;
+	lim->max_hw_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
+
+	/* A segment is a grant, or as many as a page of ours takes. */
+	lim->max_segments = agreed->max_segs / XEN_PFN_PER_PAGE;
+	lim->max_segment_size = PAGE_SIZE;
+	lim->seg_boundary_mask = PAGE_SIZE - 1;
+	lim->dma_alignment = SECTOR_SIZE - 1;
+
+	lim->features &= ~(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);
+	if (agreed->flush != BLKFRONT_NO_FLUSH)
+		lim->features |= BLK_FEAT_WRITE_CACHE;
+	/* Barriers are never indirect; a flush after a large write will do. */
+	if (agreed->flush == BLKFRONT_BARRIER &&
+	    agreed->max_segs <= blkfront_wire_inline(info))
+		lim->features |= BLK_FEAT_FUA;
+}
+
+static void blkfront_update_limits(struct blkfront_info *info)
+{
+	struct queue_limits lim = queue_limits_start_update(info->gd->queue);
+	int err;
+
+	blkfront_limits(info, &lim);
+	err = queue_limits_commit_update(info->gd->queue, &lim);
+	if (err)
+		dev_err(&info->xbdev->dev, "setting queue limits: %d\n", err);
+}
+
+static void blkfront_flush_work(struct work_struct *work)
+{
+	struct blkfront_info *info = container_of(work, struct blkfront_info,
+						  flush_work);
+
+	mutex_lock(&info->mutex);
+	if (READ_ONCE(info->state) == BLKFRONT_CONNECTED &&
+	    READ_ONCE(info->agreed.flush) == BLKFRONT_NO_FLUSH) {
+		dev_warn(&info->xbdev->dev,
+			 "the backend refuses to flush; turned off\n");
+		blkfront_update_limits(info);
+	}
+	mutex_unlock(&info->mutex);
+}
+
+static void blkfront_name_disk(struct blkfront_info *info, struct gendisk *gd)
+{
+	blkif_vdev_name(&info->vdev, gd->disk_name);
+	gd->major = XENVBD_MAJOR;
+	gd->first_minor = info->vdev.minor;
+	gd->minors = info->vdev.nr_minors;
+	gd->fops = &blkfront_fops;
+	gd->private_data = info;
+	set_capacity(gd, info->disk.sectors);
+	if (info->disk.info & VDISK_READONLY)
+		set_disk_ro(gd, true);
+	if (info->disk.info & VDISK_REMOVABLE)
+		gd->flags |= GENHD_FL_REMOVABLE;
+}
+
+static int blkfront_make_disk(struct blkfront_info *info)
+{
+	struct blk_mq_tag_set *set = &info->tag_set;
+	struct queue_limits lim = { };
+	struct gendisk *gd;
+	int err = -ENOMEM;
+
+	set->ops = &blkfront_mq_ops;
+	set->nr_hw_queues = info->nr_rings;
+	set->queue_depth = blkfront_wire_slots(&info->agreed.choice);
+	set->numa_node = NUMA_NO_NODE;
+	set->flags = BLK_MQ_F_SHOULD_MERGE;
+	set->cmd_size = sizeof(struct blkfront_req);
+	set->driver_data = info;
+	info->tags = kvcalloc(set->nr_hw_queues * set->queue_depth,
+			      sizeof(*info->tags), GFP_KERNEL);
+	if (!info->tags)
+		return err;
+	err = blk_mq_alloc_tag_set(set);
+	if (err)
+		goto free_tags;
+
+	blkfront_limits(info, &lim);
+	gd = blk_mq_alloc_disk(set, &lim, info);
+	if (IS_ERR(gd)) {
+		err = PTR_ERR(gd);
+		goto free_tag_set;
+	}
+	blkfront_name_disk(info, gd);
+	info->gd = gd;
+	return 0;
+
+free_tag_set:
+	blk_mq_free_tag_set(set);
+free_tags:
+	kvfree(info->tags);
+	info->tags = NULL;
+	return err;
+}
+
+/* Adding a disk reads it: not in the one thread that serves all of xenbus. */
+static void blkfront_add_work(struct work_struct *work)
+{
+	struct blkfront_info *info = container_of(work, struct blkfront_info,
+						  add_work);
+	int err;
+
+	if (READ_ONCE(info->state) == BLKFRONT_DEAD)
+		return;
+	err = device_add_disk(&info->xbdev->dev, info->gd, NULL);
+	if (err) {
+		dev_err(&info->xbdev->dev, "adding %s: %d\n",
+			info->gd->disk_name, err);
+		blkfront_kill(info, NULL);
+		return;
+	}
+	WRITE_ONCE(info->added, true);
+}
+
+/* --- Life cycle --- */
+
+/* The backend has opened the disk and says all about it. */
+static int blkfront_connect(struct blkfront_info *info)
+{
+	struct xenbus_device *dev = info->xbdev;
+	enum blkfront_state from = READ_ONCE(info->state);
+	int err;
+
+	lockdep_assert_held(&info->mutex);
+	err = blkfront_read_disk(info, &info->disk);
+	if (err)
+		return err;
+	blkfront_agree(info);
+	err = blkfront_make_pools(info);
+	if (!err && info->agreed.max_segs < XEN_PFN_PER_PAGE)
+		err = -EOPNOTSUPP;
+	if (err) {
+		xenbus_dev_fatal(dev, err, "requests of %u segments",
+				 info->agreed.max_segs);
+		return err;
+	}
+
+	if (info->gd) {
+		blkfront_update_limits(info);
+		set_capacity_and_notify(info->gd, info->disk.sectors);
+	} else {
+		err = blkfront_make_disk(info);
+		if (err) {
+			xenbus_dev_fatal(dev, err, "making the disk");
+			return err;
+		}
+		queue_work(system_long_wq, &info->add_work);
+	}
+	blkfront_log(info);
+
+	WRITE_ONCE(info->live, true);
+	cmpxchg(&info->state, from, BLKFRONT_CONNECTED);
+	err = xenbus_switch_state(dev, XenbusStateConnected);
+	blkfront_unquiesce(info);
+	return err;
+}
+
+/* The backend is connected, and says so again if the disk has changed. */
+static void blkfront_resize(struct blkfront_info *info)
+{
+	struct blkfront_disk disk;
+
+	lockdep_assert_held(&info->mutex);
+	if (blkfront_read_disk(info, &disk))
+		return;
+	if (disk.block_size != info->disk.block_size) {
+		dev_err(&info->xbdev->dev,
+			"ignoring a change of sector-size from %u to %u\n",
+			info->disk.block_size, disk.block_size);
+		return;
+	}
+	if (disk.sectors == info->disk.sectors)
+		return;
+	dev_info(&info->xbdev->dev, "%s: %llu sectors, were %llu\n",
+		 info->gd->disk_name, disk.sectors, info->disk.sectors);
+	info->disk.sectors = disk.sectors;
+	set_capacity_and_notify(info->gd, disk.sectors);
+}
+
+/* The backend waits for our keys, or did not care to wait. */
+static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
+{
+	int err = 0;
+
+	mutex_lock(&info->mutex);
+	switch (READ_ONCE(info->state)) {
+	case BLKFRONT_SETUP:
+	case BLKFRONT_SUSPENDED:
+		if (!info->nr_rings)
+			err = blkfront_setup(info);
+		if (!err && connected)
+			err = blkfront_connect(info);
+		break;
+	case BLKFRONT_CONNECTED:
+		if (connected)
+			blkfront_resize(info);
+		break;
+	case BLKFRONT_DEAD:
+		break;
+	}
+	mutex_unlock(&info->mutex);
+	/* The reason was logged and is in XenStore. */
+	if (err)
+		blkfront_kill(info, NULL);
+}
+
+static void blkfront_backend_changed(struct xenbus_device *dev,
+				     enum xenbus_state state)
+{
+	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
+
+	dev_dbg(&dev->dev, "backend: %s\n", xenbus_strstate(state));
+	switch (state) {
+	case XenbusStateInitWait:
+		blkfront_backend_ready(info, false);
+		break;
+	case XenbusStateConnected:
+		blkfront_backend_ready(info, true);
+		break;
+	case XenbusStateClosed:
+		/* Has yet to notice that we are back. */
+		if (info->rebound && dev->state == XenbusStateInitialising)
+			break;
+		fallthrough;
+	case XenbusStateClosing:
+		blkfront_kill(info, NULL);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Wait for the backend to let go of rings and pages. */
+static void blkfront_wait_closed(struct xenbus_device *dev)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < BLKFRONT_PATIENCE_MS; ms += 10) {
+		switch (xenbus_read_driver_state(dev->otherend)) {
+		case XenbusStateUnknown:
+		case XenbusStateInitialising:
+		case XenbusStateClosed:
+			return;
+		default:
+			msleep(10);
+		}
+	}
+	dev_warn(&dev->dev, "the backend does not close\n");
+}
+
+/*
+ * Take a dead disk down.
+ *
+ * Unreachable: since the state is DEAD, queue_rq passes nothing on any more,
+ * and since the gendisk is marked dead nothing new enters the queue.
+ * Drained: a backend in its right mind answers what it has, even when it wants
+ * to close, and it is given the time.  Then it is told that we are closed, on
+ * which it unmaps what is ours.  What is in flight after that is failed; its
+ * pages are nobody's but ours, unless the backend has run out of our patience.
+ */
+static void blkfront_shutdown_work(struct work_struct *work)
+{
+	struct blkfront_info *info = container_of(work, struct blkfront_info,
+						  shutdown_work);
+	struct xenbus_device *dev = info->xbdev;
+	bool queue, drain;
+
+	if (info->why)
+		xenbus_dev_fatal(dev, -EPROTO, "%s", info->why);
+
+	/* Who holds the mutex may still be connecting. */
+	mutex_lock(&info->mutex);
+	queue = blkfront_has_queue(info);
+	drain = queue && !info->quiesced && !info->why;
+	mutex_unlock(&info->mutex);
+
+	if (queue) {
+		blk_mark_disk_dead(info->gd);
+		set_capacity(info->gd, 0);
+	}
+	if (drain)
+		blk_mq_freeze_queue_wait_timeout(info->gd->queue,
+				msecs_to_jiffies(BLKFRONT_PATIENCE_MS));
+	xenbus_frontend_closed(dev);
+	blkfront_wait_closed(dev);
+
+	mutex_lock(&info->mutex);
+	blkfront_disconnect(info, false);
+	mutex_unlock(&info->mutex);
+}
+
+/* Only disks are ours, and not those an emulated controller has, too. */
+static int blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice)
+{
+	bool cdrom;
+	char *type;
+
+	if (!xen_hvm_domain())
+		return 0;
+	if (xen_has_pv_and_legacy_disk_devices() &&
+	    !(vdevice >> VDEV_EXT_SHIFT) && vdevice >> 8 != XENVBD_MAJOR) {
+		dev_info(&dev->dev, "left to the emulated disk controller\n");
+		return -ENODEV;
+	}
+	type = xenbus_read(XBT_NIL, dev->nodename, "device-type", NULL);
+	if (IS_ERR(type))
+		return -ENODEV;
+	cdrom = !strcmp(type, "cdrom");
+	kfree(type);
+	return cdrom ? -ENODEV : 0;
+}
+
+static int blkfront_read_vdevice(struct xenbus_device *dev, int *vdevice)
+{
+	int ret;
+
+	ret = xenbus_scanf(XBT_NIL, dev->nodename, "virtual-device", "%i",
+			   vdevice);
+	if (ret != 1)
+		ret = xenbus_scanf(XBT_NIL, dev->nodename,
+				   "virtual-device-ext", "%i", vdevice);
+	if (ret == 1)
+		return 0;
+	ret = ret < 0 ? ret : -EINVAL;
+	xenbus_dev_fatal(dev, ret, "reading virtual-device");
+	return ret;
+}
+
+static int blkfront_probe(struct xenbus_device *dev,
+			  const struct xenbus_device_id *id)
+{
+	struct blkfront_info *info;
+	int err, vdevice;
+
+	err = blkfront_read_vdevice(dev, &vdevice);
+	if (err)
+		return err;
+	err = blkfront_wanted(dev, vdevice);
+	if (err)
+		return err;
+
+	info = kzalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	info->xbdev = dev;
+	info->vdevice = vdevice;
+	mutex_init(&info->mutex);
+	INIT_WORK(&info->add_work, blkfront_add_work);
+	INIT_WORK(&info->flush_work, blkfront_flush_work);
+	INIT_WORK(&info->shutdown_work, blkfront_shutdown_work);
+
+	err = blkif_vdev_parse(vdevice, &info->vdev);
+	if (err) {
+		xenbus_dev_fatal(dev, err, "virtual-device %#x is no disk",
+				 vdevice);
+		goto free_info;
+	}
+	err = blkfront_reserve_minors(info);
+	if (err) {
+		xenbus_dev_fatal(dev, err,
+				 "virtual-device %#x: another disk has its name",
+				 vdevice);
+		goto free_info;
+	}
+	dev_set_drvdata(&dev->dev, info);
+
+	/* Bound again: the backend goes on when it sees that we are back. */
+	info->rebound = dev->state != XenbusStateInitialising;
+	return xenbus_switch_state(dev, XenbusStateInitialising);
+
+free_info:
+	kfree(info);
+	return err;
+}
+
+/*
+ * A suspend has taken us elsewhere: grants, event channels and the backend are
+ * gone, and core code has set dev->state back to Initialising.  The watch that
+ * it registers next fires at once, and then all is negotiated anew.
+ */
+static int blkfront_resume(struct xenbus_device *dev)
+{
+	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
+
+	mutex_lock(&info->mutex);
+	cmpxchg(&info->state, BLKFRONT_CONNECTED, BLKFRONT_SUSPENDED);
+	if (READ_ONCE(info->state) == BLKFRONT_DEAD)
+		xenbus_switch_state(dev, XenbusStateClosed);
+	else
+		blkfront_disconnect(info, true);
+	mutex_unlock(&info->mutex);
+	return 0;
+}
+
+static void blkfront_free(struct blkfront_info *info)
+{
+	struct gendisk *gd = info->gd;
+
+	kvfree(info->tags);
+	if (!gd) {
+		kfree(info);
+	} else if (info->added) {
+		blk_mq_free_tag_set(&info->tag_set);
+		put_disk(gd);	/* see blkfront_free_disk() */
+	} else {
+		/* The queue is still to be freed, and needs its tags. */
+		put_disk(gd);
+		blk_mq_free_tag_set(&info->tag_set);
+		kfree(info);
+	}
+}
+
+/*
+ * If the backend is there, what is cached is still written to it.  If not,
+ * requests are failed first so that nothing waits for them.
+ */
+static void blkfront_remove(struct xenbus_device *dev)
+{
+	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
+
+	if (READ_ONCE(info->state) != BLKFRONT_CONNECTED ||
+	    xenbus_read_driver_state(dev->otherend) != XenbusStateConnected) {
+		blkfront_kill(info, NULL);
+		flush_work(&info->shutdown_work);
+	}
+	flush_work(&info->add_work);
+	if (info->added) {
+		del_gendisk(info->gd);
+		mutex_lock(&info->mutex);
+		info->deleted = true;
+		mutex_unlock(&info->mutex);
+	}
+	blkfront_kill(info, NULL);
+	flush_work(&info->shutdown_work);
+	/* No interrupt and no request is left that could queue them again. */
+	cancel_work_sync(&info->flush_work);
+
+	blkfront_clear_keys(XBT_NIL, dev->nodename);
+	blkfront_release_minors(info);
+	dev_set_drvdata(&dev->dev, NULL);
+	blkfront_free(info);
+}
+
+static int blkfront_is_ready(struct xenbus_device *dev)
+{
+	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
+
+	return info && READ_ONCE(info->added);
+}
+
+static const struct xenbus_device_id blkfront_ids[] = {
+	{ "vbd" },
+	{ "" }
+};
+
+static struct xenbus_driver blkfront_driver = {
+	.ids = blkfront_ids,
+	.probe = blkfront_probe,
+	.remove = blkfront_remove,
+	.resume = blkfront_resume,
+	.otherend_changed = blkfront_backend_changed,
+	.is_ready = blkfront_is_ready,
+};
+
+static void __init blkfront_check_params(void)
+{
+	blkfront_max_segs = max_t(unsigned int, blkfront_max_segs,
+				  BLKFRONT_MIN_SEGS);
+	blkfront_max_queues = clamp_t(unsigned int, blkfront_max_queues, 1,
+				      num_online_cpus());
+	blkfront_max_order = min_t(unsigned int, blkfront_max_order,
+				   BLKIF_MAX_RING_ORDER);
+}
+
+static int __init blkfront_init(void)
+{
+	int err;
+
+	BUILD_BUG_ON(BLKIF_MAX_RING_ORDER > XENBUS_MAX_RING_GRANT_ORDER);
+
+	if (!xen_domain() || !xen_has_pv_disk_devices())
+		return -ENODEV;
+	blkfront_check_params();
+
+	err = register_blkdev(XENVBD_MAJOR, "xvd");
+	if (err) {
+		pr_err("block major %d is taken\n", XENVBD_MAJOR);
+		return err;
+	}
+	err = xenbus_register_frontend(&blkfront_driver);
+	if (err)
+		unregister_blkdev(XENVBD_MAJOR, "xvd");
+	return err;
+}
+module_init(blkfront_init);
+
+static void __exit blkfront_exit(void)
+{
+	xenbus_unregister_driver(&blkfront_driver);
+	unregister_blkdev(XENVBD_MAJOR, "xvd");
+}
+module_exit(blkfront_exit);
+
+MODULE_DESCRIPTION("Xen virtual block device frontend");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_BLOCKDEV_MAJOR(XENVBD_MAJOR);
+MODULE_ALIAS("xen:vbd");
+MODULE_ALIAS("xenblk");
