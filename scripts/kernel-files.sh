@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Print the path of a kernel tree, or of as much of one as checks need: its
+# checkpatch.pl and the framework of its self-tests.  The tree is $KERNEL_TREE
+# or is taken once out of Debian's linux-source package.
+set -u
+
+prog=$(basename "$0")
+die() {
+	printf '%s: %s\n' "$prog" "$*" >&2
+	exit 2
+}
+top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
+files=(
+	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
+	tools/testing/selftests/kselftest.h
+	tools/testing/selftests/kselftest_harness.h
+)
+
+tree=${KERNEL_TREE:-$top/build/linux}
+complete() {
+	local f
+	for f in "${files[@]}"; do
+		[ -r "$tree/$f" ] || return
+	done
+}
+complete && { echo "$tree"; exit; }
+[ -z "${KERNEL_TREE-}" ] || die "KERNEL_TREE=$KERNEL_TREE is not a Linux source tree"
+
+tarball=$(find /usr/src -maxdepth 1 -name 'linux-source-*.tar.xz' | sort -V | tail -n 1)
+[ -n "$tarball" ] ||
+	die "no Linux source: install the package linux-source, or set KERNEL_TREE to a tree"
+mkdir -p "$top/build" && new=$(mktemp -d "$top/build/linux.XXXXXX") ||
+	die "cannot write to $top/build"
+trap 'rm -rf "$new"' EXIT
+name=$(basename "$tarball" .tar.xz)
+tar -C "$new" -xJf "$tarball" --strip-components=1 "${files[@]/#/$name/}" ||
+	die "cannot unpack $tarball"
+rm -rf "$tree"
+mv -T "$new" "$tree" 2>/dev/null
+complete || die "$tarball does not hold what is needed"
+echo "$tree"

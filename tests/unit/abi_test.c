@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/* abi.h: every layout against bytes that were written down by hand. */
+
+#include "unit.h"
+#include "vectors.h"
+
+#define FILL	0xee
+
+static int hex_digit(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* Fill @size bytes from a table; @used tells which of them have a meaning. */
+static void unhex(const char *hex, u8 *bytes, bool *used, unsigned int size)
+{
+	unsigned int i;
+
+	for (i = 0; i < size; i++) {
+		used[i] = *hex && *hex != '.';
+		bytes[i] = FILL;
+		if (used[i])
+			bytes[i] = hex_digit(hex[0]) << 4 | hex_digit(hex[1]);
+		if (*hex)
+			hex += 2;
+		while (*hex == ' ')
+			hex++;
+	}
+}
+
+static bool same_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b)
+{
+	unsigned int nr = a->nr_segs;
+
+	if (a->id != b->id || a->op != b->op || a->flags != b->flags ||
+	    a->indirect != b->indirect || a->nr_segs != b->nr_segs ||
+	    a->sector != b->sector || a->nr_sectors != b->nr_sectors)
+		return false;
+	if (a->indirect)
+		return !memcmp(a->table, b->table, sizeof(a->table));
+	if (nr > BLKIF_MAX_INLINE)
+		nr = BLKIF_MAX_INLINE;
+	return !memcmp(a->seg, b->seg, nr * sizeof(a->seg[0]));
+}
+
+/* Every byte of the slot is as in the table, and none behind it changed. */
+static unsigned int wrong_bytes(const u8 *got, const char *hex,
+				unsigned int size, unsigned int room)
+{
+	unsigned int i, wrong = 0;
+	u8 want[128];
+	bool used[128];
+
+	unhex(hex, want, used, room);
+	for (i = 0; i < room; i++) {
+		if (got[i] == want[i] && (i < size || !used[i]))
+			continue;
+		printf("# byte %u: %02x, should be %02x\n", i, got[i], want[i]);
+		wrong++;
+	}
+	return wrong;
+}
+
+/* At every offset, because a slot of 108 bytes is aligned to 4. */
+static unsigned int decode_errors(const struct blkif_abi *abi, const char *hex,
+				  const struct blkif_cmd *want)
+{
+	unsigned int off, wrong = 0;
+	u8 slot[128];
+	bool used[128];
+
+	for (off = 0; off < 8; off++) {
+		/* Of the exact size, for a read behind the end to be seen. */
+		u8 *copy = malloc(off + abi->req_size);
+		struct blkif_cmd cmd;
+
+		unhex(hex, slot, used, abi->req_size);
+		memcpy(copy + off, slot, abi->req_size);
+		memset(&cmd, FILL, sizeof(cmd));
+		blkif_cmd_decode(abi, copy + off, &cmd);
+		wrong += !same_cmd(want, &cmd);
+		free(copy);
+	}
+	return wrong;
+}
+
+static unsigned int encode_errors(const struct blkif_abi *abi, const char *hex,
+				  const struct vector *v)
+{
+	unsigned int off, wrong = 0;
+	u8 room[128 + 8];
+
+	for (off = 0; off < 8; off++) {
+		memset(room, FILL, sizeof(room));
+		blkif_cmd_encode(abi, &v->cmd, v->handle, room + off);
+		wrong += wrong_bytes(room + off, hex, abi->req_size, 128);
+	}
+	return wrong;
+}
+
+static const char *pick(const struct blkif_abi *abi, const char *x86_32,
+			const char *x86_64)
+{
+#ifdef __i386__
+	return abi == &blkif_abi_x86_64 ? x86_64 : x86_32;
+#else
+	return abi == &blkif_abi_x86_32 ? x86_32 : x86_64;
+#endif
+}
+
+FIXTURE(abi) { };
+FIXTURE_VARIANT(abi) { const struct blkif_abi *abi; };
+FIXTURE_SETUP(abi) { }
+FIXTURE_TEARDOWN(abi) { }
+FIXTURE_VARIANT_ADD(abi, x86_32) { .abi = &blkif_abi_x86_32 };
+FIXTURE_VARIANT_ADD(abi, x86_64) { .abi = &blkif_abi_x86_64 };
+FIXTURE_VARIANT_ADD(abi, native) { .abi = &blkif_abi_native };
+
+TEST_F(abi, decode)
+{
+	const struct blkif_abi *abi = variant->abi;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const struct vector *v = &vectors[i];
+
+		EXPECT_EQ(0, decode_errors(abi, pick(abi, v->x86_32, v->x86_64),
+					   &v->cmd))
+			TH_LOG("%s", v->name);
+	}
+}
+
+TEST_F(abi, encode)
+{
+	const struct blkif_abi *abi = variant->abi;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const struct vector *v = &vectors[i];
+
+		if (v->decode_only)
+			continue;
+		EXPECT_EQ(0, encode_errors(abi, pick(abi, v->x86_32, v->x86_64),
+					   v))
+			TH_LOG("%s", v->name);
+	}
+}
+
+TEST_F(abi, too_many_inline_segments)
+{
+	const struct blkif_abi *abi = variant->abi;
+	struct {
+		struct blkif_cmd cmd;
+		u8 behind[64];
+	} box;
+	u8 *slot = malloc(abi->req_size);
+	unsigned int nr, i;
+
+	for (nr = 12; nr < 256; nr++) {
+		memset(slot, 0, abi->req_size);
+		memset(&box, FILL, sizeof(box));
+		slot[1] = nr;
+		blkif_cmd_decode(abi, slot, &box.cmd);
+		EXPECT_EQ(nr, box.cmd.nr_segs);
+		for (i = 0; i < sizeof(box.behind); i++) {
+			ASSERT_EQ(FILL, box.behind[i]);
+		}
+	}
+	free(slot);
+}
+
+TEST_F(abi, response)
+{
+	const struct blkif_abi *abi = variant->abi;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rsp_vectors); i++) {
+		const struct rsp_vector *v = &rsp_vectors[i];
+		struct blkif_rsp rsp = { 0 };
+		u8 room[32];
+
+		memset(room, FILL, sizeof(room));
+		blkif_rsp_encode(abi, &v->rsp, room + 1);
+		EXPECT_EQ(0, wrong_bytes(room + 1,
+					 pick(abi, v->x86_32, v->x86_64),
+					 abi->rsp_size, sizeof(room) - 1));
+		blkif_rsp_decode(room + 1, &rsp);
+		EXPECT_EQ(v->rsp.id, rsp.id);
+		EXPECT_EQ(v->rsp.op, rsp.op);
+		EXPECT_EQ(v->rsp.status, rsp.status);
+	}
+}
+
+/* Old frontends want the inner operation, some backends name the outer. */
+TEST(answered_by)
+{
+	struct blkif_cmd cmd = { .op = BLKIF_OP_WRITE, .indirect = true };
+
+	EXPECT_TRUE(blkif_cmd_answered_by(&cmd, BLKIF_OP_WRITE));
+	EXPECT_TRUE(blkif_cmd_answered_by(&cmd, BLKIF_OP_INDIRECT));
+	EXPECT_FALSE(blkif_cmd_answered_by(&cmd, BLKIF_OP_READ));
+	cmd.indirect = false;
+	EXPECT_TRUE(blkif_cmd_answered_by(&cmd, BLKIF_OP_WRITE));
+	EXPECT_FALSE(blkif_cmd_answered_by(&cmd, BLKIF_OP_INDIRECT));
+}
+
+TEST(sizes)
+{
+	EXPECT_EQ(108, blkif_abi_x86_32.req_size);
+	EXPECT_EQ(12, blkif_abi_x86_32.rsp_size);
+	EXPECT_EQ(112, blkif_abi_x86_64.req_size);
+	EXPECT_EQ(16, blkif_abi_x86_64.rsp_size);
+	EXPECT_EQ(sizeof(union blkif_sring_entry), blkif_abi_native.req_size);
+#ifdef __i386__
+	EXPECT_EQ(108, blkif_abi_native.req_size);
+	EXPECT_EQ(12, blkif_abi_native.rsp_size);
+#else
+	EXPECT_EQ(112, blkif_abi_native.req_size);
+	EXPECT_EQ(16, blkif_abi_native.rsp_size);
+#endif
+}
+
+/* An indirect page holds 512 entries of 8 bytes, in every ABI. */
+TEST(indirect_page)
+{
+	static const u8 entries[] = {
+		0x01, 0x00, 0x00, 0x00, 0x00, 0x07, 0xff, 0xff,
+		0xef, 0xbe, 0xad, 0xde, 0x02, 0x05, 0x00, 0x00,
+		0x03, 0x00, 0x00, 0x00, 0x06, 0x06, 0x00, 0x00,
+	};
+	u8 out[sizeof(entries) + 1];
+	struct blkif_seg seg[3];
+	unsigned int i;
+
+	EXPECT_EQ(512, BLKIF_ENTRIES_PER_TABLE);
+	EXPECT_EQ(100 + 8 + 4 + 1, blkif_entries_decode(entries, 3, 100, seg));
+	EXPECT_EQ(1, seg[0].gref);
+	EXPECT_EQ(100, seg[0].sector);
+	EXPECT_EQ(0, seg[0].reserved);
+	EXPECT_EQ(0xdeadbeef, seg[1].gref);
+	EXPECT_EQ(108, seg[1].sector);
+	EXPECT_EQ(2, seg[1].first);
+	EXPECT_EQ(5, seg[1].last);
+	EXPECT_EQ(112, seg[2].sector);
+
+	memset(out, FILL, sizeof(out));
+	for (i = 0; i < 3; i++)
+		blkif_entry_encode(out + i * BLKIF_ENTRY_SIZE, &seg[i]);
+	EXPECT_EQ(0, memcmp(entries + 8, out + 8, 16));
+	EXPECT_EQ(0, out[6] | out[7]);
+	EXPECT_EQ(FILL, out[sizeof(entries)]);
+}
+
+/*
+ * A frontend that names no protocol is older than the key: on x86 it is a
+ * 32-bit one, whatever the backend is ("xen-blkback: default to X86_32 ABI on
+ * x86" in Linux 4.0).
+ */
+TEST(by_name)
+{
+	const struct blkif_abi *unnamed = &blkif_abi_x86_32;
+
+	EXPECT_EQ(&blkif_abi_native, blkif_abi_by_name(BLKIF_NATIVE_NAME));
+	EXPECT_EQ(unnamed->pad, blkif_abi_by_name(NULL)->pad);
+	EXPECT_EQ(unnamed->req_size, blkif_abi_by_name("")->req_size);
+	EXPECT_EQ(0, blkif_abi_by_name("x86_32-abi")->pad);
+	EXPECT_EQ(12, blkif_abi_by_name("x86_32-abi")->rsp_size);
+	EXPECT_EQ(4, blkif_abi_by_name("x86_64-abi")->pad);
+	EXPECT_EQ(NULL, blkif_abi_by_name("x86_64-abi "));
+	EXPECT_EQ(NULL, blkif_abi_by_name("X86_64-ABI"));
+	EXPECT_EQ(NULL, blkif_abi_by_name("ia64-abi"));
+	EXPECT_EQ(NULL, blkif_abi_by_name("x86"));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bytes that mean nothing, decoded and checked: no sanitizer sees a step
+ * outside, and what is found good is what a backend may rely on.
+ */
+
+#include "unit.h"
+#include "xen-blkif/check.h"
+
+#define ROUNDS	1000000
+
+static const struct blkif_abi *const abis[] = {
+	&blkif_abi_x86_32, &blkif_abi_x86_64, &blkif_abi_native,
+};
+
+/* Half of the slots are likely to be good but for a byte or two. */
+static void random_slot(struct rng *rng, const struct blkif_abi *abi, u8 *slot)
+{
+	unsigned int i;
+	u64 word;
+
+	for (i = 0; i < abi->req_size; i += 4) {
+		word = rng_u64(rng);
+		memcpy(slot + i, &word, 4);
+	}
+	slot[0] = rng_below(rng, 8);
+	if (rng_one_in(rng, 2))
+		return;
+	slot[1] = rng_below(rng, 14);
+	word = rng_below(rng, 2000);
+	memcpy(slot + 12 + abi->pad, &word, 8);
+	if (slot[0] == BLKIF_OP_DISCARD)
+		memcpy(slot + 20 + abi->pad, &word, 8);
+	if (slot[0] == BLKIF_OP_INDIRECT) {
+		slot[1] &= 1;
+		memcpy(slot + 2, &word, 2);
+		return;
+	}
+	if (slot[0] > BLKIF_OP_FLUSH_DISKCACHE)
+		return;
+	for (i = 20 + abi->pad; i < abi->req_size; i += 8) {
+		slot[i + 4] = rng_below(rng, 4);
+		slot[i + 5] = 3 + rng_below(rng, 5);
+	}
+	if (rng_one_in(rng, 2))
+		slot[rng_below(rng, abi->req_size)] = rng_u64(rng);
+}
+
+static struct blkif_limits random_limits(struct rng *rng)
+{
+	struct blkif_limits lim = {
+		.capacity = rng_one_in(rng, 2) ? 1500 : rng_edge(rng),
+		.ops = rng_one_in(rng, 2) ? 0x6f : rng_u64(rng) & 0x6f,
+		.max_segs = rng_one_in(rng, 2) ? 4096 : rng_u64(rng),
+		.block_sectors = 1 << rng_below(rng, 4),
+		.read_only = rng_one_in(rng, 4),
+	};
+
+	return lim;
+}
+
+/* 0, or the line of the promise that was broken. */
+
+static int bad_segs(const struct blkif_seg *seg, unsigned int nr,
+		    const struct blkif_limits *lim, u32 sectors)
+{
+	u32 sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		u32 len = seg[i].last - seg[i].first + 1;
+
+		if (seg[i].last > 7 || seg[i].first > seg[i].last)
+			return __LINE__;
+		if (seg[i].sector + len < seg[i].sector ||
+		    seg[i].sector + len > lim->capacity)
+			return __LINE__;
+		sum += len;
+	}
+	return sum != sectors || sum % lim->block_sectors ? __LINE__ : 0;
+}
+
+static int bad_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
+{
+	bool changes = cmd->op && (cmd->op != 3 || cmd->nr_segs);
+
+	if (cmd->op > 5 || cmd->op == 4 || (lim->read_only && changes))
+		return __LINE__;
+	if (!(lim->ops & 1U << (cmd->indirect ? 6 : cmd->op)))
+		return __LINE__;
+	if (cmd->indirect)
+		return cmd->op > 1 || !cmd->nr_segs || cmd->nr_segs > 4096 ||
+		       cmd->nr_segs > lim->max_segs ? __LINE__ : 0;
+	if (cmd->op == 5)
+		return cmd->flags > 1 || cmd->nr_segs ||
+		       cmd->sector + cmd->nr_sectors < cmd->sector ||
+		       cmd->sector + cmd->nr_sectors > lim->capacity ?
+		       __LINE__ : 0;
+	return cmd->nr_segs > 11 || (cmd->op < 2 && !cmd->nr_segs) ?
+	       __LINE__ : 0;
+}
+
+/* How often each kind of end was reached; a fuzzer that never gets in is none. */
+struct tally {
+	unsigned int bad, good[7], segs_bad, segs_good;
+};
+
+static int one_round(struct rng *rng, const struct blkif_abi *abi, u8 *slot,
+		     struct tally *tally)
+{
+	struct blkif_limits lim = random_limits(rng);
+	struct blkif_cmd cmd;
+	u32 sectors = 0;
+
+	random_slot(rng, abi, slot);
+	blkif_cmd_decode(abi, slot, &cmd);
+	if (blkif_check_cmd(&cmd, &lim) != BLKIF_GOOD) {
+		tally->bad++;
+		return 0;
+	}
+	if (bad_cmd(&cmd, &lim))
+		return bad_cmd(&cmd, &lim);
+	tally->good[blkif_cmd_wire_op(&cmd)]++;
+	if (cmd.indirect)
+		return 0;
+	if (blkif_check_segs(cmd.seg, cmd.nr_segs, &lim, &sectors) !=
+	    BLKIF_GOOD) {
+		tally->segs_bad++;
+		return 0;
+	}
+	tally->segs_good++;
+	return bad_segs(cmd.seg, cmd.nr_segs, &lim, sectors);
+}
+
+TEST(slots)
+{
+	struct tally tally = { 0 };
+	struct rng rng = { 7 };
+	unsigned int i;
+	u8 *slot[3];
+
+	for (i = 0; i < 3; i++)
+		slot[i] = malloc(abis[i]->req_size);
+	for (i = 0; i < ROUNDS; i++) {
+		ASSERT_EQ(0, one_round(&rng, abis[i % 3], slot[i % 3], &tally));
+	}
+	tally.good[BLKIF_OP_RESERVED_1] = ROUNDS;
+	for (i = 0; i < 7; i++) {
+		EXPECT_LT(ROUNDS / 1000, tally.good[i]);
+	}
+	EXPECT_LT(ROUNDS / 10, tally.bad);
+	EXPECT_LT(ROUNDS / 1000, tally.segs_bad);
+	EXPECT_LT(ROUNDS / 1000, tally.segs_good);
+	for (i = 0; i < 3; i++)
+		free(slot[i]);
+}
+
+static void random_entry(struct rng *rng, u8 *entry)
+{
+	u64 word = rng_u64(rng);
+
+	memcpy(entry, &word, 8);
+	if (rng_one_in(rng, 200))
+		return;
+	entry[4] &= 3;
+	entry[5] = 3 + (entry[5] & 3);
+}
+
+TEST(indirect_pages)
+{
+	u8 *page = malloc(BLKIF_PAGE_SIZE);
+	struct blkif_seg *seg = malloc(512 * sizeof(*seg));
+	unsigned int i, round, nr, good = 0;
+	struct rng rng = { 8 };
+
+	for (round = 0; round < 5000; round++) {
+		struct blkif_limits lim = random_limits(&rng);
+		u64 start = rng_one_in(&rng, 4) ? rng_edge(&rng) : 0;
+		u32 sectors = 0;
+
+		nr = rng_below(&rng, 513);
+		for (i = 0; i < 512; i++)
+			random_entry(&rng, page + 8 * i);
+		blkif_entries_decode(page, nr, start, seg);
+		if (blkif_check_segs(seg, nr, &lim, &sectors) != BLKIF_GOOD)
+			continue;
+		ASSERT_EQ(0, bad_segs(seg, nr, &lim, sectors));
+		good++;
+	}
+	EXPECT_LT(100, good);
+	EXPECT_GT(4900, good);
+	free(seg);
+	free(page);
+}
+
+static void random_segs(struct rng *rng, struct blkif_cmd *cmd)
+{
+	u64 sector = cmd->sector;
+	unsigned int i;
+
+	cmd->nr_segs = rng_below(rng, 12);
+	for (i = 0; i < cmd->nr_segs; i++) {
+		u8 first = rng_below(rng, 8);
+
+		cmd->seg[i] = (struct blkif_seg) {
+			.sector = sector,
+			.gref = rng_u64(rng),
+			.first = first,
+			.last = first + rng_below(rng, 8 - first),
+		};
+		sector += cmd->seg[i].last - first + 1;
+	}
+}
+
+static struct blkif_cmd random_cmd(struct rng *rng)
+{
+	static const u8 ops[] = { 0, 1, 2, 3, 5 };
+	struct blkif_cmd cmd = {
+		.id = rng_u64(rng),
+		.sector = rng_edge(rng),
+		.op = ops[rng_below(rng, 5)],
+	};
+	unsigned int i;
+
+	if (cmd.op == 5) {
+		cmd.flags = rng_below(rng, 2);
+		cmd.nr_sectors = rng_edge(rng);
+	} else if (cmd.op < 2 && rng_one_in(rng, 2)) {
+		cmd.indirect = true;
+		cmd.nr_segs = 1 + rng_below(rng, 4096);
+		for (i = 0; i < BLKIF_MAX_TABLES; i++)
+			cmd.table[i] = rng_u64(rng);
+	} else {
+		random_segs(rng, &cmd);
+	}
+	return cmd;
+}
+
+static bool same(const struct blkif_cmd *a, const struct blkif_cmd *b)
+{
+	if (a->indirect && memcmp(a->table, b->table, sizeof(a->table)))
+		return false;
+	if (!a->indirect &&
+	    memcmp(a->seg, b->seg, a->nr_segs * sizeof(a->seg[0])))
+		return false;
+	return !memcmp(a, b, offsetof(struct blkif_cmd, op)) &&
+	       a->op == b->op && a->flags == b->flags &&
+	       a->indirect == b->indirect && a->nr_segs == b->nr_segs;
+}
+
+/* What a frontend writes, a backend of the same ABI reads back. */
+TEST(round_trip)
+{
+	struct rng rng = { 9 };
+	u8 slot[BLKIF_SLOT_MAX];
+	unsigned int i;
+
+	for (i = 0; i < 300000; i++) {
+		const struct blkif_abi *abi = abis[i % 3];
+		struct blkif_cmd cmd = random_cmd(&rng), back;
+
+		memset(slot, 0xa5, sizeof(slot));
+		blkif_cmd_encode(abi, &cmd, rng_u64(&rng), slot);
+		blkif_cmd_decode(abi, slot, &back);
+		ASSERT_TRUE(same(&cmd, &back))
+			TH_LOG("op %u, %s", cmd.op, abi->name);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Compiled and never run: the assertions on layout, for one more machine. */
+
+#include "xen-blkif/check.h"
+#include "xen-blkif/nego.h"
+#include "xen-blkif/ring.h"
+#include "xen-blkif/vdev.h"
+#include "xen-blkback/gcache.h"

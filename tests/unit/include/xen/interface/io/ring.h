@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Only the types of Xen's shared ring, for tests to hold the code under test
+ * against, and for its names to clash where they clash in the kernel; the
+ * macros that run a ring are not wanted.
+ */
+#ifndef _SHIM_XEN_RING_H
+#define _SHIM_XEN_RING_H
+
+#include <linux/types.h>
+
+#define DEFINE_RING_TYPES(name, req_t, rsp_t)				\
+union name##_sring_entry {						\
+	req_t req;							\
+	rsp_t rsp;							\
+};									\
+struct name##_sring {							\
+	uint32_t req_prod, req_event;					\
+	uint32_t rsp_prod, rsp_event;					\
+	uint8_t __pad[48];						\
+	union name##_sring_entry ring[1];				\
+};									\
+struct name##_front_ring {						\
+	uint32_t req_prod_pvt, rsp_cons;				\
+	unsigned int nr_ents;						\
+	struct name##_sring *sring;					\
+};									\
+struct name##_back_ring {						\
+	uint32_t rsp_prod_pvt, req_cons;				\
+	unsigned int nr_ents;						\
+	struct name##_sring *sring;					\
+}
+
+#endif
