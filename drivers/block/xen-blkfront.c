@@ -26,12 +26,11 @@
 #include <linux/cdrom.h>
 #include <linux/delay.h>
 #include <linux/hdreg.h>
-#include <linux/highmem.h>
 #include <linux/interrupt.h>
-#include <linux/list.h>
 #include <linux/major.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
@@ -43,9 +42,7 @@
 #include <xen/xen.h>
 #include <xen/xenbus.h>
 
-#include "xen-blkif/check.h"
-#include "xen-blkif/nego.h"
-#include "xen-blkif/vdev.h"
+#include "xen-blkfront/data.h"
 
 static unsigned int blkfront_max_segs = 256;
 module_param_named(max_indirect_segments, blkfront_max_segs, uint, 0444);
@@ -77,259 +74,14 @@ MODULE_PARM_DESC(feature_persistent, "Use persistent grants if offered");
 /* Data pages that a ring keeps when data is copied: 8 MiB. */
 #define BLKFRONT_POOL_PAGES	2048
 
-/* Responses and copied pages before the interrupt handler leaves the rest. */
-#define BLKFRONT_PASS		256
+/* Responses and their pages before the interrupt handler leaves the rest. */
+#define BLKFRONT_PASS		512
 
 /* How long a backend is waited for; toolstacks wait for us ten seconds. */
 #define BLKFRONT_PATIENCE_MS	4000
 
 /* What one request carries at least and still can be described by a slot. */
 #define BLKFRONT_MIN_SEGS	BLKIF_MAX_INLINE
-
-/**
- * enum blkfront_state - what a disk may do
- * @BLKFRONT_SETUP: not connected yet
- * @BLKFRONT_CONNECTED: requests are passed on
- * @BLKFRONT_SUSPENDED: lost its backend by a suspend and waits for another;
- *                      the queue is quiesced
- * @BLKFRONT_DEAD: given up, requests fail; final
- *
- * Only blkfront_kill() enters DEAD, from any context, and all other changes
- * are made by cmpxchg() so that they do not undo it.
- */
-enum blkfront_state {
-	BLKFRONT_SETUP,
-	BLKFRONT_CONNECTED,
-	BLKFRONT_SUSPENDED,
-	BLKFRONT_DEAD,
-};
-
-/**
- * enum blkfront_data - how the backend gets at the data
- * @BLKFRONT_DIRECT: the pages of the request are granted while it lasts
- * @BLKFRONT_PERSISTENT: copied to pages granted as long as the connection
- * @BLKFRONT_BOUNCE: copied to pages that are granted while the request lasts,
- *                   so that the backend never sees what it was not given
- */
-enum blkfront_data {
-	BLKFRONT_DIRECT,
-	BLKFRONT_PERSISTENT,
-	BLKFRONT_BOUNCE,
-};
-
-enum blkfront_flush {
-	BLKFRONT_NO_FLUSH,
-	BLKFRONT_BARRIER,
-	BLKFRONT_FLUSH,
-};
-
-/**
- * struct blkfront_agreed - what was negotiated, anew at each connection
- * @choice: what was published
- * @max_segs: segments of the largest request
- * @data: how data is passed
- * @flush: set to BLKFRONT_NO_FLUSH by WRITE_ONCE() if the backend refuses one
- */
-struct blkfront_agreed {
-	struct blkif_choice choice;
-	unsigned int max_segs;
-	enum blkfront_data data;
-	enum blkfront_flush flush;
-};
-
-/* The disk as the backend describes it, checked. */
-struct blkfront_disk {
-	u64 sectors;
-	unsigned int info;
-	unsigned int block_size;
-	unsigned int phys_size;
-};
-
-/**
- * struct blkfront_buf - a page of ours for the backend
- * @next: on the list of a pool or of a request
- * @page: zeroed when new; later only ever holds what this backend has seen
- * @gref: its grant, or INVALID_GRANT_REF
- */
-struct blkfront_buf {
-	struct blkfront_buf *next;
-	struct page *page;
-	grant_ref_t gref;
-};
-
-/**
- * struct blkfront_pool - free pages, last in first out
- * @lock: protects @free, @nr_free and @nr
- * @free: the pages
- * @nr_free: how many
- * @nr: how many there are with those in use
- * @max: what @nr may grow to
- * @granted: pages are granted as long as they exist
- * @readonly: and then without write access
- *
- * At connection the pool is filled with what the largest request needs, and
- * requests take all they need at once or nothing; so without any memory and
- * grants there is still progress.
- */
-struct blkfront_pool {
-	spinlock_t lock;
-	struct blkfront_buf *free;
-	unsigned int nr_free;
-	unsigned int nr;
-	unsigned int max;
-	bool granted;
-	bool readonly;
-};
-
-/**
- * struct blkfront_ring - one queue of a connection
- * @info: whose
- * @index: number of the queue
- * @irq: of the event channel
- * @evtchn: event channel
- * @page: the shared pages
- * @refs: their grants
- * @tables: pages for the segments of indirect requests.  In direct mode the
- *          grants to end are read back from them, which is why the backend
- *          may not write there.
- * @data: pages that data is copied to
- * @budget: grants that large requests may still use at a time, lest one disk
- *          take what the guest's other devices need; small ones are bounded
- *          by the slots
- * @lock: request half of @front; requests, notifications, bounced
- * @front: the ring
- * @requests: put on the ring
- * @notifications: sent
- * @bounced: bytes that are copied
- * @work: the rest of a pass over responses that took too long
- * @broken: responses make no sense; response half
- * @responses: taken
- * @interrupts: handled
- */
-struct blkfront_ring {
-	struct blkfront_info *info;
-	unsigned int index;
-	unsigned int irq;
-	evtchn_port_t evtchn;
-	void *page;
-	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
-	struct blkfront_pool tables;
-	struct blkfront_pool data;
-	atomic_t budget;
-
-	spinlock_t lock ____cacheline_aligned_in_smp;
-	struct blkif_fe_ring front;
-	u64 requests;
-	u64 notifications;
-	u64 bounced;
-
-	struct work_struct work ____cacheline_aligned_in_smp;
-	bool broken;
-	u64 responses;
-	u64 interrupts;
-};
-
-/**
- * struct blkfront_tag - a tag of a hardware queue
- * @rq: in flight under the tag; set when the slot is written, taken back by
- *      whoever ends or requeues the request
- * @gen: makes the ids of successive requests differ
- */
-struct blkfront_tag {
-	struct request *rq;
-	u32 gen;
-};
-
-/**
- * struct blkfront_info - one disk
- * @xbdev: its xenbus device
- * @state: see there
- * @why: what killed it, if the backend is to blame
- * @vdevice: number of the virtual device
- * @vdev: the same, decoded
- * @minors_node: on blkfront_minors
- * @mutex: protects all below, but for what the data path reads
- * @agreed: constant for a connection
- * @disk: constant but for the capacity
- * @rings: @nr_rings of them.  The data path may use them while the queue is
- *         not quiesced and @live is set.
- * @nr_rings: number of queues that are set up
- * @live: see @rings; cleared before the queue is quiesced, so that the grace
- *        period that ends quiescing also covers commit_rqs, which blk-mq may
- *        call for a quiesced queue
- * @quiesced: we hold the queue quiesced
- * @persistent: what we published
- * @rebound: bound again to a device that was closed
- * @gd: the disk, from the first connection on
- * @added: device_add_disk() succeeded
- * @deleted: del_gendisk() was called, the queue is not to be touched
- * @tag_set: of @gd
- * @tags: of hardware queue q from index q * queue_depth on
- * @add_work: adds the disk, which reads it
- * @flush_work: turns off what the backend refused
- * @shutdown_work: takes a dead disk down
- *
- * The number of hardware queues and their depth are those of the first
- * connection.  If a later one has fewer rings, queues share them.
- */
-struct blkfront_info {
-	struct xenbus_device *xbdev;
-	enum blkfront_state state;
-	const char *why;
-	unsigned int vdevice;
-	struct blkif_vdev vdev;
-	struct list_head minors_node;
-
-	struct mutex mutex;
-	struct blkfront_agreed agreed;
-	struct blkfront_disk disk;
-	struct blkfront_ring *rings;
-	unsigned int nr_rings;
-	bool live;
-	bool quiesced;
-	bool persistent;
-	bool rebound;
-
-	struct gendisk *gd;
-	bool added;
-	bool deleted;
-	struct blk_mq_tag_set tag_set;
-	struct blkfront_tag *tags;
-
-	struct work_struct add_work;
-	struct work_struct flush_work;
-	struct work_struct shutdown_work;
-};
-
-/**
- * struct blkfront_req - our part of a request, filled in by queue_rq
- * @cmd: as it goes on the ring
- * @tables: pages with the segments, if @cmd is indirect
- * @data: pages with the data, if it is copied
- * @charged: grants taken from the ring's budget
- * @status: the response's
- */
-struct blkfront_req {
-	struct blkif_cmd cmd;
-	struct blkfront_buf *tables;
-	struct blkfront_buf *data;
-	unsigned int charged;
-	s16 status;
-};
-
-static struct blkfront_ring *blkfront_ring_of(const struct blkfront_info *info,
-					      unsigned int hwq)
-{
-	if (unlikely(hwq >= info->nr_rings))
-		hwq %= info->nr_rings;
-	return &info->rings[hwq];
-}
-
-static struct blkfront_tag *blkfront_tag_of(const struct blkfront_info *info,
-					    unsigned int hwq, unsigned int tag)
-{
-	return &info->tags[hwq * info->tag_set.queue_depth + tag];
-}
 
 /**
  * blkfront_kill() - give a disk up
@@ -348,422 +100,6 @@ static void blkfront_kill(struct blkfront_info *info, const char *why)
 	info->why = why;
 	/* Freezable, because a resume exchanges xbdev->otherend. */
 	queue_work(system_freezable_wq, &info->shutdown_work);
-}
-
-/* --- What depends on the wire format --- */
-
-/* Segments that a request carries without a table. */
-static unsigned int blkfront_wire_inline(const struct blkfront_info *info)
-{
-	return BLKIF_MAX_INLINE;
-}
-
-static unsigned int blkfront_wire_tables(const struct blkfront_info *info,
-					 unsigned int nr_segs)
-{
-	return nr_segs > blkfront_wire_inline(info) ?
-	       blkif_tables_needed(nr_segs) : 0;
-}
-
-static u32 blkfront_wire_slots(const struct blkif_choice *choice)
-{
-	return blkif_ring_slots(choice->abi, choice->ring_order);
-}
-
-static void blkfront_wire_init(struct blkfront_ring *ring)
-{
-	const struct blkif_choice *choice = &ring->info->agreed.choice;
-
-	blkif_front_ring_init(&ring->front, ring->page, choice->abi,
-			      choice->ring_order);
-}
-
-static bool blkfront_wire_put(struct blkfront_ring *ring,
-			      const struct blkif_cmd *cmd)
-{
-	lockdep_assert_held(&ring->lock);
-	if (unlikely(blkif_front_full(&ring->front)))
-		return false;
-	blkif_front_put(&ring->front, cmd, ring->info->vdevice);
-	return true;
-}
-
-static bool blkfront_wire_push(struct blkfront_ring *ring)
-{
-	lockdep_assert_held(&ring->lock);
-	return blkif_front_push(&ring->front);
-}
-
-static int blkfront_wire_get(struct blkfront_ring *ring, struct blkif_rsp *rsp)
-{
-	return blkif_front_get(&ring->front, rsp);
-}
-
-static int blkfront_wire_arm(struct blkfront_ring *ring)
-{
-	return blkif_front_arm(&ring->front);
-}
-
-/**
- * struct blkfront_cursor - a place in the segments of a request
- * @cmd: the request
- * @table: page of the next segment, if indirect
- * @entry: its index in that page, or in @cmd
- * @sector: where it starts on the disk; only kept up when adding
- */
-struct blkfront_cursor {
-	struct blkif_cmd *cmd;
-	struct blkfront_buf *table;
-	unsigned int entry;
-	u64 sector;
-};
-
-static struct blkfront_cursor blkfront_cursor(struct blkfront_req *req)
-{
-	return (struct blkfront_cursor) {
-		.cmd = &req->cmd,
-		.table = req->tables,
-		.sector = req->cmd.sector,
-	};
-}
-
-static void *blkfront_next_entry(struct blkfront_cursor *cur)
-{
-	if (cur->entry == BLKIF_ENTRIES_PER_TABLE) {
-		cur->table = cur->table->next;
-		cur->entry = 0;
-	}
-	return page_address(cur->table->page) +
-	       BLKIF_ENTRY_SIZE * cur->entry++;
-}
-
-/* Add a segment: bytes @from to @to, less one, of the page behind @gref. */
-static void blkfront_add_seg(struct blkfront_cursor *cur, grant_ref_t gref,
-			     unsigned int from, unsigned int to)
-{
-	struct blkif_seg seg = {
-		.sector = cur->sector,
-		.gref = gref,
-		.first = from >> BLKIF_SECTOR_SHIFT,
-		.last = (to - 1) >> BLKIF_SECTOR_SHIFT,
-	};
-
-	if (cur->cmd->indirect)
-		blkif_entry_encode(blkfront_next_entry(cur), &seg);
-	else
-		cur->cmd->seg[cur->entry++] = seg;
-	cur->sector += blkif_seg_sectors(&seg);
-	cur->cmd->nr_segs++;
-}
-
-static grant_ref_t blkfront_next_gref(struct blkfront_cursor *cur)
-{
-	struct blkif_seg seg;
-
-	if (!cur->cmd->indirect)
-		return cur->cmd->seg[cur->entry++].gref;
-	blkif_entry_decode(blkfront_next_entry(cur), 0, &seg);
-	return seg.gref;
-}
-
-/* --- Pages and grants --- */
-
-static struct blkfront_buf *blkfront_buf_new(struct blkfront_ring *ring,
-					     const struct blkfront_pool *pool,
-					     gfp_t gfp)
-{
-	struct blkfront_buf *buf = kmalloc(sizeof(*buf), gfp);
-	int gref;
-
-	if (!buf)
-		return NULL;
-	buf->gref = INVALID_GRANT_REF;
-	buf->page = alloc_page(gfp | __GFP_ZERO);
-	if (!buf->page)
-		goto free_buf;
-	if (!pool->granted)
-		return buf;
-
-	gref = gnttab_grant_foreign_access(ring->info->xbdev->otherend_id,
-					   xen_page_to_gfn(buf->page),
-					   pool->readonly);
-	if (gref < 0)
-		goto free_page;
-	buf->gref = gref;
-	return buf;
-
-free_page:
-	__free_page(buf->page);
-free_buf:
-	kfree(buf);
-	return NULL;
-}
-
-/* Free a page, or leave that to the grant table while the backend has it. */
-static void blkfront_buf_free(struct blkfront_buf *buf)
-{
-	if (buf->gref == INVALID_GRANT_REF)
-		__free_page(buf->page);
-	else
-		gnttab_end_foreign_access(buf->gref, buf->page);
-	kfree(buf);
-}
-
-/* Reserve a place for one more page; false if that is not allowed. */
-static bool blkfront_pool_may_grow(struct blkfront_pool *pool)
-{
-	unsigned long flags;
-	bool may;
-
-	spin_lock_irqsave(&pool->lock, flags);
-	may = pool->nr < pool->max;
-	pool->nr += may;
-	spin_unlock_irqrestore(&pool->lock, flags);
-	return may;
-}
-
-static void blkfront_pool_shrunk(struct blkfront_pool *pool)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&pool->lock, flags);
-	pool->nr--;
-	spin_unlock_irqrestore(&pool->lock, flags);
-}
-
-/* Give a list of pages back. */
-static void blkfront_pool_put(struct blkfront_pool *pool,
-			      struct blkfront_buf *first)
-{
-	struct blkfront_buf *last = first;
-	unsigned int nr = 1;
-	unsigned long flags;
-
-	if (!first)
-		return;
-	for (; last->next; last = last->next)
-		nr++;
-	spin_lock_irqsave(&pool->lock, flags);
-	last->next = pool->free;
-	pool->free = first;
-	pool->nr_free += nr;
-	spin_unlock_irqrestore(&pool->lock, flags);
-}
-
-/* Add a page; false if there can be no more, for now at least. */
-static bool blkfront_pool_grow(struct blkfront_ring *ring,
-			       struct blkfront_pool *pool, gfp_t gfp)
-{
-	struct blkfront_buf *buf;
-
-	if (!blkfront_pool_may_grow(pool))
-		return false;
-	buf = blkfront_buf_new(ring, pool, gfp);
-	if (!buf) {
-		blkfront_pool_shrunk(pool);
-		return false;
-	}
-	buf->next = NULL;
-	blkfront_pool_put(pool, buf);
-	return true;
-}
-
-static struct blkfront_buf *blkfront_pool_try_take(struct blkfront_pool *pool,
-						   unsigned int nr)
-{
-	struct blkfront_buf *first = NULL;
-	struct blkfront_buf **end;
-	unsigned long flags;
-
-	spin_lock_irqsave(&pool->lock, flags);
-	if (pool->nr_free >= nr) {
-		pool->nr_free -= nr;
-		first = pool->free;
-		for (end = &pool->free; nr; nr--)
-			end = &(*end)->next;
-		pool->free = *end;
-		*end = NULL;
-	}
-	spin_unlock_irqrestore(&pool->lock, flags);
-	return first;
-}
-
-/*
- * Take @nr pages, at least one, or none; NULL means that some will be put
- * back later.  *end above is pool->free itself only if @nr is 0.
- */
-static struct blkfront_buf *blkfront_pool_take(struct blkfront_ring *ring,
-					       struct blkfront_pool *pool,
-					       unsigned int nr)
-{
-	struct blkfront_buf *first;
-
-	do {
-		first = blkfront_pool_try_take(pool, nr);
-	} while (!first &&
-		 blkfront_pool_grow(ring, pool, GFP_NOWAIT | __GFP_NOWARN));
-	return first;
-}
-
-static void blkfront_pool_free(struct blkfront_pool *pool)
-{
-	struct blkfront_buf *buf;
-
-	while ((buf = pool->free)) {
-		pool->free = buf->next;
-		blkfront_buf_free(buf);
-	}
-	pool->nr_free = 0;
-	pool->nr = 0;
-}
-
-static int blkfront_pool_fill(struct blkfront_ring *ring,
-			      struct blkfront_pool *pool, unsigned int nr)
-{
-	pool->max = max(pool->max, nr);
-	while (pool->nr < nr)
-		if (!blkfront_pool_grow(ring, pool, GFP_NOIO | __GFP_NOWARN))
-			return -ENOMEM;
-	return 0;
-}
-
-/* Make the pools of a ring for what was agreed; see struct blkfront_pool. */
-static int blkfront_pools_init(struct blkfront_ring *ring)
-{
-	const struct blkfront_agreed *agreed = &ring->info->agreed;
-	unsigned int slots = blkfront_wire_slots(&agreed->choice);
-	unsigned int tables = blkfront_wire_tables(ring->info,
-						   agreed->max_segs);
-	unsigned int budget;
-	int err;
-
-	/* Half of the grants there can be. */
-	budget = gnttab_max_grant_frames() * (XEN_PAGE_SIZE / 8) / 2;
-	budget /= agreed->choice.nr_queues;
-	budget = max(budget, agreed->max_segs);
-	atomic_set(&ring->budget, budget);
-
-	/* A backend that keeps grants maps all of them for writing. */
-	ring->tables.granted = true;
-	ring->tables.readonly = agreed->data != BLKFRONT_PERSISTENT;
-	ring->tables.max = slots * tables;
-	err = blkfront_pool_fill(ring, &ring->tables, tables);
-	if (err || agreed->data == BLKFRONT_DIRECT)
-		return err;
-
-	ring->data.granted = agreed->data == BLKFRONT_PERSISTENT;
-	ring->data.readonly = false;
-	ring->data.max = min3(slots * agreed->max_segs, budget,
-			      (unsigned int)BLKFRONT_POOL_PAGES);
-	return blkfront_pool_fill(ring, &ring->data, agreed->max_segs);
-}
-
-static void blkfront_pools_free(struct blkfront_ring *ring)
-{
-	blkfront_pool_free(&ring->tables);
-	blkfront_pool_free(&ring->data);
-}
-
-/* Copy the data of a request to or from pages of ours, without gaps. */
-static void blkfront_copy(struct request *rq, struct blkfront_buf *buf,
-			  bool from_rq)
-{
-	unsigned int off = 0;
-	struct req_iterator iter;
-	struct bio_vec bv;
-
-	rq_for_each_segment(bv, rq, iter) {
-		void *data = bvec_kmap_local(&bv);
-		unsigned int done, len;
-
-		for (done = 0; done < bv.bv_len; done += len) {
-			void *ours = page_address(buf->page) + off;
-
-			len = min_t(unsigned int, bv.bv_len - done,
-				    XEN_PAGE_SIZE - off);
-			if (from_rq)
-				memcpy(ours, data + done, len);
-			else
-				memcpy(data + done, ours, len);
-			off += len;
-			if (off == XEN_PAGE_SIZE) {
-				buf = buf->next;
-				off = 0;
-			}
-		}
-		kunmap_local(data);
-	}
-}
-
-/*
- * End the grants of a request's own pages.
- *
- * Return: how many the backend still holds.  Their pages may go back to their
- * owners, but are kept from being freed until the backend lets go of them.
- */
-static unsigned int blkfront_end_direct(struct blkfront_req *req)
-{
-	struct blkfront_cursor cur = blkfront_cursor(req);
-	unsigned int i, held = 0;
-
-	for (i = 0; i < req->cmd.nr_segs; i++) {
-		grant_ref_t gref = blkfront_next_gref(&cur);
-
-		if (likely(gnttab_try_end_foreign_access(gref)))
-			continue;
-		/* Takes a reference to the page. */
-		gnttab_end_foreign_access(gref, NULL);
-		held++;
-	}
-	return held;
-}
-
-/* The same for pages of ours; the ones still held leave the pool. */
-static unsigned int blkfront_end_bounce(struct blkfront_ring *ring,
-					struct blkfront_req *req)
-{
-	struct blkfront_buf **pos = &req->data;
-	struct blkfront_buf *buf;
-	unsigned int held = 0;
-
-	while ((buf = *pos)) {
-		if (buf->gref == INVALID_GRANT_REF ||
-		    gnttab_try_end_foreign_access(buf->gref)) {
-			buf->gref = INVALID_GRANT_REF;
-			pos = &buf->next;
-			continue;
-		}
-		*pos = buf->next;
-		blkfront_buf_free(buf);
-		blkfront_pool_shrunk(&ring->data);
-		held++;
-	}
-	return held;
-}
-
-/*
- * Give back all that a request has, which may be only a part of what it needs.
- *
- * Return: how many grants the backend still holds.
- */
-static unsigned int blkfront_release(struct blkfront_ring *ring,
-				     struct blkfront_req *req)
-{
-	enum blkfront_data data = ring->info->agreed.data;
-	unsigned int held = 0;
-
-	if (data == BLKFRONT_DIRECT)
-		held = blkfront_end_direct(req);
-	else if (data == BLKFRONT_BOUNCE)
-		held = blkfront_end_bounce(ring, req);
-	blkfront_pool_put(&ring->data, req->data);
-	blkfront_pool_put(&ring->tables, req->tables);
-	if (req->charged)
-		atomic_add(req->charged, &ring->budget);
-	req->data = NULL;
-	req->tables = NULL;
-	req->charged = 0;
-	return held;
 }
 
 /* --- Submission --- */
@@ -808,112 +144,6 @@ static int blkfront_op(const struct blkfront_info *info,
 	}
 }
 
-/* Grant the pages of one piece of a request. */
-static int blkfront_grant_bvec(struct blkfront_ring *ring,
-			       struct blkfront_cursor *cur,
-			       const struct bio_vec *bv, grant_ref_t *head)
-{
-	unsigned long pfn = page_to_xen_pfn(bv->bv_page);
-	unsigned int from = bv->bv_offset;
-	unsigned int end = from + bv->bv_len;
-	unsigned int to;
-
-	/* The wire knows nothing smaller; the queue limits say so. */
-	if (unlikely((from | end) & (SECTOR_SIZE - 1)))
-		return -EINVAL;
-
-	for (; from < end; from = to) {
-		unsigned int page = from & ~(XEN_PAGE_SIZE - 1);
-		int gref = gnttab_claim_grant_reference(head);
-
-		if (unlikely(gref < 0))
-			return -EINVAL;
-		to = min_t(unsigned int, end, page + XEN_PAGE_SIZE);
-		gnttab_grant_foreign_access_ref(gref,
-				ring->info->xbdev->otherend_id,
-				pfn_to_gfn(pfn + (from >> XEN_PAGE_SHIFT)),
-				cur->cmd->op != BLKIF_OP_READ);
-		blkfront_add_seg(cur, gref, from - page, to - page);
-	}
-	return 0;
-}
-
-/* Grant the pages of a request, in @nr segments, for as long as it lasts. */
-static int blkfront_grant(struct blkfront_ring *ring, struct request *rq,
-			  unsigned int nr)
-{
-	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-	struct blkfront_cursor cur = blkfront_cursor(req);
-	struct req_iterator iter;
-	struct bio_vec bv;
-	grant_ref_t head;
-	int err = 0;
-
-	if (gnttab_alloc_grant_references(nr, &head))
-		return -ENOSPC;
-	rq_for_each_segment(bv, rq, iter) {
-		err = blkfront_grant_bvec(ring, &cur, &bv, &head);
-		if (unlikely(err))
-			break;
-	}
-	if (unlikely(req->cmd.nr_segs != nr))
-		gnttab_free_grant_references(head);
-	return err;
-}
-
-/* Pass the data in @nr pages of ours. */
-static int blkfront_bounce(struct blkfront_ring *ring, struct request *rq,
-			   unsigned int nr)
-{
-	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-	bool write = req->cmd.op != BLKIF_OP_READ;
-	struct blkfront_cursor cur = blkfront_cursor(req);
-	unsigned int left = blk_rq_bytes(rq);
-	struct blkfront_buf *buf;
-	grant_ref_t head;
-
-	req->data = blkfront_pool_take(ring, &ring->data, nr);
-	if (!req->data)
-		return -ENOMEM;
-	if (!ring->data.granted && gnttab_alloc_grant_references(nr, &head))
-		return -ENOSPC;
-
-	if (write)
-		blkfront_copy(rq, req->data, true);
-	for (buf = req->data; buf; buf = buf->next) {
-		unsigned int len = min_t(unsigned int, left, XEN_PAGE_SIZE);
-
-		if (!ring->data.granted) {
-			buf->gref = gnttab_claim_grant_reference(&head);
-			gnttab_page_grant_foreign_access_ref_one(buf->gref,
-					ring->info->xbdev->otherend_id,
-					buf->page, write);
-		}
-		blkfront_add_seg(&cur, buf->gref, 0, len);
-		left -= len;
-	}
-	return 0;
-}
-
-/* How many segments the data will be passed in. */
-static unsigned int blkfront_nr_segs(const struct blkfront_info *info,
-				     struct request *rq)
-{
-	struct req_iterator iter;
-	unsigned int nr = 0;
-	struct bio_vec bv;
-
-	if (info->agreed.data != BLKFRONT_DIRECT)
-		return DIV_ROUND_UP(blk_rq_bytes(rq), XEN_PAGE_SIZE);
-	/* The block layer has counted, by the limits that we gave it. */
-	if (PAGE_SIZE == XEN_PAGE_SIZE || !blk_rq_bytes(rq))
-		return blk_rq_nr_phys_segments(rq);
-	rq_for_each_segment(bv, rq, iter)
-		nr += XEN_PFN_UP(bv.bv_offset + bv.bv_len) -
-		      XEN_PFN_DOWN(bv.bv_offset);
-	return nr;
-}
-
 /* Get what only large requests need: tables, and leave to use many grants. */
 static int blkfront_prepare_indirect(struct blkfront_ring *ring,
 				     struct blkfront_req *req, unsigned int nr)
@@ -930,7 +160,7 @@ static int blkfront_prepare_indirect(struct blkfront_ring *ring,
 		if (atomic_sub_return(nr, &ring->budget) < 0)
 			return -ENOSPC;
 	}
-	req->tables = blkfront_pool_take(ring, &ring->tables,
+	req->tables = blkfront_pool_take(&ring->tables,
 					 blkfront_wire_tables(ring->info, nr));
 	if (!req->tables)
 		return -ENOMEM;
@@ -1031,7 +261,7 @@ static blk_status_t blkfront_queue_rq(struct blk_mq_hw_ctx *hctx,
 	int op, err;
 
 	/* If this fails, blk-mq calls commit_rqs for what was put before. */
-	if (READ_ONCE(info->state) != BLKFRONT_CONNECTED)
+	if (unlikely(READ_ONCE(info->state) == BLKFRONT_DEAD))
 		return BLK_STS_IOERR;
 	ring = blkfront_ring_of(info, hctx->queue_num);
 
@@ -1097,8 +327,8 @@ static void blkfront_without_flush(struct request *rq)
 {
 	struct blkfront_info *info = rq->q->queuedata;
 
-	WRITE_ONCE(info->agreed.flush, BLKFRONT_NO_FLUSH);
-	schedule_work(&info->flush_work);
+	if (xchg(&info->agreed.flush, BLKFRONT_NO_FLUSH) != BLKFRONT_NO_FLUSH)
+		schedule_work(&info->flush_work);
 	if (req_op(rq) == REQ_OP_FLUSH)
 		blk_mq_end_request(rq, BLK_STS_OK);
 	else
@@ -1158,7 +388,7 @@ static int blkfront_response(struct blkfront_ring *ring,
 {
 	struct request *rq = blkfront_claim(ring, rsp);
 	struct blkfront_req *req;
-	int cost = 1;
+	int cost;
 
 	if (unlikely(!rq)) {
 		dev_err_ratelimited(&ring->info->xbdev->dev,
@@ -1168,8 +398,7 @@ static int blkfront_response(struct blkfront_ring *ring,
 	}
 	req = blk_mq_rq_to_pdu(rq);
 	req->status = rsp->status;
-	if (req->data && req->cmd.op == BLKIF_OP_READ)
-		cost += req->cmd.nr_segs;
+	cost = 1 + req->cmd.nr_segs;
 	ring->responses++;
 	blk_mq_complete_request(rq);
 	return cost;
@@ -1234,8 +463,11 @@ static void blkfront_ring_work(struct work_struct *work)
 	unsigned int nr = 0;
 	int ret;
 
-	while ((ret = blkfront_pass(ring, &nr)) > 0)
+	/* Until it is acknowledged, there is no interrupt. */
+	do {
 		cond_resched();
+		ret = blkfront_pass(ring, &nr);
+	} while (ret > 0);
 	if (ret < 0)
 		blkfront_bad_ring(ring);
 	xen_irq_lateeoi(ring->irq, 0);
@@ -1359,7 +591,9 @@ static void blkfront_unquiesce(struct blkfront_info *info)
 		return;
 	info->quiesced = false;
 	blk_mq_unquiesce_queue(info->gd->queue);
-	blk_mq_kick_requeue_list(info->gd->queue);
+	if (info->requeued)
+		blk_mq_kick_requeue_list(info->gd->queue);
+	info->requeued = false;
 }
 
 /* Take back all requests in flight: queue them again, or fail them. */
@@ -1381,10 +615,11 @@ static void blkfront_reclaim(struct blkfront_info *info, bool requeue)
 		else
 			blk_mq_end_request(rq, BLK_STS_IOERR);
 	}
+	info->requeued |= requeue;
 }
 
 /*
- * Take a connection down.  The state is no longer CONNECTED.
+ * Take a connection down, if there is one.
  *
  * When the queue is quiesced, nobody submits; when the interrupts are unbound,
  * nobody takes responses; when requests that were answered are completed, only
@@ -1893,10 +1128,10 @@ static void blkfront_add_work(struct work_struct *work)
 /* --- Life cycle --- */
 
 /* The backend has opened the disk and says all about it. */
-static int blkfront_connect(struct blkfront_info *info)
+static int blkfront_connect(struct blkfront_info *info,
+			    enum blkfront_state from)
 {
 	struct xenbus_device *dev = info->xbdev;
-	enum blkfront_state from = READ_ONCE(info->state);
 	int err;
 
 	lockdep_assert_held(&info->mutex);
@@ -1958,16 +1193,20 @@ static void blkfront_resize(struct blkfront_info *info)
 /* The backend waits for our keys, or did not care to wait. */
 static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
 {
+	/* After a resume, what is to be written may wait for this very disk. */
+	unsigned int noio = memalloc_noio_save();
+	enum blkfront_state state;
 	int err = 0;
 
 	mutex_lock(&info->mutex);
-	switch (READ_ONCE(info->state)) {
+	state = READ_ONCE(info->state);
+	switch (state) {
 	case BLKFRONT_SETUP:
 	case BLKFRONT_SUSPENDED:
 		if (!info->nr_rings)
 			err = blkfront_setup(info);
 		if (!err && connected)
-			err = blkfront_connect(info);
+			err = blkfront_connect(info, state);
 		break;
 	case BLKFRONT_CONNECTED:
 		if (connected)
@@ -1977,6 +1216,7 @@ static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
 		break;
 	}
 	mutex_unlock(&info->mutex);
+	memalloc_noio_restore(noio);
 	/* The reason was logged and is in XenStore. */
 	if (err)
 		blkfront_kill(info, NULL);
@@ -2013,14 +1253,14 @@ static void blkfront_wait_closed(struct xenbus_device *dev)
 {
 	unsigned int ms;
 
-	for (ms = 0; ms < BLKFRONT_PATIENCE_MS; ms += 10) {
+	for (ms = 0; ms < BLKFRONT_PATIENCE_MS; ms += 20) {
 		switch (xenbus_read_driver_state(dev->otherend)) {
 		case XenbusStateUnknown:
 		case XenbusStateInitialising:
 		case XenbusStateClosed:
 			return;
 		default:
-			msleep(10);
+			msleep(20);
 		}
 	}
 	dev_warn(&dev->dev, "the backend does not close\n");
@@ -2040,6 +1280,7 @@ static void blkfront_shutdown_work(struct work_struct *work)
 {
 	struct blkfront_info *info = container_of(work, struct blkfront_info,
 						  shutdown_work);
+	unsigned long patience = msecs_to_jiffies(BLKFRONT_PATIENCE_MS);
 	struct xenbus_device *dev = info->xbdev;
 	bool queue, drain;
 
@@ -2057,8 +1298,7 @@ static void blkfront_shutdown_work(struct work_struct *work)
 		set_capacity(info->gd, 0);
 	}
 	if (drain)
-		blk_mq_freeze_queue_wait_timeout(info->gd->queue,
-				msecs_to_jiffies(BLKFRONT_PATIENCE_MS));
+		blk_mq_freeze_queue_wait_timeout(info->gd->queue, patience);
 	xenbus_frontend_closed(dev);
 	blkfront_wait_closed(dev);
 
@@ -2161,11 +1401,12 @@ static int blkfront_resume(struct xenbus_device *dev)
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
 
 	mutex_lock(&info->mutex);
+	blkfront_quiesce(info);
 	cmpxchg(&info->state, BLKFRONT_CONNECTED, BLKFRONT_SUSPENDED);
 	if (READ_ONCE(info->state) == BLKFRONT_DEAD)
 		xenbus_switch_state(dev, XenbusStateClosed);
-	else
-		blkfront_disconnect(info, true);
+	/* If it is dead, requests that are queued again fail. */
+	blkfront_disconnect(info, true);
 	mutex_unlock(&info->mutex);
 	return 0;
 }
@@ -2210,7 +1451,13 @@ static void blkfront_remove(struct xenbus_device *dev)
 	}
 	blkfront_kill(info, NULL);
 	flush_work(&info->shutdown_work);
-	/* No interrupt and no request is left that could queue them again. */
+	/* Unless an interrupt was first and has yet to queue the work. */
+	mutex_lock(&info->mutex);
+	blkfront_disconnect(info, false);
+	mutex_unlock(&info->mutex);
+
+	/* No interrupt and no request is left that could queue these. */
+	cancel_work_sync(&info->shutdown_work);
 	cancel_work_sync(&info->flush_work);
 
 	blkfront_clear_keys(XBT_NIL, dev->nodename);

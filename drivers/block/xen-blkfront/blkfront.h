@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The frontend's objects: what they are, who owns what, and what protects it.
+ */
+
+#ifndef _XEN_BLKFRONT_H
+#define _XEN_BLKFRONT_H
+
+#include <linux/blk-mq.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+#include <xen/events.h>
+#include <xen/xenbus.h>
+
+#include "../xen-blkif/check.h"
+#include "../xen-blkif/nego.h"
+#include "../xen-blkif/vdev.h"
+#include "pool.h"
+
+/**
+ * enum blkfront_state - what a disk may do
+ * @BLKFRONT_SETUP: not connected yet
+ * @BLKFRONT_CONNECTED: requests are passed on
+ * @BLKFRONT_SUSPENDED: lost its backend by a suspend and waits for another;
+ *                      the queue is quiesced
+ * @BLKFRONT_DEAD: given up, requests fail; final
+ *
+ * Only blkfront_kill() enters DEAD, from any context, and all other changes
+ * are made by cmpxchg() so that they do not undo it.
+ */
+enum blkfront_state {
+	BLKFRONT_SETUP,
+	BLKFRONT_CONNECTED,
+	BLKFRONT_SUSPENDED,
+	BLKFRONT_DEAD,
+};
+
+/**
+ * enum blkfront_data - how the backend gets at the data
+ * @BLKFRONT_DIRECT: the pages of the request are granted while it lasts
+ * @BLKFRONT_PERSISTENT: copied to pages granted as long as the connection
+ * @BLKFRONT_BOUNCE: copied to pages that are granted while the request lasts,
+ *                   so that the backend never sees what it was not given
+ */
+enum blkfront_data {
+	BLKFRONT_DIRECT,
+	BLKFRONT_PERSISTENT,
+	BLKFRONT_BOUNCE,
+};
+
+enum blkfront_flush {
+	BLKFRONT_NO_FLUSH,
+	BLKFRONT_BARRIER,
+	BLKFRONT_FLUSH,
+};
+
+/**
+ * struct blkfront_agreed - what was negotiated, anew at each connection
+ * @choice: what was published
+ * @max_segs: segments of the largest request
+ * @data: how data is passed
+ * @flush: set to BLKFRONT_NO_FLUSH at any time if the backend refuses one
+ */
+struct blkfront_agreed {
+	struct blkif_choice choice;
+	unsigned int max_segs;
+	enum blkfront_data data;
+	enum blkfront_flush flush;
+};
+
+/* The disk as the backend describes it, checked. */
+struct blkfront_disk {
+	u64 sectors;
+	unsigned int info;
+	unsigned int block_size;
+	unsigned int phys_size;
+};
+
+/**
+ * struct blkfront_ring - one queue of a connection
+ * @info: whose
+ * @index: number of the queue
+ * @irq: of the event channel
+ * @evtchn: event channel
+ * @page: the shared pages
+ * @refs: their grants
+ * @tables: pages for the segments of indirect requests.  In direct mode the
+ *          grants to end are read back from them, which is why the backend
+ *          may not write there.
+ * @data: pages that data is copied to
+ * @budget: grants that large requests may still use at a time, lest one disk
+ *          take what the guest's other devices need; small ones are bounded
+ *          by the slots
+ * @lock: request half of @front; requests, notifications, bounced
+ * @front: the ring
+ * @requests: put on the ring
+ * @notifications: sent
+ * @bounced: bytes that are copied
+ * @work: the rest of a pass over responses that took too long
+ * @broken: responses make no sense; response half
+ * @responses: taken
+ * @interrupts: handled
+ */
+struct blkfront_ring {
+	struct blkfront_info *info;
+	unsigned int index;
+	unsigned int irq;
+	evtchn_port_t evtchn;
+	void *page;
+	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
+	struct blkfront_pool tables;
+	struct blkfront_pool data;
+	atomic_t budget;
+
+	spinlock_t lock ____cacheline_aligned_in_smp;
+	struct blkif_fe_ring front;
+	u64 requests;
+	u64 notifications;
+	u64 bounced;
+
+	struct work_struct work ____cacheline_aligned_in_smp;
+	bool broken;
+	u64 responses;
+	u64 interrupts;
+};
+
+/**
+ * struct blkfront_tag - a tag of a hardware queue
+ * @rq: in flight under the tag; set when the slot is written, taken back by
+ *      whoever ends or requeues the request
+ * @gen: makes the ids of successive requests differ
+ */
+struct blkfront_tag {
+	struct request *rq;
+	u32 gen;
+};
+
+/**
+ * struct blkfront_info - one disk
+ * @xbdev: its xenbus device
+ * @state: see there
+ * @why: what killed it, if the backend is to blame
+ * @vdevice: number of the virtual device
+ * @vdev: the same, decoded
+ * @minors_node: on blkfront_minors
+ * @mutex: protects all below, but for what the data path reads
+ * @agreed: constant for a connection
+ * @disk: constant but for the capacity
+ * @rings: @nr_rings of them.  The data path may use them while the queue is
+ *         not quiesced and @live is set.
+ * @nr_rings: number of queues that are set up
+ * @live: see @rings; cleared before the queue is quiesced, so that the grace
+ *        period that ends quiescing also covers commit_rqs, which blk-mq may
+ *        call for a quiesced queue
+ * @quiesced: we hold the queue quiesced
+ * @requeued: there is something on its requeue list
+ * @persistent: what we published
+ * @rebound: bound again to a device that was closed
+ * @gd: the disk, from the first connection on
+ * @added: device_add_disk() succeeded
+ * @deleted: del_gendisk() was called, the queue is not to be touched
+ * @tag_set: of @gd
+ * @tags: of hardware queue q from index q * queue_depth on
+ * @add_work: adds the disk, which reads it
+ * @flush_work: turns off what the backend refused
+ * @shutdown_work: takes a dead disk down
+ *
+ * The number of hardware queues and their depth are those of the first
+ * connection.  If a later one has fewer rings, queues share them.
+ */
+struct blkfront_info {
+	struct xenbus_device *xbdev;
+	enum blkfront_state state;
+	const char *why;
+	unsigned int vdevice;
+	struct blkif_vdev vdev;
+	struct list_head minors_node;
+
+	struct mutex mutex;	/* see above */
+	struct blkfront_agreed agreed;
+	struct blkfront_disk disk;
+	struct blkfront_ring *rings;
+	unsigned int nr_rings;
+	bool live;
+	bool quiesced;
+	bool requeued;
+	bool persistent;
+	bool rebound;
+
+	struct gendisk *gd;
+	bool added;
+	bool deleted;
+	struct blk_mq_tag_set tag_set;
+	struct blkfront_tag *tags;
+
+	struct work_struct add_work;
+	struct work_struct flush_work;
+	struct work_struct shutdown_work;
+};
+
+/**
+ * struct blkfront_req - our part of a request, filled in by queue_rq
+ * @cmd: as it goes on the ring
+ * @tables: pages with the segments, if @cmd is indirect
+ * @data: pages with the data, if it is copied
+ * @charged: grants taken from the ring's budget
+ * @status: the response's
+ */
+struct blkfront_req {
+	struct blkif_cmd cmd;
+	struct blkfront_buf *tables;
+	struct blkfront_buf *data;
+	unsigned int charged;
+	s16 status;
+};
+
+/* The ring that a hardware queue submits to. */
+static inline struct blkfront_ring *
+blkfront_ring_of(const struct blkfront_info *info, unsigned int hwq)
+{
+	if (unlikely(hwq >= info->nr_rings))
+		hwq %= info->nr_rings;
+	return &info->rings[hwq];
+}
+
+static inline struct blkfront_tag *
+blkfront_tag_of(const struct blkfront_info *info, unsigned int hwq,
+		unsigned int tag)
+{
+	return &info->tags[hwq * info->tag_set.queue_depth + tag];
+}
+
+#endif /* _XEN_BLKFRONT_H */
