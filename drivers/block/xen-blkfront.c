@@ -71,17 +71,11 @@ static bool __read_mostly blkfront_persistent = true;
 module_param_named(feature_persistent, blkfront_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent, "Use persistent grants if offered");
 
-/* Data pages that a ring keeps when data is copied: 8 MiB. */
-#define BLKFRONT_POOL_PAGES	2048
-
 /* Responses and their pages before the interrupt handler leaves the rest. */
 #define BLKFRONT_PASS		512
 
 /* How long a backend is waited for; toolstacks wait for us ten seconds. */
 #define BLKFRONT_PATIENCE_MS	4000
-
-/* What one request carries at least and still can be described by a slot. */
-#define BLKFRONT_MIN_SEGS	BLKIF_MAX_INLINE
 
 /**
  * blkfront_kill() - give a disk up
@@ -894,10 +888,10 @@ static int blkfront_make_pools(struct blkfront_info *info)
 			continue;
 		while (i)
 			blkfront_pools_free(&info->rings[--i]);
-		if (*max_segs == BLKFRONT_MIN_SEGS)
+		if (*max_segs == BLKIF_MAX_INLINE)
 			return err;
 		*max_segs = max_t(unsigned int, *max_segs / 2,
-				  BLKFRONT_MIN_SEGS);
+				  BLKIF_MAX_INLINE);
 	}
 	return 0;
 }
@@ -1014,7 +1008,11 @@ static void blkfront_limits(const struct blkfront_info *info,
 	lim->max_segments = agreed->max_segs / XEN_PFN_PER_PAGE;
 	lim->max_segment_size = PAGE_SIZE;
 	lim->seg_boundary_mask = PAGE_SIZE - 1;
+
+	/* There are backends that take no block split over two pages. */
 	lim->dma_alignment = SECTOR_SIZE - 1;
+	if (agreed->data == BLKFRONT_DIRECT)
+		lim->dma_alignment = info->disk.block_size - 1;
 
 	lim->features &= ~(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);
 	if (agreed->flush != BLKFRONT_NO_FLUSH)
@@ -1384,7 +1382,8 @@ static int blkfront_probe(struct xenbus_device *dev,
 
 	/* Bound again: the backend goes on when it sees that we are back. */
 	info->rebound = dev->state != XenbusStateInitialising;
-	return xenbus_switch_state(dev, XenbusStateInitialising);
+	xenbus_switch_state(dev, XenbusStateInitialising);
+	return 0;
 
 free_info:
 	kfree(info);
@@ -1490,7 +1489,7 @@ static struct xenbus_driver blkfront_driver = {
 static void __init blkfront_check_params(void)
 {
 	blkfront_max_segs = max_t(unsigned int, blkfront_max_segs,
-				  BLKFRONT_MIN_SEGS);
+				  BLKIF_MAX_INLINE);
 	blkfront_max_queues = clamp_t(unsigned int, blkfront_max_queues, 1,
 				      num_online_cpus());
 	blkfront_max_order = min_t(unsigned int, blkfront_max_order,

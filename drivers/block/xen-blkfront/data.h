@@ -9,6 +9,9 @@
 #include <linux/highmem.h>
 #include "wire.h"
 
+/* Data pages that a ring keeps when data is copied: 8 MiB. */
+#define BLKFRONT_POOL_PAGES	2048U
+
 /* Make the pools of a ring for what was agreed; see struct blkfront_pool. */
 static inline int blkfront_pools_init(struct blkfront_ring *ring)
 {
@@ -39,7 +42,7 @@ static inline int blkfront_pools_init(struct blkfront_ring *ring)
 	ring->data.granted = agreed->data == BLKFRONT_PERSISTENT;
 	ring->data.readonly = false;
 	ring->data.max = min3(slots * agreed->max_segs, budget,
-			      (unsigned int)BLKFRONT_POOL_PAGES);
+			      BLKFRONT_POOL_PAGES);
 	return blkfront_pool_fill(&ring->data, agreed->max_segs);
 }
 
@@ -154,7 +157,8 @@ static inline unsigned int blkfront_release(struct blkfront_ring *ring,
 /* Grant the pages of one piece of a request. */
 static inline int blkfront_grant_bvec(struct blkfront_ring *ring,
 				      struct blkfront_cursor *cur,
-			       const struct bio_vec *bv, grant_ref_t *head)
+				      const struct bio_vec *bv,
+				      grant_ref_t *head)
 {
 	unsigned long pfn = page_to_xen_pfn(bv->bv_page);
 	unsigned int from = bv->bv_offset;
