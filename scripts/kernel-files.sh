@@ -30,7 +30,8 @@ complete && { echo "$tree"; exit; }
 tarball=$(find /usr/src -maxdepth 1 -name 'linux-source-*.tar.xz' | sort -V | tail -n 1)
 [ -n "$tarball" ] ||
 	die "no Linux source: install the package linux-source, or set KERNEL_TREE to a tree"
-mkdir -p "$top/build" && new=$(mktemp -d "$top/build/linux.XXXXXX") ||
+mkdir -p "$top/build"
+new=$(mktemp -d "$top/build/linux.XXXXXX") ||
 	die "cannot write to $top/build"
 trap 'rm -rf "$new"' EXIT
 name=$(basename "$tarball" .tar.xz)

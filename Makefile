@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0
+# For people; what the kernel's build reads is Kbuild.
+
+# Kernel to build for: its build directory.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
+	 CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m
+
+.PHONY: modules modules_install install check test demo clean help kdir deps
+
+modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
+	$(kbuild) modules
+
+modules_install: kdir	## install them where they win over the kernel's own
+	$(kbuild) INSTALL_MOD_DIR=updates modules_install
+
+install: modules modules_install	## both of the above
+
+check: deps	## static checks and userspace tests; no emulator, three minutes
+	@scripts/check.sh
+
+test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
+	@scripts/test-all.sh
+
+demo: deps	## boot Xen, attach a disk with our pair, run fio, show the figures
+	@scripts/demo.sh
+
+clean:	## remove what was built here; images are kept elsewhere
+	@find . -path ./.git -prune -o -path ./build -prune -o -type f \
+		\( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' -o -name Module.symvers -o -name modules.order \) \
+		-exec rm -f {} +
+	@rm -rf build .tmp_versions
+
+help:	## this list
+	@echo 'make [TARGET] [KDIR=/path/to/kernel/build]'
+	@sed -n 's/^\([a-z_]*\):.*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+kdir:
+	@scripts/kdir.sh '$(KDIR)'
+
+deps:
+	@scripts/install-deps.sh

@@ -1,0 +1,215 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Every check that needs no emulator: static checks, the build without a
+# warning, the pure headers in user space.  One line a check, what failed and
+# where below it; the last line is 'N passed, N failed'.
+#
+#   check.sh [NAME...]      only checks whose names these are
+#
+# A check is a function check_NAME: 0 passed, 77 skipped (its last line says
+# why), anything else failed.
+set -u
+
+top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
+cd "$top" || exit 2
+out=$top/build/check
+cache=${XENBLK_CACHE:-/var/cache/xen-blk}
+passed=0 failed=0 skipped=0
+export LC_ALL=C
+# Not a job of the make that may have started this.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+kernel_sources() {
+	find drivers include compat -name '*.[ch]' ! -name '*.mod.c' | sort
+}
+
+# Scripts by their first line, whatever they are called.
+scripts() {
+	find scripts tests .ci -type f ! -path '*/results/*' -exec \
+		awk 'FNR == 1 { if (/^#!.*(bash|[\/ ]sh)( |$)/) print FILENAME; nextfile }' {} + | sort
+}
+
+check_sizes() {
+	scripts/check-size.py "$top"
+}
+
+# Some rules mean nothing for some files:
+#   everywhere: CAMELCASE, as the kernel's own XenbusState... are only known as
+#     such inside of a kernel tree
+#   compat: that is where versions are compared (which checkpatch then takes for
+#     constants), and it repeats definitions of the kernel as they are there
+#   include: the public header is Xen's, which has other types, no BIT() and no
+#     __packed
+#   abi.h: the ABI is the architecture's
+#   sysfs.c: what its macro repeats are parts of names
+check_checkpatch() {
+	local tree f ignore rc=0
+	tree=$(scripts/kernel-files.sh) || return
+	# An empty tree, or it looks for one in the root of the file system.
+	mkdir -p "$out/empty/include"
+	for f in $(kernel_sources); do
+		ignore=CAMELCASE
+		case $f in
+		compat/*) ignore+=,LINUX_VERSION_CODE,CONSTANT_COMPARISON,NEW_TYPEDEFS,BIT_MACRO ;;
+		include/*) ignore+=,PREFER_KERNEL_TYPES,BIT_MACRO,ARCH_DEFINES,PREFER_DEFINED_ATTRIBUTE_MACRO ;;
+		drivers/block/xen-blkif/abi.h) ignore+=,ARCH_DEFINES ;;
+		drivers/block/xen-blkback/sysfs.c) ignore+=,MACRO_ARG_REUSE ;;
+		esac
+		(cd "$out" && perl "$tree/scripts/checkpatch.pl" --no-tree --root="$out/empty" \
+			--strict --no-summary --terse --show-types --ignore "$ignore" \
+			-f "$top/$f" 2>&1) || rc=1
+	done
+	return $rc
+}
+
+check_spdx() {
+	local f rc=0
+	for f in $(kernel_sources) $(scripts) Makefile Kbuild \
+		$(find drivers tests scripts \( -name '*.[ch]' -o -name Makefile -o -name Kbuild -o -name '*.py' \) \
+			! -name '*.mod.c'); do
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' && continue
+		echo "$f: no SPDX tag in the first three lines"
+		rc=1
+	done
+	return $rc
+}
+
+# Kernel versions are compat.h's business alone.
+check_versions() {
+	! kernel_sources | grep -vx compat/compat.h | xargs \
+		grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|linux/version\.h'
+}
+
+# Nothing that a peer or a disk does is worth a dead machine.
+check_bugs() {
+	! kernel_sources | xargs grep -nE '\b(BUG|BUG_ON|panic)[[:space:]]*\('
+}
+
+check_shellcheck() {
+	scripts | xargs shellcheck -x
+}
+
+check_spelling() {
+	codespell -q 3 -L hda,sring -S '*/results,*.o,*.ko' \
+		drivers include compat scripts tests Documentation Makefile ./*.md
+}
+
+# build DIR MAKE...: both modules, in a copy so that nothing else is disturbed.
+build() {
+	local dir=$1
+	shift
+	rm -rf "$dir" && mkdir -p "$dir" && cp -a Kbuild drivers include compat "$dir/" || return
+	find "$dir" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' -o -name '*.mod*' \) -delete
+	"$@" 2>&1 | tee "$dir/build.log" || return
+	clean_build "$dir/build.log" "$dir"
+}
+
+# clean_build LOG DIR: no warning of compiler, sparse or modpost; both modules.
+clean_build() {
+	local m
+	! grep -qE 'warning:|error:|WARNING:|ERROR:' "$1" || return
+	for m in xen-blkfront xen-blkback; do
+		[ -n "$(find "$2" -name $m.ko)" ] && continue
+		echo "$m.ko was not built"
+		return 1
+	done
+}
+
+check_build-6.1() {
+	local kdir dir=$out/build-6.1
+	kdir=$(find /lib/modules/6.1.*/build /usr/src/linux-headers-6.1.*[0-9]-amd64 -maxdepth 0 2>/dev/null | tail -n 1)
+	[ -n "$kdir" ] || skip "no headers of a Linux 6.1 (package linux-headers-amd64)"
+	set -o pipefail
+	build "$dir" make -C "$kdir" M="$dir" W=1 C=2 -j"$(nproc)" \
+		CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m modules
+}
+
+check_build-6.12() {
+	local dir=$out/build-6.12
+	[ -x scripts/build-modules.sh ] || skip "there is no scripts/build-modules.sh"
+	[ -r "$cache/trixie/kver" ] ||
+		skip "no Debian 13 image yet; tests/system/run --suite trixie makes it"
+	[ "$(id -u)" = 0 ] || skip "only root can build in the Debian 13 image"
+	timeout -k 5 150 scripts/build-modules.sh trixie "$dir" C=2 || return
+	clean_build "$dir/build.log" "$dir"
+}
+
+check_layout-arm64() {
+	make -s -C tests/unit headers-arm64
+}
+
+# What is wrong with one test's output, if anything.
+unit_faults() {
+	grep -q '^# exit 0$' "$1" && ! grep -q '^not ok' "$1" && return
+	grep -vE '^ok|^#  +(RUN|OK)|^# Totals' "$1"
+}
+
+# Each case of each test in each configuration counts by itself.
+run_unit() {
+	local dir=$top/build/unit tap name ok bad
+	make -s -k -j"$(nproc)" -C tests/unit OUT="$dir" >"$out/unit.log" 2>&1 || {
+		report FAIL "unit tests do not build" "$out/unit.log"
+		return
+	}
+	for tap in "$dir"/*/*.tap; do
+		name=unit-$(basename "$(dirname "$tap")")-$(basename "$tap" .tap)
+		ok=$(grep -c '^ok' "$tap") bad=$(grep -c '^not ok' "$tap")
+		passed=$((passed + ok))
+		if [ "$bad" = 0 ] && [ "$ok" -gt 0 ] && grep -q '^# exit 0$' "$tap"; then
+			echo "PASS $name ($ok cases)"
+			continue
+		fi
+		# A test that died has failed even if no case says so.
+		failed=$((failed + (bad ? bad : 1) - 1))
+		unit_faults "$tap" >"$out/$name.log"
+		report FAIL "$name" "$out/$name.log"
+	done
+}
+
+# report VERDICT NAME LOG: count it and say it.
+report() {
+	case $1 in
+	PASS) passed=$((passed + 1)) ;;
+	FAIL) failed=$((failed + 1)) ;;
+	SKIP) skipped=$((skipped + 1)) ;;
+	esac
+	case $1 in
+	SKIP) echo "SKIP $2: $(tail -n 1 "$3")" ;;
+	PASS) echo "PASS $2" ;;
+	FAIL)
+		echo "FAIL $2"
+		grep -vE '^make|^  (CC|LD|CHECK|MODPOST|BTF)' "$3" | head -n 40 | sed 's/^/     /'
+		echo "     (all of it: $3)"
+		;;
+	esac
+}
+
+run_check() {
+	local log=$out/$1.log
+	("check_$1") >"$log" 2>&1
+	case $? in
+	0) report PASS "$1" "$log" ;;
+	77) report SKIP "$1" "$log" ;;
+	*) report FAIL "$1" "$log" ;;
+	esac
+}
+
+all=(sizes checkpatch spdx versions bugs shellcheck spelling layout-arm64 build-6.1 build-6.12 unit)
+[ $# -gt 0 ] || set -- "${all[@]}"
+mkdir -p "$out" || exit 2
+for name; do
+	case " ${all[*]} " in *" $name "*) ;; *)
+		echo "check.sh: no check '$name' (there are: ${all[*]})" >&2
+		exit 2
+		;;
+	esac
+	if [ "$name" = unit ]; then run_unit; else run_check "$name"; fi
+done
+[ $skipped = 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ] && [ $passed -gt 0 ]
