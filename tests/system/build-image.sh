@@ -44,7 +44,7 @@ packages=(
 	linux-image-amd64 kmod udev procps psmisc iproute2 mount util-linux
 	e2fsprogs fio busybox-static
 	# for building modules, and the guest's fio, for this very suite
-	linux-headers-amd64 gcc libc6-dev make sparse libaio-dev zlib1g-dev
+	linux-headers-amd64 gcc libc6-dev make sparse libaio-dev zlib1g-dev libxen-dev
 	dpkg-dev binutils xz-utils zstd
 )
 recipe=("$bed/build-image.sh" "$bed/image/$suite.suite" "$bed/image/initrd-init" "$bed/image/bed-init")
@@ -148,16 +148,15 @@ guest_fio() {
 	in_root /guest/bin/fio --version
 }
 
-# The guest's initramfs: busybox, fio, e2fsprogs, the XenStore tools, and the modules.
+# The guest's initramfs: busybox, fio, e2fsprogs and the modules.
 guest_root() {
 	set -e
 	local g=$tmp/root/guest k=$1 f
 	mkdir -p "$g"/{bin,sbin,etc,proc,sys,dev,mnt,tmp,run,mod,lib64}
 	cp "$tmp/root/bin/busybox" "$g/bin/"
 	ln -s mke2fs "$g/sbin/mkfs.ext4"
-	for f in /sbin/mke2fs /sbin/e2fsck /usr/bin/xenstore-read /usr/bin/xenstore-write \
-		/usr/bin/xenstore-watch /usr/bin/xenstore-rm /usr/bin/xenstore-ls /usr/bin/xenstore-chmod; do
-		cp -L "$tmp/root$f" "$g$(dirname "$f" | sed s,/usr,,)/"
+	for f in /sbin/mke2fs /sbin/e2fsck; do
+		cp -L "$tmp/root$f" "$g$(dirname "$f")/"
 		in_root ldd "$f"
 	done | awk '$2 == "=>" { print $3 } $1 ~ /^\/lib64/ { print $1 }' | sort -u | while read -r f; do
 		mkdir -p "$g$(dirname "$f")"

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What cases are written with. Every limit is in seconds on a normally busy
+# machine and is multiplied by $FACTOR, so that a slow machine only waits longer.
+
+. /bed/conf
+. /bed/dom0/channel.sh
+export PATH=/bed/bin:$PATH:/usr/lib/xen-$XEN_VERSION/bin
+state=/run/bed
+G=${G:-g1}	# the guest that helpers work on
+
+fail() {
+	printf '%s\n' "$*" >"$state/reason"
+	exit 1
+}
+
+skip() {
+	printf '%s\n' "$*" >"$state/reason"
+	exit 77
+}
+
+note() { emit LOG "$*"; }
+limit() { echo $(($1 * FACTOR)); }
+
+# wait_for LIMIT WHAT COMMAND...: until the command succeeds; 1 when it never does.
+wait_for() {
+	local end=$((SECONDS + $(limit "$1"))) what=$2
+	shift 2
+	emit WAIT "$what"
+	until "$@"; do
+		[ $SECONDS -ge $end ] && return 1
+		sleep 0.2
+	done
+	emit WAIT ''
+}
+
+# xl with a limit: a call that waits for ever must not take the case along.
+xl() { timeout -k 5 "$(limit 60)" xl "$@"; }
+
+xs_read() { bed read "$1"; }
+
+# until_nodes LIMIT WHAT PATH VALUE...: wait_for, for nodes of XenStore, without polling
+until_nodes() {
+	emit WAIT "$2"
+	bed until "$(limit "$1")" "${@:3}" || return
+	emit WAIT ''
+}
+
+## guests
+
+guest_id() { cat "$state/guest/$G/domid" 2>/dev/null; }
+guest_alive() { [ -n "$(guest_id)" ] && [ -n "$(bed read "/local/domain/$(guest_id)/name")" ]; }
+
+new_guest() { # [vcpus [MiB]]: create $G and wait for its agent
+	local cfg=$state/$G.cfg id
+	cat >"$cfg" <<-CFG
+		name = "$G"
+		type = "pv"
+		kernel = "/guest/vmlinux"
+		ramdisk = "$state/guest.cpio"
+		extra = "console=hvc0 rdinit=/init ignore_loglevel mitigations=off panic=0 log_buf_len=4M $GUEST_ARGS"
+		memory = ${2:-512}
+		vcpus = ${1:-4}
+		disk = [ ${disks-} ]
+		on_poweroff = "destroy"
+		on_reboot = "destroy"
+		on_crash = "${ON_CRASH:-destroy}"
+	CFG
+	emit WAIT "guest $G to start"
+	mkdir -p "$state/guest/$G"
+	timeout -k 5 "$(limit 120)" xl create "$cfg" >"$state/$G-create.log" 2>&1 ||
+		fail "xl create $G failed: $(tail -n 2 "$state/$G-create.log" | xargs)"
+	id=$(command xl domid "$G") || fail "guest $G is gone right after its start"
+	echo "$id" >"$state/guest/$G/domid"
+	follow_console "$G"
+	until_nodes 120 "the agent in $G" "/local/domain/$id/data/bed/ready" + ||
+		fail "guest $G started, but its agent never answered; see guest-$G.log"
+	rm -f "$state/guest/$G/front"
+}
+
+# The guest's console goes to the host as it comes, so that it is there whatever happens.
+follow_console() {
+	[ -f "$state/guest/$1/followed" ] && return
+	: >"$state/guest/$1/followed"
+	(
+		setsid tail -q -n +1 -F "/var/log/xen/guest-$1.log" 2>/dev/null </dev/null |
+			sed -u "s/^/$1: /" >&8
+	) &
+	disown
+}
+
+destroy_guest() { # at once, as by pulling the plug
+	guest_alive && { xl destroy "$G" 2>"$state/xl.log" || true; }
+	wait_for 60 "$G to be gone" guest_gone || fail "$G is still there after xl destroy: $(command xl list | grep -E " $(guest_id) |^$G |null" | xargs)"
+	rm -rf "$state/guest/$G/domid" "$state/guest/$G/front"
+}
+
+# Gone for Xen too: a domain whose pages are still held lives on as a zombie.
+guest_gone() { ! command xl list "$(guest_id)" >/dev/null 2>&1; }
+
+# guest_start COMMAND [LIMIT]: begin it in the guest; its number is printed.
+guest_start() { bed start "$(guest_id)" "$(limit "${2:-60}")" "$1"; }
+
+# guest_wait NUMBER [LIMIT]: the output of such a command; its exit status, 124 when it
+# never ended, 125 when the guest is gone.
+guest_wait() { bed wait "$(guest_id)" "$(limit "${2:-60}")" "$1"; }
+
+# guest_try COMMAND [LIMIT]: output and status of a command in the guest.
+guest_try() {
+	emit WAIT "in $G: ${1:0:60}"
+	bed run "$(guest_id)" "$(limit "${2:-60}")" "$1"
+}
+
+# guest_run COMMAND [LIMIT]: the same, and the case fails when the command does.
+guest_run() {
+	local out rc=0
+	out=$(guest_try "$1" "${2:-60}") || rc=$?
+	case $rc in
+	0) [ -z "$out" ] || printf '%s\n' "$out" ;;
+	124) fail "in $G, no end within $(limit "${2:-60}") s: ${1:0:100}" ;;
+	125) fail "$G died during: ${1:0:100}" ;;
+	137) fail "in $G, killed after $(limit "${2:-60}") s: ${1:0:100}: $(tail -n 2 <<<"$out" | xargs -0)" ;;
+	*) fail "in $G, status $rc: ${1:0:100}: $(tail -n 3 <<<"$out" | tr '\n' '|')" ;;
+	esac
+}
+
+## modules
+
+# Loaded is what was asked for? Names are the same, build ids are not.
+note_of=/notes/.note.gnu.build-id
+id_of() { cat "/bed/ids/$1-$2.ko"; }
+back_is() { [ "$(md5sum </sys/module/xen_blkback$note_of | cut -d' ' -f1)" = "$(id_of "$1" xen-blkback)" ]; }
+
+unload_back() {
+	[ -d /sys/module/xen_blkback ] || return 0
+	wait_for 30 "xen-blkback to be unloaded" rmmod xen_blkback 2>"$state/rmmod.log" ||
+		fail "xen-blkback cannot be unloaded: $(tail -n 1 "$state/rmmod.log")"
+}
+
+# load_back ours|intree [PARAMETER=VALUE...]
+load_back() {
+	local which=$1 file
+	shift
+	file=/bed/$which/xen-blkback.ko
+	[ -f "$file" ] || fail "there is no xen-blkback '$which'"
+	unload_back
+	insmod "$file" "$@" || fail "xen-blkback ($which $*) does not load"
+	back_is "$which" || fail "xen-blkback is loaded, but not the one asked for ($which)"
+}
+
+unload_front() {
+	guest_run 'n=0; [ -d /sys/module/xen_blkfront ] || exit 0
+		until rmmod xen_blkfront; do n=$((n + 1)); [ $n -gt 50 ] && exit 1; usleep 200000; done' 60
+}
+
+# load_front ours|intree [PARAMETER=VALUE...]
+load_front() {
+	local which=$1 want
+	shift
+	[ -f "/bed/$which/xen-blkfront.ko" ] || fail "there is no xen-blkfront '$which'"
+	want=$(id_of "$which" xen-blkfront)
+	unload_front
+	guest_run "insmod /mod/$which/xen-blkfront.ko $* &&
+		[ \$(md5sum < /sys/module/xen_blkfront$note_of | cut -d' ' -f1) = $want ]" 60
+}
+
+## disks
+
+# The device number of a disk's name, as Xen's documentation of vbd names has it.
+devid() {
+	local l n
+	[[ $1 =~ ^(xvd|hd|sd)([a-z])([0-9]*)$ ]] || return
+	printf -v l %d "'${BASH_REMATCH[2]}"
+	l=$((l - 97)) n=${BASH_REMATCH[3]:-0}
+	case ${BASH_REMATCH[1]} in
+	xvd) if [ $l -lt 16 ] && [ "$n" -lt 16 ]; then echo $((202 << 8 | l << 4 | n)); else echo $((1 << 28 | l << 8 | n)); fi ;;
+	hd) echo $(((l < 2 ? 3 : 22) << 8 | (l % 2) << 6 | n)) ;;
+	sd) echo $((8 << 8 | l << 4 | n)) ;;
+	esac
+}
+backend_of() { echo "/local/domain/0/backend/vbd/$(guest_id)/$(devid "$1")"; }
+frontend_of() { echo "/local/domain/$(guest_id)/device/vbd/$(devid "$1")"; }
+back_key() { xs_read "$(backend_of "$1")/$2"; }
+front_key() { xs_read "$(frontend_of "$1")/$2"; }
+backend_gone() { ! bed list "$(backend_of "$1")" >/dev/null; }
+# The backend's device in sysfs.
+sysfs_of() { echo "/sys/bus/xen-backend/devices/vbd-$(guest_id)-$(devid "$1")"; }
+stat_of() { cat "$(sysfs_of "$1")/statistics/$2"; }
+
+# attach DISK XVD [w|r [NAME]]: and wait until both sides are connected and the guest has
+# the disk, under NAME when that is another (hda is xvda there).
+attach() {
+	local disk=$1 xvd=$2 mode=${3:-w} name=${4:-$2}
+	emit WAIT "xl block-attach $G $disk $xvd $mode"
+	xl block-attach "$G" "$disk" "$xvd" "$mode" >"$state/xl.log" 2>&1 ||
+		fail "xl block-attach $disk $xvd $mode: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
+	connected "$xvd" "$name"
+}
+
+# connected XVD [NAME]: wait for what attach waits for.
+connected() {
+	local name=${2:-$1}
+	until_nodes 30 "$1 to connect" "$(backend_of "$1")/state" 4 "$(frontend_of "$1")/state" 4 ||
+		fail "$1 never connected: backend state $(back_key "$1" state), frontend state $(front_key "$1" state)"
+	guest_run "n=0; until [ -b /dev/$name ] && [ \$(cat /sys/class/block/$name/size) -gt 0 ]; do
+		n=\$((n + 1)); [ \$n -gt $(limit 100) ] && exit 1; usleep 100000; done" 30
+}
+
+# detach XVD [NAME]: and wait until nothing is left of it on either side.
+detach() {
+	local name=${2:-$1}
+	emit WAIT "xl block-detach $G $1"
+	# xl gives up after ten seconds whatever the machine; the drivers go on, so ask again.
+	wait_for 60 "xl block-detach $1" detach_once "$1" ||
+		fail "xl block-detach $1: $(tail -n 2 "$state/xl.log" | tr '\n' '|'); backend state $(back_key "$1" state), frontend state $(front_key "$1" state)"
+	guest_run "n=0; while [ -b /dev/$name ]; do n=\$((n + 1)); [ \$n -gt $(limit 100) ] && exit 1; usleep 100000; done" 30
+}
+detach_once() {
+	backend_gone "$1" || xl block-detach "$G" "$1" >"$state/xl.log" 2>&1
+	backend_gone "$1"
+}
+
+. /bed/dom0/work.sh
