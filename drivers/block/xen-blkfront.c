@@ -661,35 +661,30 @@ static struct blkif_choice blkfront_choose(struct blkfront_info *info)
 	return blkif_choose(&theirs, &ours);
 }
 
-/* Remove what another driver or an earlier connection may have left. */
-static void blkfront_clear_ring_keys(struct xenbus_transaction xbt,
-				     const char *dir)
-{
-	char key[16];
-	unsigned int i;
-
-	xenbus_rm(xbt, dir, "ring-ref");
-	xenbus_rm(xbt, dir, "event-channel");
-	for (i = 0; i < XENBUS_MAX_RING_GRANTS; i++) {
-		snprintf(key, sizeof(key), "ring-ref%u", i);
-		if (xenbus_rm(xbt, dir, key))
-			break;
-	}
-}
-
-/* Absent keys are no error, and what else goes wrong shows on writing. */
+/*
+ * Remove what another driver or an earlier connection has left: a backend may
+ * take a key that we do not write for ours.
+ */
 static void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
 {
+	unsigned int order = xenbus_read_unsigned(dir, "ring-page-order", 0);
+	unsigned int queues = xenbus_read_unsigned(dir,
+						   "multi-queue-num-queues", 0);
 	char key[24];
 	unsigned int i;
 
-	blkfront_clear_ring_keys(xbt, dir);
+	/* What goes wrong here shows on writing. */
+	xenbus_rm(xbt, dir, "ring-ref");
+	xenbus_rm(xbt, dir, "event-channel");
 	xenbus_rm(xbt, dir, "ring-page-order");
 	xenbus_rm(xbt, dir, "multi-queue-num-queues");
-	for (i = 0; i < BLKIF_MAX_QUEUES; i++) {
+	for (i = 0; order && i < XENBUS_MAX_RING_GRANTS; i++) {
+		snprintf(key, sizeof(key), "ring-ref%u", i);
+		xenbus_rm(xbt, dir, key);
+	}
+	for (i = 0; i < min_t(u32, queues, BLKIF_MAX_QUEUES); i++) {
 		snprintf(key, sizeof(key), "queue-%u", i);
-		if (xenbus_rm(xbt, dir, key))
-			break;
+		xenbus_rm(xbt, dir, key);
 	}
 }
 
@@ -1138,12 +1133,15 @@ static int blkfront_connect(struct blkfront_info *info,
 		return err;
 	blkfront_agree(info);
 	err = blkfront_make_pools(info);
-	if (!err && info->agreed.max_segs < XEN_PFN_PER_PAGE)
-		err = -EOPNOTSUPP;
 	if (err) {
-		xenbus_dev_fatal(dev, err, "requests of %u segments",
-				 info->agreed.max_segs);
+		xenbus_dev_fatal(dev, err, "making pages and grants");
 		return err;
+	}
+	if (info->agreed.max_segs < XEN_PFN_PER_PAGE) {
+		xenbus_dev_fatal(dev, -EOPNOTSUPP,
+				 "requests of %u * 4 KiB are less than a page",
+				 info->agreed.max_segs);
+		return -EOPNOTSUPP;
 	}
 
 	if (info->gd) {
@@ -1155,15 +1153,16 @@ static int blkfront_connect(struct blkfront_info *info,
 			xenbus_dev_fatal(dev, err, "making the disk");
 			return err;
 		}
-		queue_work(system_long_wq, &info->add_work);
 	}
 	blkfront_log(info);
 
 	WRITE_ONCE(info->live, true);
 	cmpxchg(&info->state, from, BLKFRONT_CONNECTED);
-	err = xenbus_switch_state(dev, XenbusStateConnected);
+	xenbus_switch_state(dev, XenbusStateConnected);
 	blkfront_unquiesce(info);
-	return err;
+	if (from == BLKFRONT_SETUP)
+		queue_work(system_long_wq, &info->add_work);
+	return 0;
 }
 
 /* The backend is connected, and says so again if the disk has changed. */

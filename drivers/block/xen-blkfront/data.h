@@ -7,10 +7,11 @@
 #define _XEN_BLKFRONT_DATA_H
 
 #include <linux/highmem.h>
+#include <linux/sizes.h>
 #include "wire.h"
 
-/* Data pages that a ring keeps when data is copied: 8 MiB. */
-#define BLKFRONT_POOL_PAGES	2048U
+/* Pages that a ring may keep to copy data to. */
+#define BLKFRONT_POOL_PAGES	((unsigned int)(SZ_8M >> PAGE_SHIFT))
 
 /* Make the pools of a ring for what was agreed; see struct blkfront_pool. */
 static inline int blkfront_pools_init(struct blkfront_ring *ring)
