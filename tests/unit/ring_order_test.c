@@ -12,7 +12,7 @@ extern void yield(void);
 #include <ucontext.h>
 #include "ring_fixture.h"
 
-#define BATCHES		3
+#define TOTAL		2
 #define MAX_POINTS	128
 #define STACK		(256 * 1024)
 
@@ -57,16 +57,12 @@ static void sleep_until_notified(void)
 
 static void produce_requests(void)
 {
-	static const u8 batch[BATCHES] = { 1, 2, 1 };
-	unsigned int i, n, id = 0;
+	unsigned int id;
 
-	for (i = 0; i < BATCHES; i++) {
-		for (n = 0; n < batch[i]; n++) {
-			struct blkif_cmd cmd = cmd_of(id++);
+	for (id = 0; id < TOTAL; id++) {
+		struct blkif_cmd cmd = cmd_of(id);
 
-			blkif_front_put(&pair.front, &cmd, 0);
-		}
-		yield();
+		blkif_front_put(&pair.front, &cmd, 0);
 		if (blkif_front_push(&pair.front))
 			notify();
 	}
@@ -76,17 +72,19 @@ static void produce_requests(void)
 
 static void consume_requests(void)
 {
-	while (consumed < 4) {
+	while (consumed < TOTAL) {
 		struct blkif_cmd cmd;
 		int ret;
 
 		yield();
 		ret = blkif_back_get(&pair.back, &cmd);
-		if (ret == 1)
-			errors += !is_cmd_of(&cmd, consumed++);
-		else if (ret == 0 && blkif_back_arm(&pair.back) == 0)
-			sleep_until_notified();
 		errors += ret < 0;
+		if (ret == 1) {
+			errors += !is_cmd_of(&cmd, consumed++);
+			continue;
+		}
+		if (blkif_back_arm(&pair.back) == 0)
+			sleep_until_notified();
 	}
 	consumer.done = true;
 	yield();
@@ -94,16 +92,12 @@ static void consume_requests(void)
 
 static void produce_responses(void)
 {
-	static const u8 batch[BATCHES] = { 2, 1, 1 };
-	unsigned int i, n, id = 0;
+	unsigned int id;
 
-	for (i = 0; i < BATCHES; i++) {
-		for (n = 0; n < batch[i]; n++) {
-			struct blkif_rsp rsp = rsp_of(id++);
+	for (id = 0; id < TOTAL; id++) {
+		struct blkif_rsp rsp = rsp_of(id);
 
-			blkif_back_put(&pair.back, &rsp);
-		}
-		yield();
+		blkif_back_put(&pair.back, &rsp);
 		if (blkif_back_push(&pair.back))
 			notify();
 	}
@@ -113,17 +107,19 @@ static void produce_responses(void)
 
 static void consume_responses(void)
 {
-	while (consumed < 4) {
+	while (consumed < TOTAL) {
 		struct blkif_rsp rsp;
 		int ret;
 
 		yield();
 		ret = blkif_front_get(&pair.front, &rsp);
-		if (ret == 1)
-			errors += !is_rsp_of(&rsp, consumed++);
-		else if (ret == 0 && blkif_front_arm(&pair.front) == 0)
-			sleep_until_notified();
 		errors += ret < 0;
+		if (ret == 1) {
+			errors += !is_rsp_of(&rsp, consumed++);
+			continue;
+		}
+		if (blkif_front_arm(&pair.front) == 0)
+			sleep_until_notified();
 	}
 	consumer.done = true;
 	yield();
@@ -192,7 +188,7 @@ static void start_ring(bool responses, u32 base)
 	pair_init(&pair, &blkif_abi_native, 0, base);
 	if (!responses)
 		return;
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < TOTAL; i++) {
 		cmd = cmd_of(i);
 		blkif_front_put(&pair.front, &cmd, 0);
 	}
@@ -236,7 +232,7 @@ TEST_F(order, no_wakeup_is_lost)
 
 	EXPECT_EQ(0, explore(variant->responses, variant->base, &nr));
 	EXPECT_EQ(0, errors);
-	EXPECT_LT(1000, nr);
+	EXPECT_LT(300, nr);
 	printf("# %u schedules\n", nr);
 	fflush(stdout);
 }

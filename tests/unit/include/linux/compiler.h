@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Accesses that ThreadSanitizer takes for what they are: marked, not racy. */
+/*
+ * Accesses that ThreadSanitizer takes for what they are: marked, not racy.
+ *
+ * A test may define SHIM_YIELD() to get control before each marked store and
+ * each full barrier, that is wherever the peer may see a difference.
+ */
 #ifndef _SHIM_LINUX_COMPILER_H
 #define _SHIM_LINUX_COMPILER_H
 
+#ifndef SHIM_YIELD
+#define SHIM_YIELD()	do { } while (0)
+#endif
+
 #define barrier()		__asm__ __volatile__("" : : : "memory")
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, val)	__atomic_store_n(&(x), val, __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, val) do {						\
+	SHIM_YIELD();							\
+	__atomic_store_n(&(x), val, __ATOMIC_RELAXED);			\
+} while (0)
 
 #endif
