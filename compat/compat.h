@@ -95,6 +95,7 @@ struct compat_queue_limits {
 	unsigned int logical_block_size;
 	unsigned int physical_block_size;
 	unsigned int max_hw_sectors;
+	unsigned int max_user_sectors;
 	unsigned int max_segments;
 	unsigned int max_segment_size;
 	unsigned int dma_alignment;
@@ -129,6 +130,9 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 	blk_queue_logical_block_size(q, lim->logical_block_size);
 	blk_queue_physical_block_size(q, lim->physical_block_size);
 	blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
+	if (lim->max_user_sectors)
+		q->limits.max_sectors = min(lim->max_user_sectors,
+					    lim->max_hw_sectors);
 	blk_queue_max_segments(q, lim->max_segments);
 	blk_queue_segment_boundary(q, lim->seg_boundary_mask);
 	blk_queue_max_segment_size(q, lim->max_segment_size);

@@ -43,6 +43,8 @@
 #include <xen/xenbus.h>
 
 #include "xen-blkfront/data.h"
+#include "xen-blkfront/keys.h"
+#include "xen-blkfront/rings.h"
 
 static unsigned int blkfront_max_segs = 256;
 module_param_named(max_indirect_segments, blkfront_max_segs, uint, 0444);
@@ -62,6 +64,25 @@ static unsigned int blkfront_max_order = 2;
 module_param_named(max_ring_page_order, blkfront_max_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order,
 		 "Most pages of a ring, as a power of two (default 2, up to 4)");
+
+static bool blkfront_slim = true;
+module_param_named(feature_slim_requests, blkfront_slim, bool, 0644);
+MODULE_PARM_DESC(feature_slim_requests, "Use 32-byte requests if offered");
+
+static bool blkfront_split = true;
+module_param_named(feature_separate_rings, blkfront_split, bool, 0644);
+MODULE_PARM_DESC(feature_separate_rings,
+		 "Use separate request and response rings if offered");
+
+static unsigned int blkfront_align = 64;
+module_param_named(ring_alignment, blkfront_align, uint, 0644);
+MODULE_PARM_DESC(ring_alignment,
+		 "Line size of separate rings, 64 or 128 (default 64)");
+
+static unsigned int blkfront_max_entries = BLKIF_MAX_ENTRIES;
+module_param_named(max_slim_indirect_entries, blkfront_max_entries, uint, 0644);
+MODULE_PARM_DESC(max_slim_indirect_entries,
+		 "Most 4 KiB segments of a slim request (default 1024)");
 
 static bool __read_mostly blkfront_trusted = true;
 module_param_named(trusted, blkfront_trusted, bool, 0644);
@@ -478,7 +499,6 @@ static const struct blk_mq_ops blkfront_mq_ops = {
 static int blkfront_ring_init(struct blkfront_info *info,
 			      struct blkfront_ring *ring, unsigned int index)
 {
-	unsigned int nr_pages = 1U << info->agreed.choice.ring_order;
 	struct xenbus_device *dev = info->xbdev;
 	int err;
 
@@ -489,15 +509,13 @@ static int blkfront_ring_init(struct blkfront_info *info,
 	spin_lock_init(&ring->data.lock);
 	INIT_WORK(&ring->work, blkfront_ring_work);
 
-	err = xenbus_setup_ring(dev, GFP_NOIO, &ring->page, nr_pages,
-				ring->refs);
+	err = blkfront_ring_mem_init(ring);
 	if (err)
 		return err;
-	blkfront_wire_init(ring);
 
 	err = xenbus_alloc_evtchn(dev, &ring->evtchn);
 	if (err)
-		goto teardown_ring;
+		goto free_mem;
 	err = bind_evtchn_to_irqhandler_lateeoi(ring->evtchn,
 						blkfront_interrupt, 0, "blkif",
 						ring);
@@ -508,8 +526,8 @@ static int blkfront_ring_init(struct blkfront_info *info,
 
 free_evtchn:
 	xenbus_free_evtchn(dev, ring->evtchn);
-teardown_ring:
-	xenbus_teardown_ring(&ring->page, nr_pages, ring->refs);
+free_mem:
+	blkfront_ring_mem_free(&ring->mem);
 	return err;
 }
 
@@ -523,9 +541,7 @@ static void blkfront_ring_stop(struct blkfront_ring *ring)
 static void blkfront_ring_free(struct blkfront_ring *ring)
 {
 	blkfront_pools_free(ring);
-	xenbus_teardown_ring(&ring->page,
-			     1U << ring->info->agreed.choice.ring_order,
-			     ring->refs);
+	blkfront_ring_mem_free(&ring->mem);
 }
 
 static void blkfront_rings_free(struct blkfront_info *info)
@@ -651,129 +667,22 @@ static struct blkif_choice blkfront_choose(struct blkfront_info *info)
 		.max_ring_order = xenbus_read_unsigned(from,
 						       "max-ring-page-order",
 						       0),
+		.max_align = xenbus_read_unsigned(from, "max-ring-alignment",
+						  64),
+		.slim = xenbus_read_unsigned(from, "feature-slim-requests", 0),
+		.split = xenbus_read_unsigned(from, "feature-separate-rings",
+					      0),
 	};
 	struct blkif_offer ours = {
 		.max_queues = info->gd ? info->tag_set.nr_hw_queues :
 					 blkfront_max_queues,
 		.max_ring_order = blkfront_max_order,
+		.max_align = blkfront_align,
+		.slim = blkfront_slim,
+		.split = blkfront_split,
 	};
 
 	return blkif_choose(&theirs, &ours);
-}
-
-/*
- * Remove what another driver or an earlier connection has left: a backend may
- * take a key that we do not write for ours.
- */
-static void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
-{
-	unsigned int order = xenbus_read_unsigned(dir, "ring-page-order", 0);
-	unsigned int queues = xenbus_read_unsigned(dir,
-						   "multi-queue-num-queues", 0);
-	char key[24];
-	unsigned int i;
-
-	/* What goes wrong here shows on writing. */
-	xenbus_rm(xbt, dir, "ring-ref");
-	xenbus_rm(xbt, dir, "event-channel");
-	xenbus_rm(xbt, dir, "ring-page-order");
-	xenbus_rm(xbt, dir, "multi-queue-num-queues");
-	for (i = 0; order && i < XENBUS_MAX_RING_GRANTS; i++) {
-		snprintf(key, sizeof(key), "ring-ref%u", i);
-		xenbus_rm(xbt, dir, key);
-	}
-	for (i = 0; i < min_t(u32, queues, BLKIF_MAX_QUEUES); i++) {
-		snprintf(key, sizeof(key), "queue-%u", i);
-		xenbus_rm(xbt, dir, key);
-	}
-}
-
-static int blkfront_write_ring(struct xenbus_transaction xbt, const char *dir,
-			       const struct blkfront_ring *ring)
-{
-	unsigned int order = ring->info->agreed.choice.ring_order;
-	unsigned int i;
-	char key[16];
-	int err;
-
-	if (!order) {
-		err = xenbus_printf(xbt, dir, "ring-ref", "%u", ring->refs[0]);
-		if (err)
-			return err;
-	}
-	for (i = 0; order && i < 1U << order; i++) {
-		snprintf(key, sizeof(key), "ring-ref%u", i);
-		err = xenbus_printf(xbt, dir, key, "%u", ring->refs[i]);
-		if (err)
-			return err;
-	}
-	return xenbus_printf(xbt, dir, "event-channel", "%u", ring->evtchn);
-}
-
-/* The rings of a frontend with several queues. */
-static int blkfront_write_queues(struct xenbus_transaction xbt,
-				 const struct blkfront_info *info)
-{
-	const char *node = info->xbdev->nodename;
-	unsigned int i;
-	char *dir;
-	int err;
-
-	err = xenbus_printf(xbt, node, "multi-queue-num-queues", "%u",
-			    info->nr_rings);
-	for (i = 0; !err && i < info->nr_rings; i++) {
-		dir = kasprintf(GFP_KERNEL, "%s/queue-%u", node, i);
-		if (!dir)
-			return -ENOMEM;
-		err = blkfront_write_ring(xbt, dir, &info->rings[i]);
-		kfree(dir);
-	}
-	return err;
-}
-
-static int blkfront_write_keys(struct xenbus_transaction xbt,
-			       const struct blkfront_info *info)
-{
-	const struct blkif_choice *choice = &info->agreed.choice;
-	const char *node = info->xbdev->nodename;
-	int err = 0;
-
-	blkfront_clear_keys(xbt, node);
-	if (choice->ring_order)
-		err = xenbus_printf(xbt, node, "ring-page-order", "%u",
-				    choice->ring_order);
-	if (err)
-		return err;
-	if (info->nr_rings == 1)
-		err = blkfront_write_ring(xbt, node, &info->rings[0]);
-	else
-		err = blkfront_write_queues(xbt, info);
-	if (err)
-		return err;
-	err = xenbus_printf(xbt, node, "protocol", "%s", choice->abi->name);
-	if (err)
-		return err;
-	return xenbus_printf(xbt, node, "feature-persistent", "%u",
-			     info->persistent);
-}
-
-static int blkfront_publish(const struct blkfront_info *info)
-{
-	struct xenbus_transaction xbt;
-	int err;
-
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err)
-			return err;
-		err = blkfront_write_keys(xbt, info);
-		if (err) {
-			xenbus_transaction_end(xbt, 1);
-			return err;
-		}
-		err = xenbus_transaction_end(xbt, 0);
-	} while (err == -EAGAIN);
-	return err;
 }
 
 /* Choose, make rings and tell the backend; once for each connection. */
@@ -855,12 +764,16 @@ static void blkfront_agree(struct blkfront_info *info)
 	struct blkif_offer theirs = {
 		.max_indirect_segs = xenbus_read_unsigned(from,
 					"feature-max-indirect-segments", 0),
+		.max_slim_entries = xenbus_read_unsigned(from,
+					"max-slim-indirect-entries", 0),
 	};
 	struct blkif_offer ours = {
 		.max_indirect_segs = blkfront_max_segs,
+		.max_slim_entries = blkfront_max_entries,
 	};
 
-	agreed->max_segs = blkif_choose_segs(&theirs, &ours);
+	agreed->max_segs = blkif_choose_segs(agreed->choice.layout.abi,
+					     &theirs, &ours);
 	agreed->data = blkfront_choose_data(info);
 	agreed->choice.persistent = agreed->data == BLKFRONT_PERSISTENT;
 	agreed->flush = BLKFRONT_NO_FLUSH;
@@ -883,10 +796,10 @@ static int blkfront_make_pools(struct blkfront_info *info)
 			continue;
 		while (i)
 			blkfront_pools_free(&info->rings[--i]);
-		if (*max_segs == BLKIF_MAX_INLINE)
+		if (*max_segs == blkfront_wire_inline(info))
 			return err;
 		*max_segs = max_t(unsigned int, *max_segs / 2,
-				  BLKIF_MAX_INLINE);
+				  blkfront_wire_inline(info));
 	}
 	return 0;
 }
@@ -904,12 +817,16 @@ static void blkfront_log(const struct blkfront_info *info)
 		[BLKFRONT_FLUSH] = "flush",
 	};
 	const struct blkfront_agreed *agreed = &info->agreed;
+	const struct blkif_layout *layout = &agreed->choice.layout;
 
 	dev_info(&info->xbdev->dev,
-		 "%s: %s, queues: %u, slots: %u (order %u), segments: %u, data: %s, flush: %s\n",
-		 info->gd->disk_name, agreed->choice.abi->name,
-		 agreed->choice.nr_queues, blkfront_wire_slots(&agreed->choice),
-		 agreed->choice.ring_order, agreed->max_segs,
+		 "%s: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, data: %s, flush: %s\n",
+		 info->gd->disk_name, layout->abi->name,
+		 !layout->split ? "shared ring" :
+		 layout->align == 64 ? "separate rings of 64-byte lines" :
+				       "separate rings of 128-byte lines",
+		 agreed->choice.nr_queues, blkif_layout_slots(layout),
+		 layout->order, agreed->max_segs,
 		 data[agreed->data], flush[agreed->flush]);
 }
 
@@ -998,6 +915,7 @@ static void blkfront_limits(const struct blkfront_info *info,
 	lim->logical_block_size = info->disk.block_size;
 	lim->physical_block_size = info->disk.phys_size;
 	lim->max_hw_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
+	lim->max_user_sectors = lim->max_hw_sectors;
 
 	/* A segment is a grant, or as many as a page of ours takes. */
 	lim->max_segments = agreed->max_segs / XEN_PFN_PER_PAGE;

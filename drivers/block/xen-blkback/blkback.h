@@ -41,11 +41,11 @@
 #include "../xen-blkif/check.h"
 #include "gcache.h"
 
-/* Segments of an indirect request that we offer to take: 1 MiB. */
+/* Segments of an indirect request of the existing format: 1 MiB. */
 #define BLKBACK_MAX_SEGS	256
 
-/* Grant operations in one hypercall. */
-#define BLKBACK_BATCH		256
+/* Grant operations in one hypercall: those of the largest request. */
+#define BLKBACK_BATCH		BLKIF_MAX_ENTRIES
 
 /* Idle grants that are unmapped to make room for others. */
 #define BLKBACK_EVICT_BATCH	64
@@ -165,6 +165,20 @@ struct blkback_req {
 };
 
 /**
+ * struct blkback_ring_mem - mapped pages of one queue's ring or rings
+ * @shared: the shared ring, NULL if there is none
+ * @pages: separate rings, requests and then responses
+ * @handles: to unmap them by
+ * @nr: how many
+ */
+struct blkback_ring_mem {
+	void *shared;
+	struct page *pages[2 * BLKIF_LAP_MAX_PAGES];
+	grant_handle_t handles[2 * BLKIF_LAP_MAX_PAGES];
+	unsigned int nr;
+};
+
+/**
  * struct blkback_queue - one ring and its thread
  * @conn: the connection
  * @index: number of the queue
@@ -182,7 +196,8 @@ struct blkback_req {
  * @in_flight: requests that were taken and not answered
  * @held: a request that has to wait for memory or for earlier ones
  * @barrier: nothing is taken until this one is answered
- * @ring: the ring
+ * @ring: the ring or rings
+ * @mem: their pages
  * @lim: what requests are checked against
  * @cache: persistent grants
  * @pages: pages to map grants to
@@ -218,6 +233,7 @@ struct blkback_queue {
 	struct blkback_req *held;
 	struct blkback_req *barrier;
 	struct blkif_be_ring ring;
+	struct blkback_ring_mem mem;
 	struct blkif_limits lim;
 
 	struct gcache cache;
@@ -240,6 +256,7 @@ struct blkback_queue {
  * struct blkback_conn - one connection to a frontend
  * @blkback: the disk; holds a reference
  * @agreed: what was negotiated
+ * @max_segs: segments of the largest request
  * @domid: the frontend's domain
  * @teardown: drains and frees
  * @drained: @teardown has come to its end
@@ -252,6 +269,7 @@ struct blkback_queue {
 struct blkback_conn {
 	struct blkback *blkback;
 	struct blkif_choice agreed;
+	u32 max_segs;
 	domid_t domid;
 	struct work_struct teardown;
 	struct completion drained;
@@ -269,6 +287,10 @@ extern unsigned int blkback_max_queues;
 extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_squeeze_ms;
 extern bool blkback_persistent;
+extern bool blkback_slim;
+extern bool blkback_split;
+extern unsigned int blkback_max_align;
+extern unsigned int blkback_max_entries;
 extern unsigned int blkback_log_stats;
 extern struct workqueue_struct *blkback_wq;
 extern struct kmem_cache *blkback_req_cache;
@@ -293,11 +315,15 @@ void blkback_vbd_limits(const struct blkback_vbd *vbd,
 /* conn.c: a connection comes and goes */
 struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 					const struct blkif_choice *agreed);
-int blkback_conn_add_queue(struct blkback_conn *conn, grant_ref_t *grefs,
+int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
 			   evtchn_port_t port);
 int blkback_conn_start(struct blkback_conn *conn, const char *name);
 void blkback_conn_stop(struct blkback_conn *conn);
 void blkback_conn_broken(struct blkback_conn *conn, const char *why);
+
+/* ring.c: the pages of the rings */
+int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs);
+void blkback_ring_unmap(struct blkback_queue *queue);
 
 /* queue.c: the thread of a queue */
 irqreturn_t blkback_queue_irq(int irq, void *data);

@@ -37,11 +37,9 @@ static void blkback_queue_exit(struct blkback_queue *queue)
 
 static void blkback_queue_teardown(struct blkback_queue *queue)
 {
-	struct xenbus_device *dev = queue->conn->blkback->dev;
-
 	unbind_from_irqhandler(queue->irq, queue);
 	blkback_grant_exit(queue);
-	xenbus_unmap_ring_vfree(dev, queue->ring.page);
+	blkback_ring_unmap(queue);
 	blkback_queue_exit(queue);
 }
 
@@ -98,28 +96,13 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 	kref_init(&conn->ref);
 	conn->blkback = blkback;
 	conn->agreed = *agreed;
+	conn->max_segs = agreed->layout.abi->slim ?
+			 blkback->offer.max_slim_entries :
+			 blkback->offer.max_indirect_segs;
 	conn->domid = blkback->dev->otherend_id;
 	init_completion(&conn->drained);
 	INIT_WORK(&conn->teardown, blkback_conn_teardown);
 	return conn;
-}
-
-static int blkback_queue_map(struct blkback_queue *queue, grant_ref_t *grefs)
-{
-	const struct blkif_choice *agreed = &queue->conn->agreed;
-	struct xenbus_device *dev = queue->conn->blkback->dev;
-	void *ring;
-	int err;
-
-	err = xenbus_map_ring_valloc(dev, grefs, 1U << agreed->ring_order,
-				     &ring);
-	if (err)
-		return err;
-	err = blkif_back_ring_init(&queue->ring, ring, agreed->abi,
-				   agreed->ring_order);
-	if (err)
-		xenbus_unmap_ring_vfree(dev, ring);
-	return err;
 }
 
 /* The requests and memory that the queue can always count on. */
@@ -138,7 +121,7 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	if (!req)
 		return -ENOMEM;
 	list_add(&req->node, &queue->idle);
-	queue->reserve = kvmalloc(BLKBACK_MAX_SEGS *
+	queue->reserve = kvmalloc(queue->conn->max_segs *
 				  (sizeof(struct blkif_seg) +
 				   sizeof(struct blkback_map)), GFP_KERNEL);
 	return queue->reserve ? 0 : -ENOMEM;
@@ -152,7 +135,7 @@ static int blkback_queue_init(struct blkback_queue *queue)
  *
  * Return: 0 or -errno, which was reported.
  */
-int blkback_conn_add_queue(struct blkback_conn *conn, grant_ref_t *grefs,
+int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
 			   evtchn_port_t port)
 {
 	struct blkback_queue *queue = &conn->queues[conn->nr_queues];
@@ -169,7 +152,7 @@ int blkback_conn_add_queue(struct blkback_conn *conn, grant_ref_t *grefs,
 	if (err)
 		goto free_init;
 	what = "mapping the ring";
-	err = blkback_queue_map(queue, grefs);
+	err = blkback_ring_map(queue, grefs);
 	if (err)
 		goto exit_grants;
 	what = "binding the event channel";
@@ -184,7 +167,7 @@ int blkback_conn_add_queue(struct blkback_conn *conn, grant_ref_t *grefs,
 	return 0;
 
 unmap:
-	xenbus_unmap_ring_vfree(dev, queue->ring.page);
+	blkback_ring_unmap(queue);
 exit_grants:
 	blkback_grant_exit(queue);
 free_init:

@@ -321,7 +321,7 @@ int blkback_grant_map(struct blkback_req *req)
 
 	req->nr_mapped = 0;
 	for (from = 0; from < nr && !err; from = to) {
-		to = min(from + BLKBACK_BATCH, nr);
+		to = min_t(unsigned int, from + BLKBACK_BATCH, nr);
 		err = blkback_grant_map_batch(req, from, to);
 	}
 	if (err) {

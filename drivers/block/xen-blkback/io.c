@@ -81,20 +81,21 @@ void blkback_io_free_segs(struct blkback_req *req)
 static int blkback_io_read_tables(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
+	const struct blkif_abi *abi = queue->conn->agreed.layout.abi;
 	u64 sector = req->cmd.sector;
 	unsigned int i, done = 0;
 
 	for (i = 0; done < req->cmd.nr_segs; i++) {
 		unsigned int nr = min_t(unsigned int, req->cmd.nr_segs - done,
-					BLKIF_ENTRIES_PER_TABLE);
+					blkif_table_entries(abi));
 		int err;
 
 		err = blkback_grant_copy_table(queue, req->cmd.table[i],
-					       nr * BLKIF_ENTRY_SIZE);
+					       nr * abi->entry_size);
 		if (err)
 			return err;
-		sector = blkif_entries_decode(queue->table, nr, sector,
-					      &req->seg[done]);
+		sector = blkif_table_decode(abi, queue->table, nr, sector,
+					    &req->seg[done]);
 		done += nr;
 	}
 	return 0;

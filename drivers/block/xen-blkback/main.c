@@ -42,6 +42,25 @@ bool blkback_persistent = true;
 module_param_named(feature_persistent, blkback_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent, "Offer persistent grants");
 
+bool blkback_slim = true;
+module_param_named(feature_slim_requests, blkback_slim, bool, 0644);
+MODULE_PARM_DESC(feature_slim_requests, "Offer 32-byte requests");
+
+bool blkback_split = true;
+module_param_named(feature_separate_rings, blkback_split, bool, 0644);
+MODULE_PARM_DESC(feature_separate_rings,
+		 "Offer separate request and response rings");
+
+unsigned int blkback_max_align = 128;
+module_param_named(max_ring_alignment, blkback_max_align, uint, 0644);
+MODULE_PARM_DESC(max_ring_alignment,
+		 "Largest line size of separate rings, 64 or 128");
+
+unsigned int blkback_max_entries = BLKIF_MAX_ENTRIES;
+module_param_named(max_slim_indirect_entries, blkback_max_entries, uint, 0644);
+MODULE_PARM_DESC(max_slim_indirect_entries,
+		 "Most entries of a slim indirect request, up to 1024");
+
 unsigned int blkback_log_stats;
 module_param_named(log_stats, blkback_log_stats, uint, 0644);
 MODULE_PARM_DESC(log_stats, "Log the statistics of every queue each 10 s");

@@ -198,6 +198,8 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 	struct blkback *blkback = queue->conn->blkback;
 
 	blkback_vbd_limits(&blkback->vbd, &queue->lim);
+	queue->lim.max_segs = queue->conn->max_segs;
+	queue->lim.max_inline = queue->conn->agreed.layout.abi->max_inline;
 	if (queue->lim.capacity != READ_ONCE(blkback->vbd.size))
 		queue_work(blkback_wq, &blkback->resize);
 }
@@ -205,7 +207,7 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 /* Take what there is, one ring of requests at the most.  True if any was. */
 static bool blkback_queue_fetch(struct blkback_queue *queue)
 {
-	u32 budget = queue->ring.mask + 1;
+	u32 budget = queue->ring.nr_slots;
 	struct blk_plug plug;
 	bool any = false;
 	int ret = 1;
@@ -229,7 +231,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 	blk_finish_plug(&plug);
 	if (ret < 0)
 		blkback_conn_broken(queue->conn,
-				    "the ring holds more requests than it has slots");
+				    "the frontend breaks the rules of the ring");
 	return any;
 }
 
@@ -268,7 +270,7 @@ static bool blkback_queue_arm(struct blkback_queue *queue, bool worked)
 		return true;
 	if (ret < 0) {
 		blkback_conn_broken(queue->conn,
-				    "the ring holds more requests than it has slots");
+				    "the frontend breaks the rules of the ring");
 		return false;
 	}
 	if (xchg(&queue->kicked, false))

@@ -50,7 +50,11 @@ void blkback_vbd_close(struct blkback_vbd *vbd)
 	vbd->bdev = NULL;
 }
 
-/** blkback_vbd_limits() - what requests to the disk are checked against */
+/**
+ * blkback_vbd_limits() - what requests are checked against on the disk's part
+ * @vbd: the disk
+ * @lim: filled in, but for what was negotiated
+ */
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
 			struct blkif_limits *lim)
 {
@@ -60,7 +64,6 @@ void blkback_vbd_limits(const struct blkback_vbd *vbd,
 		       BIT(BLKIF_OP_INDIRECT) |
 		       BIT(BLKIF_OP_FLUSH_DISKCACHE) |
 		       BIT(BLKIF_OP_WRITE_BARRIER),
-		.max_segs = BLKBACK_MAX_SEGS,
 		.block_sectors = bdev_logical_block_size(vbd->bdev) >>
 				 BLKIF_SECTOR_SHIFT,
 		.read_only = vbd->info & VDISK_READONLY,

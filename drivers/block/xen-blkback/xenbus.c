@@ -77,17 +77,58 @@ static int blkback_read_uint_or(struct xenbus_device *dev, const char *key,
 	return 0;
 }
 
-static const struct blkif_abi *blkback_read_abi(struct xenbus_device *dev)
+/* What a frontend writes that is not a number. */
+static char *blkback_read_word(struct xenbus_device *dev, const char *key)
 {
-	const struct blkif_abi *abi;
-	char *name;
+	char *text = xenbus_read(XBT_NIL, dev->otherend, key, NULL);
 
-	name = xenbus_read(XBT_NIL, dev->otherend, "protocol", NULL);
-	if (IS_ERR(name))
-		return blkif_abi_by_name(NULL);
-	abi = blkif_abi_by_name(name);
-	kfree(name);
-	return abi;
+	return IS_ERR(text) ? NULL : text;
+}
+
+/* Is a key absent (0), or what it may be (1), or something else (-EINVAL)? */
+static int blkback_read_flag(struct xenbus_device *dev, const char *key,
+			     const char *value)
+{
+	char *text = blkback_read_word(dev, key);
+	int ret = 0;
+
+	if (text && *text)
+		ret = strcmp(text, value) ? -EINVAL : 1;
+	if (ret < 0)
+		xenbus_dev_fatal(dev, ret, "%s is not \"%s\" but \"%.32s\"",
+				 key, value, text);
+	kfree(text);
+	return ret;
+}
+
+static int blkback_read_layout(struct xenbus_device *dev,
+			       struct blkif_layout *layout)
+{
+	char *protocol;
+	u32 order, align;
+	int ret;
+
+	protocol = blkback_read_word(dev, "protocol");
+	layout->abi = blkif_abi_by_name(protocol);
+	kfree(protocol);
+
+	ret = blkback_read_flag(dev, "ring-layout", "split");
+	if (ret < 0)
+		return ret;
+	layout->split = ret;
+	ret = blkback_read_flag(dev, "request-format", "slim");
+	if (ret < 0)
+		return ret;
+	if (ret || layout->split)
+		layout->abi = &blkif_abi_slim;
+	ret = blkback_read_uint_or(dev, "ring-page-order", 0, &order);
+	if (ret)
+		return ret;
+	/* Checked before they are made to fit. */
+	layout->order = min_t(u32, order, U8_MAX);
+	ret = blkback_read_uint_or(dev, "ring-alignment", 64, &align);
+	layout->align = min_t(u32, align, U16_MAX);
+	return ret;
 }
 
 static int blkback_read_choice(struct blkback *blkback,
@@ -98,13 +139,11 @@ static int blkback_read_choice(struct blkback *blkback,
 	u32 persistent;
 	int err;
 
-	choice->abi = blkback_read_abi(dev);
-	err = blkback_read_uint_or(dev, "multi-queue-num-queues",
-				   BLKIF_DEFAULT_QUEUES, &choice->nr_queues);
+	err = blkback_read_layout(dev, &choice->layout);
 	if (err)
 		return err;
-	err = blkback_read_uint_or(dev, "ring-page-order", 0,
-				   &choice->ring_order);
+	err = blkback_read_uint_or(dev, "multi-queue-num-queues",
+				   BLKIF_DEFAULT_QUEUES, &choice->nr_queues);
 	if (err)
 		return err;
 	err = blkback_read_uint_or(dev, "feature-persistent", 0, &persistent);
@@ -119,24 +158,17 @@ static int blkback_read_choice(struct blkback *blkback,
 	return -EINVAL;
 }
 
-/*
- * A ring of one page may have its reference under either name: "ring-ref" is
- * the older one.
- */
+/* @nr references, under the keys @prefix and a number. */
 static int blkback_read_grefs(struct xenbus_device *dev, const char *dir,
-			      unsigned int order, grant_ref_t *grefs)
+			      const char *prefix, unsigned int nr,
+			      grant_ref_t *grefs)
 {
-	char key[sizeof("ring-ref") + 10] = "ring-ref";
+	char key[sizeof("req-ring-ref") + 10];
 	unsigned int i;
 	int err;
 
-	if (!order) {
-		err = blkback_read_uint(dev, dir, key, &grefs[0]);
-		if (err != -ENOENT)
-			return err;
-	}
-	for (i = 0; i < 1U << order; i++) {
-		snprintf(key, sizeof(key), "ring-ref%u", i);
+	for (i = 0; i < nr; i++) {
+		snprintf(key, sizeof(key), "%s%u", prefix, i);
 		err = blkback_read_uint(dev, dir, key, &grefs[i]);
 		if (err == -ENOENT)
 			xenbus_dev_fatal(dev, err, "%s/%s is missing", dir,
@@ -147,9 +179,36 @@ static int blkback_read_grefs(struct xenbus_device *dev, const char *dir,
 	return 0;
 }
 
+/*
+ * A shared ring of one page may have its reference under either name:
+ * "ring-ref" is the older one.
+ */
+static int blkback_read_rings(struct xenbus_device *dev, const char *dir,
+			      const struct blkif_layout *layout,
+			      grant_ref_t *grefs)
+{
+	unsigned int nr = blkif_layout_req_pages(layout);
+	int err;
+
+	if (layout->split) {
+		err = blkback_read_grefs(dev, dir, "req-ring-ref", nr, grefs);
+		if (err)
+			return err;
+		return blkback_read_grefs(dev, dir, "rsp-ring-ref",
+					  blkif_layout_rsp_pages(layout),
+					  grefs + nr);
+	}
+	if (nr == 1) {
+		err = blkback_read_uint(dev, dir, "ring-ref", grefs);
+		if (err != -ENOENT)
+			return err;
+	}
+	return blkback_read_grefs(dev, dir, "ring-ref", nr, grefs);
+}
+
 static int blkback_connect_queue(struct blkback_conn *conn, const char *dir)
 {
-	grant_ref_t grefs[1 << BLKIF_MAX_RING_ORDER];
+	grant_ref_t grefs[2 * BLKIF_LAP_MAX_PAGES];
 	struct xenbus_device *dev = conn->blkback->dev;
 	evtchn_port_t port;
 	int err;
@@ -159,7 +218,7 @@ static int blkback_connect_queue(struct blkback_conn *conn, const char *dir)
 		xenbus_dev_fatal(dev, err, "%s/event-channel is missing", dir);
 	if (err)
 		return err;
-	err = blkback_read_grefs(dev, dir, conn->agreed.ring_order, grefs);
+	err = blkback_read_rings(dev, dir, &conn->agreed.layout, grefs);
 	if (err)
 		return err;
 	return blkback_conn_add_queue(conn, grefs, port);
@@ -267,12 +326,16 @@ static int blkback_publish(struct blkback *blkback)
 static void blkback_log_agreed(struct blkback_conn *conn)
 {
 	const struct blkif_choice *agreed = &conn->agreed;
+	const struct blkif_layout *layout = &agreed->layout;
 
 	dev_info(&conn->blkback->dev->dev,
-		 "connected: protocol %s, queues %u, ring pages %u, slots %u, persistent grants %s\n",
-		 agreed->abi->name, agreed->nr_queues, 1U << agreed->ring_order,
-		 blkif_ring_slots(agreed->abi, agreed->ring_order),
-		 agreed->persistent ? "on" : "off");
+		 "connected: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, persistent grants: %s\n",
+		 layout->abi->name,
+		 !layout->split ? "shared ring" :
+		 layout->align == 64 ? "separate rings of 64-byte lines" :
+				       "separate rings of 128-byte lines",
+		 agreed->nr_queues, blkif_layout_slots(layout), layout->order,
+		 conn->max_segs, agreed->persistent ? "yes" : "no");
 }
 
 static int blkback_set_up(struct blkback_conn *conn)
@@ -503,6 +566,10 @@ static int blkback_offer(struct blkback *blkback)
 		{ "feature-max-indirect-segments",
 		  blkback->offer.max_indirect_segs },
 		{ "feature-persistent", blkback->offer.persistent },
+		{ "feature-slim-requests", blkback->offer.slim },
+		{ "feature-separate-rings", blkback->offer.split },
+		{ "max-ring-alignment", blkback->offer.max_align },
+		{ "max-slim-indirect-entries", blkback->offer.max_slim_entries },
 	};
 
 	return blkback_write_keys(blkback->dev, XBT_NIL, keys,
@@ -530,6 +597,11 @@ static int blkback_probe(struct xenbus_device *dev,
 		.max_ring_order = blkback_max_ring_order,
 		.max_indirect_segs = BLKBACK_MAX_SEGS,
 		.persistent = READ_ONCE(blkback_persistent),
+		.slim = READ_ONCE(blkback_slim),
+		.split = READ_ONCE(blkback_split),
+		.max_align = READ_ONCE(blkback_max_align) < 128 ? 64 : 128,
+		.max_slim_entries = min_t(u32, READ_ONCE(blkback_max_entries),
+					  BLKIF_MAX_ENTRIES),
 	};
 	dev_set_drvdata(&dev->dev, blkback);
 

@@ -77,13 +77,26 @@ struct blkfront_disk {
 };
 
 /**
+ * struct blkfront_ring_mem - what the ring or rings of a queue are made of
+ * @shared: the shared ring, one range; NULL if there is none
+ * @pages: separate rings, requests and then responses, each page by itself
+ * @refs: grants of either
+ * @nr: how many pages
+ */
+struct blkfront_ring_mem {
+	void *shared;
+	void *pages[2 * BLKIF_LAP_MAX_PAGES];
+	grant_ref_t refs[2 * BLKIF_LAP_MAX_PAGES];
+	unsigned int nr;
+};
+
+/**
  * struct blkfront_ring - one queue of a connection
  * @info: whose
  * @index: number of the queue
  * @irq: of the event channel
  * @evtchn: event channel
- * @page: the shared pages
- * @refs: their grants
+ * @mem: the pages of the ring or rings
  * @tables: pages for the segments of indirect requests.  In direct mode the
  *          grants to end are read back from them, which is why the backend
  *          may not write there.
@@ -106,8 +119,7 @@ struct blkfront_ring {
 	unsigned int index;
 	unsigned int irq;
 	evtchn_port_t evtchn;
-	void *page;
-	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
+	struct blkfront_ring_mem mem;
 	struct blkfront_pool tables;
 	struct blkfront_pool data;
 	atomic_t budget;

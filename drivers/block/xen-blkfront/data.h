@@ -90,9 +90,10 @@ static inline void blkfront_copy(struct request *rq, struct blkfront_buf *buf,
  * Return: how many the backend still holds.  Their pages may go back to their
  * owners, but are kept from being freed until the backend lets go of them.
  */
-static inline unsigned int blkfront_end_direct(struct blkfront_req *req)
+static inline unsigned int blkfront_end_direct(struct blkfront_ring *ring,
+					       struct blkfront_req *req)
 {
-	struct blkfront_cursor cur = blkfront_cursor(req);
+	struct blkfront_cursor cur = blkfront_cursor(ring->info, req);
 	unsigned int i, held = 0;
 
 	for (i = 0; i < req->cmd.nr_segs; i++) {
@@ -142,7 +143,7 @@ static inline unsigned int blkfront_release(struct blkfront_ring *ring,
 	unsigned int held = 0;
 
 	if (data == BLKFRONT_DIRECT)
-		held = blkfront_end_direct(req);
+		held = blkfront_end_direct(ring, req);
 	else if (data == BLKFRONT_BOUNCE)
 		held = blkfront_end_bounce(ring, req);
 	blkfront_pool_put(&ring->data, req->data);
@@ -191,7 +192,7 @@ static inline int blkfront_grant(struct blkfront_ring *ring, struct request *rq,
 				 unsigned int nr)
 {
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-	struct blkfront_cursor cur = blkfront_cursor(req);
+	struct blkfront_cursor cur = blkfront_cursor(ring->info, req);
 	struct req_iterator iter;
 	struct bio_vec bv;
 	grant_ref_t head;
@@ -215,7 +216,7 @@ static inline int blkfront_bounce(struct blkfront_ring *ring,
 {
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
 	bool write = req->cmd.op != BLKIF_OP_READ;
-	struct blkfront_cursor cur = blkfront_cursor(req);
+	struct blkfront_cursor cur = blkfront_cursor(ring->info, req);
 	unsigned int left = blk_rq_bytes(rq);
 	struct blkfront_buf *buf;
 	grant_ref_t head;

@@ -9,31 +9,29 @@
 
 #include "blkfront.h"
 
+static inline const struct blkif_abi *
+blkfront_abi(const struct blkfront_info *info)
+{
+	return info->agreed.choice.layout.abi;
+}
+
 /* Segments that a request carries without a table. */
 static inline unsigned int
 blkfront_wire_inline(const struct blkfront_info *info)
 {
-	return BLKIF_MAX_INLINE;
+	return blkfront_abi(info)->max_inline;
 }
 
 static inline unsigned int
 blkfront_wire_tables(const struct blkfront_info *info, unsigned int nr_segs)
 {
 	return nr_segs > blkfront_wire_inline(info) ?
-	       blkif_tables_needed(nr_segs) : 0;
+	       blkif_tables_needed(blkfront_abi(info), nr_segs) : 0;
 }
 
 static inline u32 blkfront_wire_slots(const struct blkif_choice *choice)
 {
-	return blkif_ring_slots(choice->abi, choice->ring_order);
-}
-
-static inline void blkfront_wire_init(struct blkfront_ring *ring)
-{
-	const struct blkif_choice *choice = &ring->info->agreed.choice;
-
-	blkif_front_ring_init(&ring->front, ring->page, choice->abi,
-			      choice->ring_order);
+	return blkif_layout_slots(&choice->layout);
 }
 
 static inline bool blkfront_wire_put(struct blkfront_ring *ring,
@@ -65,35 +63,41 @@ static inline int blkfront_wire_arm(struct blkfront_ring *ring)
 
 /**
  * struct blkfront_cursor - a place in the segments of a request
+ * @abi: how the segments are laid out
  * @cmd: the request
  * @table: page of the next segment, if indirect
  * @entry: its index in that page, or in @cmd
  * @sector: where it starts on the disk; only kept up when adding
  */
 struct blkfront_cursor {
+	const struct blkif_abi *abi;
 	struct blkif_cmd *cmd;
 	struct blkfront_buf *table;
 	unsigned int entry;
 	u64 sector;
 };
 
-static inline struct blkfront_cursor blkfront_cursor(struct blkfront_req *req)
+static inline struct blkfront_cursor
+blkfront_cursor(const struct blkfront_info *info, struct blkfront_req *req)
 {
 	return (struct blkfront_cursor) {
+		.abi = blkfront_abi(info),
 		.cmd = &req->cmd,
 		.table = req->tables,
 		.sector = req->cmd.sector,
 	};
 }
 
-static inline void *blkfront_next_entry(struct blkfront_cursor *cur)
+/* The next place in the tables: the page, and the index in it. */
+static inline void *blkfront_next_entry(struct blkfront_cursor *cur,
+					unsigned int *index)
 {
-	if (cur->entry == BLKIF_ENTRIES_PER_TABLE) {
+	if (cur->entry == blkif_table_entries(cur->abi)) {
 		cur->table = cur->table->next;
 		cur->entry = 0;
 	}
-	return page_address(cur->table->page) +
-	       BLKIF_ENTRY_SIZE * cur->entry++;
+	*index = cur->entry++;
+	return page_address(cur->table->page);
 }
 
 /* Add a segment: bytes @from to @to, less one, of the page behind @gref. */
@@ -107,23 +111,28 @@ static inline void blkfront_add_seg(struct blkfront_cursor *cur,
 		.first = from >> BLKIF_SECTOR_SHIFT,
 		.last = (to - 1) >> BLKIF_SECTOR_SHIFT,
 	};
+	unsigned int index;
+	void *table;
 
-	if (cur->cmd->indirect)
-		blkif_entry_encode(blkfront_next_entry(cur), &seg);
-	else
+	if (cur->cmd->indirect) {
+		table = blkfront_next_entry(cur, &index);
+		blkif_table_encode(cur->abi, table, index, &seg);
+	} else {
 		cur->cmd->seg[cur->entry++] = seg;
+	}
 	cur->sector += blkif_seg_sectors(&seg);
 	cur->cmd->nr_segs++;
 }
 
 static inline grant_ref_t blkfront_next_gref(struct blkfront_cursor *cur)
 {
-	struct blkif_seg seg;
+	unsigned int index;
+	void *table;
 
 	if (!cur->cmd->indirect)
 		return cur->cmd->seg[cur->entry++].gref;
-	blkif_entry_decode(blkfront_next_entry(cur), 0, &seg);
-	return seg.gref;
+	table = blkfront_next_entry(cur, &index);
+	return blkif_table_gref(cur->abi, table, index);
 }
 
 #endif /* _XEN_BLKFRONT_WIRE_H */

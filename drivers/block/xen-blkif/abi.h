@@ -14,7 +14,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/stddef.h>
-#include "cmd.h"
+#include "slim.h"
 
 /* Offsets in a slot, less the ABI's pad for all from ID on. */
 #define BLKIF_OFF_OP		0
@@ -31,30 +31,52 @@
 #define BLKIF_ENTRY_GREF	0
 #define BLKIF_ENTRY_FIRST	4
 #define BLKIF_ENTRY_LAST	5
-#define BLKIF_ENTRIES_PER_TABLE	(BLKIF_PAGE_SIZE / BLKIF_ENTRY_SIZE)
 
 #define BLKIF_SLOT_MAX		112
 
 /**
- * struct blkif_abi - one layout of slots
- * @name: as in the "protocol" key
- * @pad: bytes before the first 64-bit field of a request
+ * struct blkif_abi - one layout of slots and of indirect pages
+ * @name: as in the "protocol" key; "slim" for slim requests
+ * @slim: laid out as in slim.h
+ * @pad: bytes before the first 64-bit field of a request, if not @slim
  * @req_size: bytes from one slot of the ring to the next
  * @rsp_size: bytes of a response
+ * @max_inline: segments that a slot can carry
+ * @max_tables: indirect pages that a slot can name
+ * @entry_size: bytes of a segment in an indirect page
  */
 struct blkif_abi {
 	const char *name;
+	bool slim;
 	u8 pad;
 	u8 req_size;
 	u8 rsp_size;
+	u8 max_inline;
+	u8 max_tables;
+	u8 entry_size;
 };
 
 static const struct blkif_abi blkif_abi_x86_32 = {
 	.name = "x86_32-abi", .pad = 0, .req_size = 108, .rsp_size = 12,
+	.max_inline = BLKIF_MAX_SEGMENTS_PER_REQUEST,
+	.max_tables = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
+	.entry_size = BLKIF_ENTRY_SIZE,
 };
 
 static const struct blkif_abi blkif_abi_x86_64 = {
 	.name = "x86_64-abi", .pad = 4, .req_size = 112, .rsp_size = 16,
+	.max_inline = BLKIF_MAX_SEGMENTS_PER_REQUEST,
+	.max_tables = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
+	.entry_size = BLKIF_ENTRY_SIZE,
+};
+
+static const struct blkif_abi blkif_abi_slim = {
+	.name = "slim", .slim = true,
+	.req_size = sizeof(struct blkif_slim_request),
+	.rsp_size = sizeof(struct blkif_slim_response),
+	.max_inline = 2,
+	.max_tables = BLKIF_SLIM_MAX_TABLES,
+	.entry_size = sizeof(struct blkif_slim_entry),
 };
 
 #if defined(__i386__)
@@ -76,6 +98,9 @@ static const struct blkif_abi blkif_abi_native = {
 	.pad = BLKIF_NATIVE_PAD,
 	.req_size = sizeof(struct blkif_request),
 	.rsp_size = sizeof(struct blkif_response),
+	.max_inline = BLKIF_MAX_SEGMENTS_PER_REQUEST,
+	.max_tables = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
+	.entry_size = BLKIF_ENTRY_SIZE,
 };
 
 /*
@@ -170,20 +195,28 @@ static inline void blkif_entry_encode(void *entry, const struct blkif_seg *seg)
 	BLKIF_PUT(u16, entry, BLKIF_ENTRY_LAST + 1, 0);
 }
 
-/**
- * blkif_entries_decode() - read segments that follow one another on the disk
- * @entries: @nr times BLKIF_ENTRY_SIZE private bytes
- * @nr: how many
- * @sector: where the first starts on the disk
- * @seg: @nr segments, filled in, not checked
- *
- * A segment whose last unit is before its first counts as empty here; the
- * check that follows refuses it.
- *
- * Return: the sector behind the last segment.
- */
-static inline u64 blkif_entries_decode(const void *entries, unsigned int nr,
-				       u64 sector, struct blkif_seg *seg)
+/** blkif_table_entries() - segments that one indirect page holds */
+static inline u32 blkif_table_entries(const struct blkif_abi *abi)
+{
+	return BLKIF_PAGE_SIZE / abi->entry_size;
+}
+
+/** blkif_tables_needed() - pages that hold @nr_segs entries */
+static inline u32 blkif_tables_needed(const struct blkif_abi *abi, u32 nr_segs)
+{
+	u32 entries = blkif_table_entries(abi);
+
+	return (nr_segs + entries - 1) / entries;
+}
+
+/** blkif_max_segs() - segments of the largest request that a slot can name */
+static inline u32 blkif_max_segs(const struct blkif_abi *abi)
+{
+	return abi->max_tables * blkif_table_entries(abi);
+}
+
+static inline u64 blkif_segs_decode(const void *entries, unsigned int nr,
+				    u64 sector, struct blkif_seg *seg)
 {
 	const u8 *entry = entries;
 	unsigned int i;
@@ -194,6 +227,56 @@ static inline u64 blkif_entries_decode(const void *entries, unsigned int nr,
 			sector += blkif_seg_sectors(&seg[i]);
 	}
 	return sector;
+}
+
+/**
+ * blkif_table_decode() - read the segments of an indirect page
+ * @abi: layout
+ * @table: private copy, @nr entries
+ * @nr: how many
+ * @sector: where the first starts on the disk, if the entries do not say
+ * @seg: @nr segments, filled in, not checked
+ *
+ * A segment whose last unit is before its first counts as empty here; the
+ * check that follows refuses it.
+ *
+ * Return: the sector behind the last segment, if the entries do not say.
+ */
+static inline u64 blkif_table_decode(const struct blkif_abi *abi,
+				     const void *table, unsigned int nr,
+				     u64 sector, struct blkif_seg *seg)
+{
+	if (!abi->slim)
+		return blkif_segs_decode(table, nr, sector, seg);
+	memcpy(seg, table, nr * sizeof(*seg));
+	return 0;
+}
+
+/**
+ * blkif_table_encode() - write one segment of an indirect page
+ * @abi: layout
+ * @table: the page
+ * @index: place in the page, below blkif_table_entries()
+ * @seg: the segment
+ */
+static inline void blkif_table_encode(const struct blkif_abi *abi, void *table,
+				      u32 index, const struct blkif_seg *seg)
+{
+	void *entry = (u8 *)table + index * abi->entry_size;
+
+	if (abi->slim)
+		memcpy(entry, seg, sizeof(*seg));
+	else
+		blkif_entry_encode(entry, seg);
+}
+
+/** blkif_table_gref() - the reference in entry @index of our own page */
+static inline u32 blkif_table_gref(const struct blkif_abi *abi,
+				   const void *table, u32 index)
+{
+	return BLKIF_GET(u32, table, index * abi->entry_size +
+			 (abi->slim ? offsetof(struct blkif_seg, gref) :
+				      BLKIF_ENTRY_GREF));
 }
 
 static inline void blkif_cmd_decode_indirect(const struct blkif_abi *abi,
@@ -222,8 +305,8 @@ static inline void blkif_cmd_decode_data(const struct blkif_abi *abi,
 	nr = cmd->nr_segs;
 	if (nr > BLKIF_MAX_INLINE)
 		nr = BLKIF_MAX_INLINE;
-	blkif_entries_decode((const u8 *)slot + BLKIF_OFF_SEG + abi->pad, nr,
-			     cmd->sector, cmd->seg);
+	blkif_segs_decode((const u8 *)slot + BLKIF_OFF_SEG + abi->pad, nr,
+			  cmd->sector, cmd->seg);
 }
 
 /**
@@ -236,6 +319,11 @@ static inline void blkif_cmd_decode_data(const struct blkif_abi *abi,
 static inline void blkif_cmd_decode(const struct blkif_abi *abi,
 				    const void *slot, struct blkif_cmd *cmd)
 {
+	if (abi->slim) {
+		blkif_slim_decode(slot, cmd);
+		return;
+	}
+	cmd->reserved = false;
 	cmd->op = BLKIF_GET(u8, slot, BLKIF_OFF_OP);
 	cmd->id = BLKIF_GET(u64, slot, BLKIF_OFF_ID + abi->pad);
 	cmd->sector = 0;
@@ -260,7 +348,8 @@ static inline void blkif_cmd_decode(const struct blkif_abi *abi,
  * blkif_cmd_encode() - write a request
  * @abi: layout
  * @cmd: a request that is in order
- * @handle: virtual device number, which backends ignore but may look at
+ * @handle: virtual device number, which backends ignore but may look at;
+ *          there is no place for it in a slim request
  * @slot: @abi->req_size bytes, of which only those in use are written
  */
 static inline void blkif_cmd_encode(const struct blkif_abi *abi,
@@ -270,6 +359,10 @@ static inline void blkif_cmd_encode(const struct blkif_abi *abi,
 	u8 *entry = (u8 *)slot + BLKIF_OFF_SEG + abi->pad;
 	unsigned int i;
 
+	if (abi->slim) {
+		blkif_slim_encode(cmd, slot);
+		return;
+	}
 	BLKIF_PUT(u8, slot, BLKIF_OFF_OP, blkif_cmd_wire_op(cmd));
 	BLKIF_PUT(u64, slot, BLKIF_OFF_ID + abi->pad, cmd->id);
 	BLKIF_PUT(u64, slot, BLKIF_OFF_SECTOR + abi->pad, cmd->sector);
@@ -294,12 +387,23 @@ static inline void blkif_cmd_encode(const struct blkif_abi *abi,
 		blkif_entry_encode(entry, &cmd->seg[i]);
 }
 
-/** blkif_rsp_decode() - read a response from a private copy of its slot */
-static inline void blkif_rsp_decode(const void *slot, struct blkif_rsp *rsp)
+/**
+ * blkif_rsp_decode() - read a response
+ * @abi: layout
+ * @slot: private copy
+ * @rsp: filled in
+ *
+ * Return: false if what must be zero is not.
+ */
+static inline bool blkif_rsp_decode(const struct blkif_abi *abi,
+				    const void *slot, struct blkif_rsp *rsp)
 {
+	if (abi->slim)
+		return blkif_slim_rsp_decode(slot, rsp);
 	rsp->id = BLKIF_GET(u64, slot, 0);
 	rsp->op = BLKIF_GET(u8, slot, 8);
 	rsp->status = BLKIF_GET(s16, slot, 10);
+	return true;
 }
 
 /**
@@ -313,6 +417,10 @@ static inline void blkif_rsp_encode(const struct blkif_abi *abi,
 {
 	u8 raw[16] = { 0 };
 
+	if (abi->slim) {
+		blkif_slim_rsp_encode(rsp, slot);
+		return;
+	}
 	BLKIF_PUT(u64, raw, 0, rsp->id);
 	BLKIF_PUT(u8, raw, 8, rsp->op);
 	BLKIF_PUT(s16, raw, 10, rsp->status);

@@ -59,7 +59,9 @@ static inline const char *blkif_verdict_name(enum blkif_verdict verdict)
  * struct blkif_limits - what a request is checked against
  * @capacity: size of the disk, in 512-byte units
  * @ops: bit 1 << BLKIF_OP_* for each operation that is taken
- * @max_segs: most segments of an indirect request
+ * @max_segs: most segments of an indirect request; no more than its slot can
+ *            name the pages of
+ * @max_inline: most segments in a slot
  * @block_sectors: logical block size, in 512-byte units, a power of two
  * @read_only: refuse whatever changes the disk
  */
@@ -67,6 +69,7 @@ struct blkif_limits {
 	u64 capacity;
 	u32 ops;
 	u16 max_segs;
+	u8 max_inline;
 	u16 block_sectors;
 	bool read_only;
 };
@@ -77,16 +80,15 @@ static inline bool blkif_extent_ok(u64 sector, u64 nr, u64 capacity)
 	return nr <= capacity && sector <= capacity - nr;
 }
 
-/** blkif_tables_needed() - pages that hold @nr_segs entries */
-static inline unsigned int blkif_tables_needed(unsigned int nr_segs)
-{
-	return (nr_segs + BLKIF_ENTRIES_PER_TABLE - 1) /
-	       BLKIF_ENTRIES_PER_TABLE;
-}
-
 static inline bool blkif_op_taken(u8 op, const struct blkif_limits *lim)
 {
 	return op < 32 && (lim->ops & (1U << op));
+}
+
+/* Flags that mean something with an operation. */
+static inline u8 blkif_op_flags(u8 op)
+{
+	return op == BLKIF_OP_DISCARD ? BLKIF_DISCARD_SECURE : 0;
 }
 
 static inline enum blkif_verdict
@@ -95,8 +97,7 @@ blkif_check_indirect(const struct blkif_cmd *cmd,
 {
 	if (cmd->op != BLKIF_OP_READ && cmd->op != BLKIF_OP_WRITE)
 		return BLKIF_BAD_OP;
-	if (!cmd->nr_segs || cmd->nr_segs > lim->max_segs ||
-	    blkif_tables_needed(cmd->nr_segs) > BLKIF_MAX_TABLES)
+	if (!cmd->nr_segs || cmd->nr_segs > lim->max_segs)
 		return BLKIF_BAD_NR_SEGS;
 	return BLKIF_GOOD;
 }
@@ -116,21 +117,23 @@ blkif_check_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 {
 	if (!blkif_op_taken(blkif_cmd_wire_op(cmd), lim))
 		return BLKIF_BAD_OP;
+	if (cmd->reserved)
+		return BLKIF_BAD_FLAGS;
 	if (cmd->indirect) {
 		enum blkif_verdict verdict = blkif_check_indirect(cmd, lim);
 
 		if (verdict != BLKIF_GOOD)
 			return verdict;
 	} else if (blkif_op_has_data(cmd->op)) {
-		if (cmd->nr_segs > BLKIF_MAX_INLINE)
+		if (cmd->nr_segs > lim->max_inline)
 			return BLKIF_BAD_NR_SEGS;
 		if (!cmd->nr_segs && (cmd->op == BLKIF_OP_READ ||
 				      cmd->op == BLKIF_OP_WRITE))
 			return BLKIF_BAD_NR_SEGS;
 	}
+	if (cmd->flags & ~blkif_op_flags(cmd->op))
+		return BLKIF_BAD_FLAGS;
 	if (cmd->op == BLKIF_OP_DISCARD) {
-		if (cmd->flags & ~BLKIF_DISCARD_SECURE)
-			return BLKIF_BAD_FLAGS;
 		if (!blkif_extent_ok(cmd->sector, cmd->nr_sectors,
 				     lim->capacity))
 			return BLKIF_BAD_EXTENT;

@@ -23,6 +23,7 @@
 /* Over all wire formats. */
 #define BLKIF_MAX_INLINE	BLKIF_MAX_SEGMENTS_PER_REQUEST
 #define BLKIF_MAX_TABLES	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
+#define BLKIF_MAX_ENTRIES	1024
 
 /**
  * struct blkif_seg - part of one granted page and the sectors it stands for
@@ -48,8 +49,9 @@ static_assert(sizeof(struct blkif_seg) == 16);
  * @sector: start, in 512-byte units
  * @nr_sectors: length of operations that carry no data
  * @op: BLKIF_OP_*; of an indirect request, the inner operation
- * @flags: BLKIF_DISCARD_* of a discard
+ * @flags: BLKIF_DISCARD_* of a discard; of a slim request its flags
  * @indirect: the segments stand in @table, not in @seg
+ * @reserved: something that must be zero was not; set by decoding
  * @nr_segs: number of segments
  * @seg: the segments, if not @indirect
  * @table: grant references of the pages that hold the segments, if @indirect
@@ -61,6 +63,7 @@ struct blkif_cmd {
 	u8 op;
 	u8 flags;
 	bool indirect;
+	bool reserved;
 	u16 nr_segs;
 	union {
 		struct blkif_seg seg[BLKIF_MAX_INLINE];

@@ -20,8 +20,13 @@
  * struct blkif_offer - what a side can do
  * @max_queues: pairs of ring and event channel
  * @max_ring_order: log2 of the pages of a ring
- * @max_indirect_segs: segments of an indirect request, 0 for none
+ * @max_indirect_segs: segments of an indirect request of the existing format,
+ *                     0 for none
+ * @max_slim_entries: entries of an indirect slim request, 0 for none
+ * @max_align: line size of separate rings, 64 or 128
  * @persistent: grants may stay mapped
+ * @slim: slim requests
+ * @split: separate rings, of slim requests
  *
  * The backend's comes from its keys; the frontend's own from its parameters.
  */
@@ -29,22 +34,31 @@ struct blkif_offer {
 	u32 max_queues;
 	u32 max_ring_order;
 	u32 max_indirect_segs;
+	u32 max_slim_entries;
+	u32 max_align;
 	bool persistent;
+	bool slim;
+	bool split;
 };
 
 /**
  * struct blkif_choice - what the frontend asks for
- * @abi: layout of the slots
+ * @layout: of the rings
  * @nr_queues: at least 1
- * @ring_order: log2 of the pages of a ring
  * @persistent: grants may stay mapped
  */
 struct blkif_choice {
-	const struct blkif_abi *abi;
+	struct blkif_layout layout;
 	u32 nr_queues;
-	u32 ring_order;
 	bool persistent;
 };
+
+static inline u32 blkif_least(u32 a, u32 b, u32 c)
+{
+	u32 least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
 
 /**
  * blkif_choose() - the most that both sides can do
@@ -56,43 +70,68 @@ struct blkif_choice {
 static inline struct blkif_choice
 blkif_choose(const struct blkif_offer *theirs, const struct blkif_offer *ours)
 {
-	struct blkif_choice choice = {
-		.abi = &blkif_abi_native,
-		.nr_queues = theirs->max_queues,
-		.ring_order = theirs->max_ring_order,
+	bool split = theirs->split && ours->split;
+	bool slim = split || (theirs->slim && ours->slim);
+	u32 queues = blkif_least(theirs->max_queues, ours->max_queues,
+				 BLKIF_MAX_QUEUES);
+
+	return (struct blkif_choice) {
+		.layout = {
+			.abi = slim ? &blkif_abi_slim : &blkif_abi_native,
+			.split = split,
+			.order = blkif_least(theirs->max_ring_order,
+					     ours->max_ring_order,
+					     BLKIF_MAX_RING_ORDER),
+			.align = blkif_least(theirs->max_align,
+					     ours->max_align, 128) < 128 ?
+				 64 : 128,
+		},
+		.nr_queues = queues ? queues : BLKIF_DEFAULT_QUEUES,
 		.persistent = theirs->persistent && ours->persistent,
 	};
-
-	if (choice.nr_queues > ours->max_queues)
-		choice.nr_queues = ours->max_queues;
-	if (choice.nr_queues > BLKIF_MAX_QUEUES)
-		choice.nr_queues = BLKIF_MAX_QUEUES;
-	if (!choice.nr_queues)
-		choice.nr_queues = BLKIF_DEFAULT_QUEUES;
-	if (choice.ring_order > ours->max_ring_order)
-		choice.ring_order = ours->max_ring_order;
-	if (choice.ring_order > BLKIF_MAX_RING_ORDER)
-		choice.ring_order = BLKIF_MAX_RING_ORDER;
-	return choice;
 }
 
 /**
  * blkif_choose_segs() - segments of the largest request
+ * @abi: what was chosen
  * @theirs: the backend's offer, from its keys, not checked
  * @ours: what this frontend is willing to use
  *
- * Return: BLKIF_MAX_INLINE if indirect requests are no gain, else how many.
+ * Return: what fits into a slot if indirect requests are no gain, else more.
  */
-static inline u32 blkif_choose_segs(const struct blkif_offer *theirs,
+static inline u32 blkif_choose_segs(const struct blkif_abi *abi,
+				    const struct blkif_offer *theirs,
 				    const struct blkif_offer *ours)
 {
-	u32 segs = theirs->max_indirect_segs;
+	u32 segs = abi->slim ?
+		   blkif_least(theirs->max_slim_entries,
+			       ours->max_slim_entries, blkif_max_segs(abi)) :
+		   blkif_least(theirs->max_indirect_segs,
+			       ours->max_indirect_segs, blkif_max_segs(abi));
 
-	if (segs > ours->max_indirect_segs)
-		segs = ours->max_indirect_segs;
-	if (segs > BLKIF_MAX_TABLES * BLKIF_ENTRIES_PER_TABLE)
-		segs = BLKIF_MAX_TABLES * BLKIF_ENTRIES_PER_TABLE;
-	return segs > BLKIF_MAX_INLINE ? segs : BLKIF_MAX_INLINE;
+	return segs > abi->max_inline ? segs : abi->max_inline;
+}
+
+static inline const char *
+blkif_refuse_layout(const struct blkif_layout *layout,
+		    const struct blkif_offer *offer)
+{
+	if (!layout->abi)
+		return "an unknown protocol";
+	if (layout->order > offer->max_ring_order ||
+	    layout->order > BLKIF_MAX_RING_ORDER)
+		return "more ring pages than offered";
+	if (!layout->split)
+		return layout->abi->slim && !offer->slim ?
+		       "slim requests, which were not offered" : NULL;
+	if (!offer->split)
+		return "separate rings, which were not offered";
+	if (!layout->abi->slim)
+		return "separate rings without slim requests";
+	if ((layout->align != 64 && layout->align != 128) ||
+	    layout->align > offer->max_align)
+		return "a ring alignment that was not offered";
+	return NULL;
 }
 
 /**
@@ -100,25 +139,17 @@ static inline u32 blkif_choose_segs(const struct blkif_offer *theirs,
  * @choice: what it asks for, from its keys
  * @offer: what this backend offered
  *
- * One queue of one page is what every peer can do, whatever was offered.
- *
- * Return: NULL if all is in order, else the reason in words.
+ * Return: NULL if all is in order, else what it asks for, in words.
  */
 static inline const char *blkif_refuse(const struct blkif_choice *choice,
 				       const struct blkif_offer *offer)
 {
-	if (!choice->abi)
-		return "unknown protocol";
 	if (!choice->nr_queues)
-		return "multi-queue-num-queues is zero";
-	if (choice->nr_queues > BLKIF_DEFAULT_QUEUES &&
-	    (choice->nr_queues > offer->max_queues ||
-	     choice->nr_queues > BLKIF_MAX_QUEUES))
+		return "no queue";
+	if (choice->nr_queues > offer->max_queues ||
+	    choice->nr_queues > BLKIF_MAX_QUEUES)
 		return "more queues than offered";
-	if (choice->ring_order > offer->max_ring_order ||
-	    choice->ring_order > BLKIF_MAX_RING_ORDER)
-		return "more ring pages than offered";
-	return NULL;
+	return blkif_refuse_layout(&choice->layout, offer);
 }
 
 /**

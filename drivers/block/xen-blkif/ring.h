@@ -1,121 +1,127 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The shared ring, seen from either side.
+ * A queue's ring or rings, seen from either side: the one place where the data
+ * path asks which layout was agreed.
  *
- * One or more pages, contiguous in each side's address space: a header with
- * four indexes, then slots that first carry a request and later a response.
- * Indexes run freely and wrap at 2^32; the number of slots is a power of two.
- *
- * Who writes what
- *   frontend: req_prod, rsp_event, and a slot from the time its response was
- *             consumed until req_prod passes it
- *   backend:  rsp_prod, req_event, and a slot from the time its request was
- *             copied until rsp_prod passes it
- *
- * Ordering (virt_* barriers, because the peer may run on another CPU even
- * where the kernel is built for one)
- *   put, then push:  the store-release of *_prod pairs with the peer's
- *             load-acquire of it in *_poll, so a slot is seen whole.
- *   get, then put on the peer: a slot is copied before the index that allows
- *             it to be overwritten is released (push of the answer, or the
- *             next request that a consumed answer allows).
- *   push, then read *_event; arm: write *_event, then read *_prod: a full
- *             barrier stands in the middle of both.  At least one side then
- *             sees the other's store, so either a notification is sent or the
- *             consumer finds the work itself, and none is lost.
- *
- * All of a struct blkif_fe_ring or blkif_be_ring but @page is private.
- * Calls on the request half and calls on the response half may run at the
- * same time; two calls on one half may not.
+ * All that is here is private to its side.  The request half and the response
+ * half of a queue may be used at the same time, on different CPUs; on separate
+ * rings they then share no line that either of them writes.
  */
 
 #ifndef _XEN_BLKIF_RING_H
 #define _XEN_BLKIF_RING_H
 
-#include <linux/compiler.h>
-#include <asm/barrier.h>
-#include "abi.h"
+#include <linux/cache.h>
+#include "shared.h"
+#include "split.h"
 
-#define BLKIF_MAX_RING_ORDER	4
-#define BLKIF_RING_HEADER	64
-
-/* The indexes at the start of the first page. */
-struct blkif_ring_indexes {
-	u32 req_prod;
-	u32 req_event;
-	u32 rsp_prod;
-	u32 rsp_event;
+/**
+ * struct blkif_layout - what the rings of a connection look like
+ * @abi: of the slots
+ * @split: separate rings; @abi is then blkif_abi_slim
+ * @order: log2 of the pages that hold requests
+ * @align: line size of separate rings, 64 or 128
+ */
+struct blkif_layout {
+	const struct blkif_abi *abi;
+	bool split;
+	u8 order;
+	u16 align;
 };
 
+/** blkif_layout_slots() - requests that a queue can have in flight */
+static inline u32 blkif_layout_slots(const struct blkif_layout *layout)
+{
+	if (layout->split)
+		return blkif_lap_slots(1U << layout->order, layout->align,
+				       BLKIF_LAP_REQ_SIZE);
+	return blkif_shared_slots(layout->abi, layout->order);
+}
+
+/** blkif_layout_req_pages() - pages that the frontend writes requests to */
+static inline u32 blkif_layout_req_pages(const struct blkif_layout *layout)
+{
+	return 1U << layout->order;
+}
+
+/** blkif_layout_rsp_pages() - pages that the backend writes responses to */
+static inline u32 blkif_layout_rsp_pages(const struct blkif_layout *layout)
+{
+	if (!layout->split)
+		return 0;
+	return blkif_lap_rsp_pages(blkif_layout_slots(layout), layout->align);
+}
+
+/* Both rings of a queue, as either side sees them. */
+struct blkif_lap_pair {
+	struct blkif_lap_ring req;
+	struct blkif_lap_ring rsp ____cacheline_aligned;
+};
+
+static inline void blkif_lap_pair_init(struct blkif_lap_pair *pair,
+				       const struct blkif_layout *layout,
+				       void *const *req_pages,
+				       void *const *rsp_pages)
+{
+	u32 slots = blkif_layout_slots(layout);
+	u32 nr_req = blkif_layout_req_pages(layout);
+	u32 nr_rsp = blkif_layout_rsp_pages(layout);
+
+	memcpy(pair->req.pages, req_pages, nr_req * sizeof(void *));
+	memcpy(pair->rsp.pages, rsp_pages, nr_rsp * sizeof(void *));
+	blkif_lap_init(&pair->req, nr_req, layout->align, BLKIF_LAP_REQ_SIZE,
+		       slots);
+	blkif_lap_init(&pair->rsp, nr_rsp, layout->align, BLKIF_LAP_RSP_SIZE,
+		       slots);
+}
+
+/* Event words: each stands in the pages that its writer may write. */
+static inline u32 *blkif_lap_rsp_event(const struct blkif_lap_pair *pair)
+{
+	return blkif_lap_event(&pair->req);
+}
+
+static inline u32 *blkif_lap_req_event(const struct blkif_lap_pair *pair)
+{
+	return blkif_lap_event(&pair->rsp);
+}
+
 /**
- * blkif_ring_slots() - how many slots a ring has
- * @abi: layout
- * @order: log2 of the number of pages
- */
-static inline u32 blkif_ring_slots(const struct blkif_abi *abi,
-				   unsigned int order)
-{
-	u32 fit = ((BLKIF_PAGE_SIZE << order) - BLKIF_RING_HEADER) /
-		  abi->req_size;
-	u32 slots = 1;
-
-	while (slots * 2 <= fit)
-		slots *= 2;
-	return slots;
-}
-
-static inline void *blkif_ring_slot(struct blkif_ring_indexes *page,
-				    const struct blkif_abi *abi, u32 mask,
-				    u32 index)
-{
-	return (u8 *)page + BLKIF_RING_HEADER + (index & mask) * abi->req_size;
-}
-
-/* Must the side that moved its index from @from to @to notify? */
-static inline bool blkif_ring_passed(u32 event, u32 from, u32 to)
-{
-	return (u32)(to - event) < (u32)(to - from);
-}
-
-/**
- * struct blkif_fe_ring - the frontend's view of one ring
- * @page: the shared pages
- * @abi: layout
- * @mask: number of slots - 1
- * @req_prod: where the next request goes
- * @req_pushed: what the backend was told of
- * @rsp_cons: next response to take
- * @rsp_prod: how far responses are known to be published
+ * struct blkif_fe_ring - the frontend's view
+ * @split: @lap is in use, and else @shared
+ * @shared: one ring
+ * @lap: two
  */
 struct blkif_fe_ring {
-	struct blkif_ring_indexes *page;
-	const struct blkif_abi *abi;
-	u32 mask;
-	u32 req_prod;
-	u32 req_pushed;
-	u32 rsp_cons;
-	u32 rsp_prod;
+	bool split;
+	union {
+		struct blkif_fe_shared shared;
+		struct blkif_lap_pair lap;
+	};
 };
 
 /**
- * blkif_front_ring_init() - take a ring into use
+ * blkif_front_ring_init() - take zeroed pages that no peer has seen into use
  * @ring: the view
- * @page: BLKIF_PAGE_SIZE << @order zeroed bytes, not yet seen by a peer
- * @abi: layout
- * @order: log2 of the number of pages
+ * @layout: what was agreed
+ * @req_pages: blkif_layout_req_pages() of them; for a shared ring they must be
+ *             contiguous, and the first counts
+ * @rsp_pages: blkif_layout_rsp_pages() of them
  */
 static inline void blkif_front_ring_init(struct blkif_fe_ring *ring,
-					 void *page,
-					 const struct blkif_abi *abi,
-					 unsigned int order)
+					 const struct blkif_layout *layout,
+					 void *const *req_pages,
+					 void *const *rsp_pages)
 {
-	*ring = (struct blkif_fe_ring) {
-		.page = page,
-		.abi = abi,
-		.mask = blkif_ring_slots(abi, order) - 1,
-	};
-	WRITE_ONCE(ring->page->req_event, 1);
-	WRITE_ONCE(ring->page->rsp_event, 1);
+	ring->split = layout->split;
+	if (!ring->split) {
+		blkif_fe_shared_init(&ring->shared, req_pages[0], layout->abi,
+				     layout->order);
+		return;
+	}
+	blkif_lap_pair_init(&ring->lap, layout, req_pages, rsp_pages);
+	WRITE_ONCE(*blkif_lap_rsp_event(&ring->lap), 1);
+	WRITE_ONCE(*blkif_lap_req_event(&ring->lap), 1);
 }
 
 /**
@@ -126,59 +132,37 @@ static inline void blkif_front_ring_init(struct blkif_fe_ring *ring,
  */
 static inline bool blkif_front_full(struct blkif_fe_ring *ring)
 {
-	/* pairs with blkif_front_get(): the slot was copied */
-	return ring->req_prod - virt_load_acquire(&ring->rsp_cons) > ring->mask;
+	if (!ring->split)
+		return blkif_fe_shared_full(&ring->shared);
+	return ring->lap.req.count - blkif_lap_count(&ring->lap.rsp) >=
+	       ring->lap.req.nr_slots;
 }
 
 /**
- * blkif_front_put() - write a request that the backend is not told of yet
- * @ring: the ring
+ * blkif_front_put() - write a request that the backend is not notified of yet
+ * @ring: the ring, which is not full
  * @cmd: the request
  * @handle: virtual device number
- *
- * The caller has no more requests unanswered than there are slots.
  */
 static inline void blkif_front_put(struct blkif_fe_ring *ring,
 				   const struct blkif_cmd *cmd, u16 handle)
 {
-	blkif_cmd_encode(ring->abi, cmd, handle,
-			 blkif_ring_slot(ring->page, ring->abi, ring->mask,
-					 ring->req_prod));
-	ring->req_prod++;
+	u32 raw[BLKIF_LAP_REQ_SIZE / sizeof(u32)];
+
+	if (!ring->split) {
+		blkif_fe_shared_put(&ring->shared, cmd, handle);
+		return;
+	}
+	blkif_slim_encode(cmd, raw);
+	blkif_lap_put_req(&ring->lap.req, raw);
 }
 
-/**
- * blkif_front_push() - publish what was put
- * @ring: the ring
- *
- * Return: true if the backend must be notified.
- */
+/** blkif_front_push() - publish what was put; true: notify the backend */
 static inline bool blkif_front_push(struct blkif_fe_ring *ring)
 {
-	u32 from = ring->req_pushed;
-
-	if (from == ring->req_prod)
-		return false;
-	/* First, because the answer may overtake this function. */
-	WRITE_ONCE(ring->req_pushed, ring->req_prod);
-	/* pairs with the load in blkif_back_poll() */
-	virt_store_release(&ring->page->req_prod, ring->req_prod);
-	virt_mb(); /* pairs with blkif_back_arm() */
-	return blkif_ring_passed(READ_ONCE(ring->page->req_event), from,
-				 ring->req_prod);
-}
-
-/* Look how far responses are published. */
-static inline int blkif_front_poll(struct blkif_fe_ring *ring)
-{
-	/* pairs with the store in blkif_back_push() */
-	u32 prod = virt_load_acquire(&ring->page->rsp_prod);
-	u32 unanswered = READ_ONCE(ring->req_pushed) - ring->rsp_cons;
-
-	if ((u32)(prod - ring->rsp_cons) > unanswered)
-		return -EPROTO;
-	ring->rsp_prod = prod;
-	return prod != ring->rsp_cons;
+	if (!ring->split)
+		return blkif_fe_shared_push(&ring->shared);
+	return blkif_lap_push(&ring->lap.req, blkif_lap_req_event(&ring->lap));
 }
 
 /**
@@ -186,27 +170,21 @@ static inline int blkif_front_poll(struct blkif_fe_ring *ring)
  * @ring: the ring
  * @rsp: filled in, not checked
  *
- * Return: 1 if there was one, 0 if not, -EPROTO if the backend claims
- * responses to requests that it was never told of.
+ * Return: 1 if there was one, 0 if not, -EPROTO if the backend breaks the
+ * rules of the ring.
  */
 static inline int blkif_front_get(struct blkif_fe_ring *ring,
 				  struct blkif_rsp *rsp)
 {
-	u8 raw[16];
+	u32 raw[BLKIF_LAP_RSP_SIZE / sizeof(u32)];
+	int ret;
 
-	if (ring->rsp_cons == ring->rsp_prod) {
-		int ret = blkif_front_poll(ring);
-
-		if (ret <= 0)
-			return ret;
-	}
-	memcpy(raw, blkif_ring_slot(ring->page, ring->abi, ring->mask,
-				    ring->rsp_cons), ring->abi->rsp_size);
-	barrier(); /* only the copy is looked at */
-	blkif_rsp_decode(raw, rsp);
-	/* pairs with blkif_front_full() */
-	virt_store_release(&ring->rsp_cons, ring->rsp_cons + 1);
-	return 1;
+	if (!ring->split)
+		return blkif_fe_shared_get(&ring->shared, rsp);
+	ret = blkif_lap_get_rsp(&ring->lap.rsp, raw);
+	if (ret > 0 && !blkif_slim_rsp_decode(raw, rsp))
+		return -EPROTO;
+	return ret;
 }
 
 /**
@@ -218,75 +196,58 @@ static inline int blkif_front_get(struct blkif_fe_ring *ring,
  */
 static inline int blkif_front_arm(struct blkif_fe_ring *ring)
 {
-	WRITE_ONCE(ring->page->rsp_event, ring->rsp_cons + 1);
-	virt_mb(); /* pairs with blkif_back_push() */
-	return blkif_front_poll(ring);
+	if (!ring->split)
+		return blkif_fe_shared_arm(&ring->shared);
+	blkif_lap_arm(&ring->lap.rsp, blkif_lap_rsp_event(&ring->lap), 1);
+	return blkif_lap_look_rsp(&ring->lap.rsp);
 }
 
 /**
- * struct blkif_be_ring - the backend's view of one ring
- * @page: the shared pages, mapped
- * @abi: layout the frontend asked for
- * @mask: number of slots - 1
- * @req_cons: next request to take
- * @req_prod: how far requests are known to be published
- * @rsp_prod: where the next response goes
- * @rsp_pushed: what the frontend was told of
+ * struct blkif_be_ring - the backend's view
+ * @split: @lap is in use, and else @shared
+ * @nr_slots: most requests that may be unanswered
+ * @shared: one ring
+ * @lap: two
  */
 struct blkif_be_ring {
-	struct blkif_ring_indexes *page;
-	const struct blkif_abi *abi;
-	u32 mask;
-	u32 req_cons;
-	u32 req_prod;
-	u32 rsp_prod;
-	u32 rsp_pushed;
+	bool split;
+	u32 nr_slots;
+	union {
+		struct blkif_be_shared shared;
+		struct blkif_lap_pair lap;
+	};
 };
 
 /**
- * blkif_back_ring_init() - go on where the ring stands
+ * blkif_back_ring_init() - take mapped pages into use
  * @ring: the view
- * @page: the mapped pages
- * @abi: layout
- * @order: log2 of the number of pages
+ * @layout: what was agreed
+ * @req_pages: as blkif_front_ring_init(); separate rings may be read-only
+ * @rsp_pages: likewise
  *
- * A ring may be handed over with responses in it, by a backend that was
- * restarted; requests that it left unanswered are taken again.
- *
- * Return: 0, or -EPROTO if the indexes contradict each other.
+ * Return: 0, or -EPROTO if a shared ring's indexes contradict each other.
  */
 static inline int blkif_back_ring_init(struct blkif_be_ring *ring,
-				       void *page,
-				       const struct blkif_abi *abi,
-				       unsigned int order)
+				       const struct blkif_layout *layout,
+				       void *const *req_pages,
+				       void *const *rsp_pages)
 {
-	struct blkif_ring_indexes *indexes = page;
-	u32 rsp_prod = READ_ONCE(indexes->rsp_prod);
-	u32 req_prod = READ_ONCE(indexes->req_prod);
-
-	*ring = (struct blkif_be_ring) {
-		.page = indexes,
-		.abi = abi,
-		.mask = blkif_ring_slots(abi, order) - 1,
-		.req_cons = rsp_prod,
-		.req_prod = rsp_prod,
-		.rsp_prod = rsp_prod,
-		.rsp_pushed = rsp_prod,
-	};
-	return (u32)(req_prod - rsp_prod) > ring->mask + 1 ? -EPROTO : 0;
+	ring->split = layout->split;
+	ring->nr_slots = blkif_layout_slots(layout);
+	if (!ring->split)
+		return blkif_be_shared_init(&ring->shared, req_pages[0],
+					    layout->abi, layout->order);
+	blkif_lap_pair_init(&ring->lap, layout, req_pages, rsp_pages);
+	return 0;
 }
 
-/* Look how far requests are published. */
-static inline int blkif_back_poll(struct blkif_be_ring *ring)
+/* Is a request published?  -EPROTO if it is one too many. */
+static inline int blkif_back_look(struct blkif_be_ring *ring)
 {
-	/* pairs with the store in blkif_front_push() */
-	u32 prod = virt_load_acquire(&ring->page->req_prod);
-	u32 unanswered = ring->req_cons - READ_ONCE(ring->rsp_prod);
+	u32 unanswered = ring->lap.req.count - blkif_lap_count(&ring->lap.rsp);
+	int ret = blkif_lap_look_req(&ring->lap.req);
 
-	if ((u32)(prod - ring->req_cons) > ring->mask + 1 - unanswered)
-		return -EPROTO;
-	ring->req_prod = prod;
-	return prod != ring->req_cons;
+	return ret > 0 && unanswered >= ring->nr_slots ? -EPROTO : ret;
 }
 
 /**
@@ -294,26 +255,25 @@ static inline int blkif_back_poll(struct blkif_be_ring *ring)
  * @ring: the ring
  * @cmd: filled in, not checked
  *
- * Return: 1 if there was one, 0 if not, -EPROTO if the frontend claims more
- * requests than there are slots without a request in them.
+ * Return: 1 if there was one, 0 if not, -EPROTO if the frontend breaks the
+ * rules of the ring.
  */
 static inline int blkif_back_get(struct blkif_be_ring *ring,
 				 struct blkif_cmd *cmd)
 {
-	u8 raw[BLKIF_SLOT_MAX];
+	u32 raw[BLKIF_LAP_REQ_SIZE / sizeof(u32)];
+	u32 unanswered;
+	int ret;
 
-	if (ring->req_cons == ring->req_prod) {
-		int ret = blkif_back_poll(ring);
-
-		if (ret <= 0)
-			return ret;
-	}
-	memcpy(raw, blkif_ring_slot(ring->page, ring->abi, ring->mask,
-				    ring->req_cons), ring->abi->req_size);
-	barrier(); /* only the copy is looked at */
-	blkif_cmd_decode(ring->abi, raw, cmd);
-	ring->req_cons++;
-	return 1;
+	if (!ring->split)
+		return blkif_be_shared_get(&ring->shared, cmd);
+	unanswered = ring->lap.req.count - blkif_lap_count(&ring->lap.rsp);
+	if (unanswered >= ring->nr_slots)
+		return blkif_back_look(ring);
+	ret = blkif_lap_get_req(&ring->lap.req, raw);
+	if (ret > 0)
+		blkif_slim_decode(raw, cmd);
+	return ret;
 }
 
 /**
@@ -325,43 +285,36 @@ static inline int blkif_back_get(struct blkif_be_ring *ring,
  */
 static inline int blkif_back_arm(struct blkif_be_ring *ring)
 {
-	WRITE_ONCE(ring->page->req_event, ring->req_cons + 1);
-	virt_mb(); /* pairs with blkif_front_push() */
-	return blkif_back_poll(ring);
+	if (!ring->split)
+		return blkif_be_shared_arm(&ring->shared);
+	blkif_lap_arm(&ring->lap.req, blkif_lap_req_event(&ring->lap), 1);
+	return blkif_back_look(ring);
 }
 
 /**
- * blkif_back_put() - write a response that the frontend is not told of yet
+ * blkif_back_put() - write a response that the frontend is not notified of yet
  * @ring: the ring
  * @rsp: the response; there is one for each request that was taken
  */
 static inline void blkif_back_put(struct blkif_be_ring *ring,
 				  const struct blkif_rsp *rsp)
 {
-	blkif_rsp_encode(ring->abi, rsp,
-			 blkif_ring_slot(ring->page, ring->abi, ring->mask,
-					 ring->rsp_prod));
-	WRITE_ONCE(ring->rsp_prod, ring->rsp_prod + 1);
+	u32 raw[BLKIF_LAP_RSP_SIZE / sizeof(u32)];
+
+	if (!ring->split) {
+		blkif_be_shared_put(&ring->shared, rsp);
+		return;
+	}
+	blkif_slim_rsp_encode(rsp, raw);
+	blkif_lap_put_rsp(&ring->lap.rsp, raw);
 }
 
-/**
- * blkif_back_push() - publish what was put
- * @ring: the ring
- *
- * Return: true if the frontend must be notified.
- */
+/** blkif_back_push() - publish what was put; true: notify the frontend */
 static inline bool blkif_back_push(struct blkif_be_ring *ring)
 {
-	u32 from = ring->rsp_pushed;
-
-	if (from == ring->rsp_prod)
-		return false;
-	/* pairs with the load in blkif_front_poll() */
-	virt_store_release(&ring->page->rsp_prod, ring->rsp_prod);
-	ring->rsp_pushed = ring->rsp_prod;
-	virt_mb(); /* pairs with blkif_front_arm() */
-	return blkif_ring_passed(READ_ONCE(ring->page->rsp_event), from,
-				 ring->rsp_prod);
+	if (!ring->split)
+		return blkif_be_shared_push(&ring->shared);
+	return blkif_lap_push(&ring->lap.rsp, blkif_lap_rsp_event(&ring->lap));
 }
 
 #endif /* _XEN_BLKIF_RING_H */

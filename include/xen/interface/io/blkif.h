@@ -227,6 +227,79 @@ struct blkif_response {
 DEFINE_RING_TYPES(blkif, struct blkif_request, struct blkif_response);
 
 /*
+ * Slim requests
+ * =============
+ *
+ * Negotiated by "request-format"; see there.  One layout for every ABI, little
+ * endian, naturally aligned, 32 bytes a request and 16 a response, so that
+ * none straddles a cache line.  What a request does not use is zero, and a
+ * request in which it is not is refused; likewise for responses.
+ *
+ * A READ, WRITE or FLUSH_DISKCACHE of at most two segments stands in its slot:
+ * count is the number of segments, first and last name sectors of the granted
+ * pages as in struct blkif_request_segment, and the segments follow one
+ * another on the disk from sector on.
+ *
+ * Larger READs and WRITEs are INDIRECT: count is the inner operation, and the
+ * entries stand in the pages gref[0], gref[1], ..., 256 to a page, all but the
+ * last page full.  As every entry carries its own sector, one request may
+ * cover several extents of the disk.  Unused references are zero.
+ *
+ * DISCARD takes sector and nr_sectors; flags are BLKIF_DISCARD_*.
+ *
+ * lap is zero on the shared ring; for separate rings see there.
+ */
+#define BLKIF_SLIM_MAX_TABLES	4
+#define BLKIF_SLIM_MAX_ENTRIES	1024
+
+struct blkif_slim_request {
+	uint8_t		lap;
+	uint8_t		operation;
+	uint8_t		count;
+	uint8_t		flags;
+	union {
+		struct {
+			uint8_t		first0, last0;
+			uint8_t		first1, last1;
+		} rw;
+		struct {
+			uint16_t	nr_entries;
+			uint16_t	nr_pi;
+		} indirect;
+		uint32_t	reserved;
+	} h;
+	uint64_t	id;
+	union {
+		struct {
+			blkif_sector_t	sector;
+			grant_ref_t	gref[2];
+		} rw;
+		struct {
+			grant_ref_t	gref[BLKIF_SLIM_MAX_TABLES];
+		} indirect;
+		struct {
+			blkif_sector_t	sector;
+			uint64_t	nr_sectors;
+		} range;
+	} u;
+};
+
+struct blkif_slim_entry {
+	blkif_sector_t	sector;
+	grant_ref_t	gref;
+	uint8_t		first_sect, last_sect;
+	uint16_t	reserved;
+};
+
+struct blkif_slim_response {
+	uint64_t	id;
+	uint32_t	reserved;
+	int16_t		status;
+	uint8_t		operation;
+	uint8_t		lap;
+};
+
+/*
  * Numbers of virtual devices: bit 28 set, the disk in bits 8 to 27 and the
  * partition in bits 0 to 7; or a Linux device number of old, major * 256 +
  * minor, of an IDE disk, a SCSI disk or major 202.

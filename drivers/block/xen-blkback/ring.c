@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen block backend: the pages of a queue's ring or rings.
+ *
+ * A shared ring is mapped by xenbus, as one range.  Separate rings are mapped
+ * page by page, requests read-only, since nothing of ours has a place there.
+ */
+
+#include <linux/mm.h>
+#include <asm/xen/page.h>
+#include "blkback.h"
+
+static void *blkback_ring_addr(struct page *page)
+{
+	return pfn_to_kaddr(page_to_pfn(page));
+}
+
+static int blkback_ring_map_shared(struct blkback_queue *queue,
+				   const grant_ref_t *grefs)
+{
+	const struct blkif_layout *layout = &queue->conn->agreed.layout;
+	struct xenbus_device *dev = queue->conn->blkback->dev;
+	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
+	unsigned int nr = blkif_layout_req_pages(layout);
+
+	memcpy(refs, grefs, nr * sizeof(*refs));
+	return xenbus_map_ring_valloc(dev, refs, nr, &queue->mem.shared);
+}
+
+/* Unmap what is mapped and give all of the pages back. */
+static void blkback_ring_unmap_split(struct blkback_queue *queue)
+{
+	struct gnttab_unmap_grant_ref ops[2 * BLKIF_LAP_MAX_PAGES];
+	struct page *mapped[2 * BLKIF_LAP_MAX_PAGES];
+	struct blkback_ring_mem *mem = &queue->mem;
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < mem->nr; i++) {
+		unsigned long addr = (unsigned long)
+				     blkback_ring_addr(mem->pages[i]);
+
+		if (mem->handles[i] == INVALID_GRANT_HANDLE)
+			continue;
+		gnttab_set_unmap_op(&ops[nr], addr, GNTMAP_host_map,
+				    mem->handles[i]);
+		mapped[nr++] = mem->pages[i];
+	}
+	if (nr && gnttab_unmap_refs(ops, NULL, mapped, nr))
+		dev_err(&queue->conn->blkback->dev->dev,
+			"unmapping the rings of queue %u failed\n",
+			queue->index);
+	else
+		gnttab_free_pages(mem->nr, mem->pages);
+	mem->nr = 0;
+}
+
+static int blkback_ring_map_split(struct blkback_queue *queue,
+				  const grant_ref_t *grefs)
+{
+	const struct blkif_layout *layout = &queue->conn->agreed.layout;
+	struct gnttab_map_grant_ref ops[2 * BLKIF_LAP_MAX_PAGES];
+	unsigned int nr_req = blkif_layout_req_pages(layout);
+	unsigned int i, nr = nr_req + blkif_layout_rsp_pages(layout);
+	struct blkback_ring_mem *mem = &queue->mem;
+	int err;
+
+	err = gnttab_alloc_pages(nr, mem->pages);
+	if (err)
+		return err;
+	mem->nr = nr;
+	for (i = 0; i < nr; i++) {
+		u32 flags = GNTMAP_host_map;
+
+		if (i < nr_req)
+			flags |= GNTMAP_readonly;
+		gnttab_set_map_op(&ops[i], (unsigned long)
+				  blkback_ring_addr(mem->pages[i]), flags,
+				  grefs[i], queue->conn->domid);
+		mem->handles[i] = INVALID_GRANT_HANDLE;
+	}
+	err = gnttab_map_refs(ops, NULL, mem->pages, nr);
+	for (i = 0; i < nr; i++) {
+		if (ops[i].status == GNTST_okay)
+			mem->handles[i] = ops[i].handle;
+		else
+			err = -EIO;
+	}
+	if (err)
+		blkback_ring_unmap_split(queue);
+	return err;
+}
+
+/**
+ * blkback_ring_map() - map the pages of a queue and take the rings into use
+ * @queue: the queue
+ * @grefs: requests, and then responses if they have a ring of their own
+ *
+ * Return: 0, -EPROTO if what stands in the ring makes no sense, or -errno.
+ */
+int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs)
+{
+	const struct blkif_layout *layout = &queue->conn->agreed.layout;
+	unsigned int nr_req = blkif_layout_req_pages(layout);
+	void *addrs[2 * BLKIF_LAP_MAX_PAGES];
+	unsigned int i;
+	int err;
+
+	err = layout->split ? blkback_ring_map_split(queue, grefs) :
+			      blkback_ring_map_shared(queue, grefs);
+	if (err)
+		return err;
+	addrs[0] = queue->mem.shared;
+	for (i = 0; i < queue->mem.nr; i++)
+		addrs[i] = blkback_ring_addr(queue->mem.pages[i]);
+	err = blkif_back_ring_init(&queue->ring, layout, addrs, addrs + nr_req);
+	if (err)
+		blkback_ring_unmap(queue);
+	return err;
+}
+
+/** blkback_ring_unmap() - unmap them; nobody uses the rings any more */
+void blkback_ring_unmap(struct blkback_queue *queue)
+{
+	if (queue->mem.shared)
+		xenbus_unmap_ring_vfree(queue->conn->blkback->dev,
+					queue->mem.shared);
+	else
+		blkback_ring_unmap_split(queue);
+}
