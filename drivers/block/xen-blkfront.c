@@ -45,6 +45,7 @@
 #include "xen-blkfront/data.h"
 #include "xen-blkfront/keys.h"
 #include "xen-blkfront/rings.h"
+#include "xen-blkfront/sysfs.h"
 
 static unsigned int blkfront_max_segs = 256;
 module_param_named(max_indirect_segments, blkfront_max_segs, uint, 0444);
@@ -1401,6 +1402,7 @@ static struct xenbus_driver blkfront_driver = {
 	.resume = blkfront_resume,
 	.otherend_changed = blkfront_backend_changed,
 	.is_ready = blkfront_is_ready,
+	.driver.dev_groups = blkfront_groups,
 };
 
 static void __init blkfront_check_params(void)

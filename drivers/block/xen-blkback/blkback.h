@@ -59,6 +59,10 @@
  * @ds_req: discards
  * @rd_sect: 512-byte units read
  * @wr_sect: 512-byte units written
+ * @requests: taken from the ring, good or bad
+ * @responses: put on the ring
+ * @notifications: sent
+ * @events: received
  */
 struct blkback_stats {
 	u64 oo_req;
@@ -68,6 +72,10 @@ struct blkback_stats {
 	u64 ds_req;
 	u64 rd_sect;
 	u64 wr_sect;
+	u64 requests;
+	u64 responses;
+	u64 notifications;
+	u64 events;
 };
 
 /**

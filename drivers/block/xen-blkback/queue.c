@@ -73,6 +73,7 @@ static void blkback_queue_respond(struct blkback_queue *queue,
 	};
 
 	blkif_back_put(&queue->ring, &rsp);
+	queue->stats.responses++;
 	queue->in_flight--;
 	if (queue->barrier == req)
 		queue->barrier = NULL;
@@ -189,6 +190,7 @@ static int blkback_queue_take(struct blkback_queue *queue)
 	req->error = BLK_STS_OK;
 	req->sectors = 0;
 	queue->in_flight++;
+	queue->stats.requests++;
 	blkback_queue_start(queue, req);
 	return 1;
 }
@@ -243,8 +245,10 @@ static bool blkback_queue_pass(struct blkback_queue *queue)
 	more = blkback_queue_reap(queue);
 	more |= blkback_queue_fetch(queue);
 	more |= blkback_queue_reap(queue);
-	if (blkif_back_push(&queue->ring))
+	if (blkif_back_push(&queue->ring)) {
+		queue->stats.notifications++;
 		notify_remote_via_irq(queue->irq);
+	}
 	return more;
 }
 
@@ -273,8 +277,10 @@ static bool blkback_queue_arm(struct blkback_queue *queue, bool worked)
 				    "the frontend breaks the rules of the ring");
 		return false;
 	}
-	if (xchg(&queue->kicked, false))
+	if (xchg(&queue->kicked, false)) {
+		queue->stats.events++;
 		xen_irq_lateeoi(queue->irq, worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
+	}
 	return false;
 }
 

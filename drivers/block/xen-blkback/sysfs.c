@@ -17,6 +17,10 @@ void blkback_stats_add(struct blkback_stats *sum,
 	sum->ds_req += READ_ONCE(stats->ds_req);
 	sum->rd_sect += READ_ONCE(stats->rd_sect);
 	sum->wr_sect += READ_ONCE(stats->wr_sect);
+	sum->requests += READ_ONCE(stats->requests);
+	sum->responses += READ_ONCE(stats->responses);
+	sum->notifications += READ_ONCE(stats->notifications);
+	sum->events += READ_ONCE(stats->events);
 }
 
 static void blkback_stats_read(struct device *device, struct blkback_stats *sum)
@@ -68,6 +72,82 @@ static const struct attribute_group blkback_stat_group = {
 	.attrs = blkback_stat_attrs,
 };
 
+BLKBACK_STAT_ATTR(requests);
+BLKBACK_STAT_ATTR(responses);
+BLKBACK_STAT_ATTR(notifications);
+BLKBACK_STAT_ATTR(events);
+
+static struct attribute *blkback_ring_attrs[] = {
+	&dev_attr_requests.attr,
+	&dev_attr_responses.attr,
+	&dev_attr_notifications.attr,
+	&dev_attr_events.attr,
+	NULL
+};
+
+static const struct attribute_group blkback_ring_group = {
+	.name = "rings",
+	.attrs = blkback_ring_attrs,
+};
+
+/* What was agreed; -ENOTCONN while there is no frontend to agree with. */
+static int blkback_agreed_read(struct device *device,
+			       struct blkif_choice *agreed, u32 *max_segs)
+{
+	struct blkback *blkback = dev_get_drvdata(device);
+	int err = -ENOTCONN;
+
+	mutex_lock(&blkback->lock);
+	if (blkback->conn) {
+		*agreed = blkback->conn->agreed;
+		*max_segs = blkback->conn->max_segs;
+		err = 0;
+	}
+	mutex_unlock(&blkback->lock);
+	return err;
+}
+
+#define BLKBACK_AGREED_ATTR(name, format, value)			\
+static ssize_t name##_show(struct device *device,			\
+			   struct device_attribute *attr, char *buf)	\
+{									\
+	struct blkif_choice agreed;					\
+	u32 max_segs;							\
+	int err;							\
+									\
+	err = blkback_agreed_read(device, &agreed, &max_segs);		\
+	if (err)							\
+		return err;						\
+	return sysfs_emit(buf, format "\n", value);			\
+}									\
+static DEVICE_ATTR_RO(name)
+
+BLKBACK_AGREED_ATTR(request_format, "%s", agreed.layout.abi->name);
+BLKBACK_AGREED_ATTR(ring_layout, "%s", agreed.layout.split ? "split" : "shared");
+BLKBACK_AGREED_ATTR(ring_alignment, "%u", agreed.layout.align);
+BLKBACK_AGREED_ATTR(ring_page_order, "%u", agreed.layout.order);
+BLKBACK_AGREED_ATTR(slots, "%u", blkif_layout_slots(&agreed.layout));
+BLKBACK_AGREED_ATTR(queues, "%u", agreed.nr_queues);
+BLKBACK_AGREED_ATTR(max_segments, "%u", max_segs);
+BLKBACK_AGREED_ATTR(persistent_grants, "%u", agreed.persistent);
+
+static struct attribute *blkback_agreed_attrs[] = {
+	&dev_attr_request_format.attr,
+	&dev_attr_ring_layout.attr,
+	&dev_attr_ring_alignment.attr,
+	&dev_attr_ring_page_order.attr,
+	&dev_attr_slots.attr,
+	&dev_attr_queues.attr,
+	&dev_attr_max_segments.attr,
+	&dev_attr_persistent_grants.attr,
+	NULL
+};
+
+static const struct attribute_group blkback_agreed_group = {
+	.name = "negotiated",
+	.attrs = blkback_agreed_attrs,
+};
+
 static ssize_t physical_device_show(struct device *device,
 				    struct device_attribute *attr, char *buf)
 {
@@ -99,6 +179,8 @@ static const struct attribute_group blkback_group = {
 static const struct attribute_group *blkback_groups[] = {
 	&blkback_group,
 	&blkback_stat_group,
+	&blkback_ring_group,
+	&blkback_agreed_group,
 	NULL
 };
 
