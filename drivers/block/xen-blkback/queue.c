@@ -58,7 +58,8 @@ void blkback_queue_done(struct blkback_req *req)
 	/* The wake-up is under the lock so that the queue lives through it. */
 	spin_lock_irqsave(&queue->done_lock, flags);
 	list_add_tail(&req->node, &queue->done);
-	if (current != queue->thread)
+	/* An interrupt may have come between the thread's last look and sleep. */
+	if (!in_task() || current != queue->thread)
 		wake_up(&queue->wait);
 	spin_unlock_irqrestore(&queue->done_lock, flags);
 }
