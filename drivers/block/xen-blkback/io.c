@@ -178,6 +178,23 @@ static void blkback_io_submit(struct blkback_req *req)
 	blkback_io_drop(req);
 }
 
+/*
+ * A bio is cut between two of its pages where they leave a gap, or where it is
+ * full.  That must not be inside a block: there are kernels that panic.
+ */
+static bool blkback_io_whole_blocks(const struct blkback_req *req)
+{
+	u64 mask = req->queue->lim.block_sectors - 1;
+	unsigned int i;
+
+	for (i = 0; i < req->cmd.nr_segs; i++) {
+		if ((req->seg[i].sector | blkif_seg_sectors(&req->seg[i])) &
+		    mask)
+			return false;
+	}
+	return true;
+}
+
 /* Find and check the segments of a request and map their pages. */
 static int blkback_io_get_data(struct blkback_req *req)
 {
@@ -191,6 +208,8 @@ static int blkback_io_get_data(struct blkback_req *req)
 
 	verdict = blkif_check_segs(req->seg, req->cmd.nr_segs,
 				   &req->queue->lim, &req->sectors);
+	if (verdict == BLKIF_GOOD && !blkback_io_whole_blocks(req))
+		verdict = BLKIF_BAD_ALIGN;
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_refuse(req, blkif_verdict_name(verdict));
 
