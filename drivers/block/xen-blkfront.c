@@ -250,12 +250,10 @@ static bool blkfront_submit(struct blkfront_ring *ring, struct request *rq,
 
 	spin_lock(&ring->lock);
 	req->cmd.id = blkif_id(blk_mq_unique_tag(rq), ++tag->gen);
-	if (!blkfront_wire_put(ring, &req->cmd)) {
+	if (!blkfront_wire_put(ring, &req->cmd, tag, rq)) {
 		spin_unlock(&ring->lock);
 		return false;
 	}
-	/* Pairs with blkfront_claim().  Once pushed, @rq is not ours. */
-	smp_store_release(&tag->rq, rq);
 	if (last)
 		notify = blkfront_wire_push(ring);
 	ring->requests++;
@@ -388,7 +386,7 @@ static struct request *blkfront_claim(struct blkfront_ring *ring,
 	    blkfront_ring_of(info, hwq) != ring)
 		return NULL;
 	tag = blkfront_tag_of(info, hwq, nr);
-	rq = smp_load_acquire(&tag->rq); /* pairs with blkfront_submit() */
+	rq = smp_load_acquire(&tag->rq); /* pairs with blkfront_wire_put() */
 	if (!rq || tag->gen != blkif_id_gen(rsp->id))
 		return NULL;
 	req = blk_mq_rq_to_pdu(rq);

@@ -34,13 +34,24 @@ static inline u32 blkfront_wire_slots(const struct blkif_choice *choice)
 	return blkif_layout_slots(&choice->layout);
 }
 
+/*
+ * Put a request on the ring; false if there is no slot.  It can be answered
+ * as soon as it is shown, pushed or not, and must be found by its tag then;
+ * and as soon as it is found, it is not ours to read any more.
+ */
 static inline bool blkfront_wire_put(struct blkfront_ring *ring,
-				     const struct blkif_cmd *cmd)
+				     const struct blkif_cmd *cmd,
+				     struct blkfront_tag *tag,
+				     struct request *rq)
 {
+	u32 word;
+
 	lockdep_assert_held(&ring->lock);
 	if (unlikely(blkif_front_full(&ring->front)))
 		return false;
-	blkif_front_put(&ring->front, cmd, ring->info->vdevice);
+	word = blkif_front_write(&ring->front, cmd, ring->info->vdevice);
+	smp_store_release(&tag->rq, rq); /* pairs with blkfront_claim() */
+	blkif_front_show(&ring->front, word);
 	return true;
 }
 

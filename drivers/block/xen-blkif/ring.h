@@ -139,6 +139,41 @@ static inline bool blkif_front_full(struct blkif_fe_ring *ring)
 }
 
 /**
+ * blkif_front_write() - write a request that the backend cannot see yet
+ * @ring: the ring, which is not full
+ * @cmd: the request; not looked at after this
+ * @handle: virtual device number
+ *
+ * Return: what blkif_front_show() has to be given next.
+ */
+static inline u32 blkif_front_write(struct blkif_fe_ring *ring,
+				    const struct blkif_cmd *cmd, u16 handle)
+{
+	u32 raw[BLKIF_LAP_REQ_SIZE / sizeof(u32)];
+
+	if (!ring->split) {
+		blkif_fe_shared_put(&ring->shared, cmd, handle);
+		return 0;
+	}
+	blkif_slim_encode(cmd, raw);
+	blkif_lap_write_req(&ring->lap.req, raw);
+	return raw[0];
+}
+
+/**
+ * blkif_front_show() - the backend may see what was written, and answer it
+ * @ring: the ring
+ * @word: from blkif_front_write()
+ *
+ * On a shared ring it sees nothing before blkif_front_push().
+ */
+static inline void blkif_front_show(struct blkif_fe_ring *ring, u32 word)
+{
+	if (ring->split)
+		blkif_lap_show_req(&ring->lap.req, word);
+}
+
+/**
  * blkif_front_put() - write a request that the backend is not notified of yet
  * @ring: the ring, which is not full
  * @cmd: the request
@@ -147,14 +182,7 @@ static inline bool blkif_front_full(struct blkif_fe_ring *ring)
 static inline void blkif_front_put(struct blkif_fe_ring *ring,
 				   const struct blkif_cmd *cmd, u16 handle)
 {
-	u32 raw[BLKIF_LAP_REQ_SIZE / sizeof(u32)];
-
-	if (!ring->split) {
-		blkif_fe_shared_put(&ring->shared, cmd, handle);
-		return;
-	}
-	blkif_slim_encode(cmd, raw);
-	blkif_lap_put_req(&ring->lap.req, raw);
+	blkif_front_show(ring, blkif_front_write(ring, cmd, handle));
 }
 
 /** blkif_front_push() - publish what was put; true: notify the backend */

@@ -169,6 +169,23 @@ static inline u32 blkif_lap_count(struct blkif_lap_ring *ring)
 	return virt_load_acquire(&ring->count);
 }
 
+/* All of a request but the word that publishes it; nobody sees it yet. */
+static inline void blkif_lap_write_req(struct blkif_lap_ring *ring,
+				       const u32 raw[8])
+{
+	memcpy(blkif_lap_slot(ring) + 1, raw + 1,
+	       BLKIF_LAP_REQ_SIZE - sizeof(u32));
+}
+
+/* And that word. */
+static inline void blkif_lap_show_req(struct blkif_lap_ring *ring, u32 word)
+{
+	/* pairs with the load in blkif_lap_peek() */
+	virt_store_release(blkif_lap_slot(ring),
+			   word | ring->lap << BLKIF_LAP_REQ_SHIFT);
+	blkif_lap_next(ring);
+}
+
 /**
  * blkif_lap_put_req() - write and publish a request
  * @ring: the request ring
@@ -177,12 +194,8 @@ static inline u32 blkif_lap_count(struct blkif_lap_ring *ring)
 static inline void blkif_lap_put_req(struct blkif_lap_ring *ring,
 				     const u32 raw[8])
 {
-	u32 *slot = blkif_lap_slot(ring);
-
-	memcpy(slot + 1, raw + 1, BLKIF_LAP_REQ_SIZE - sizeof(u32));
-	/* pairs with the load in blkif_lap_peek() */
-	virt_store_release(slot, raw[0] | ring->lap << BLKIF_LAP_REQ_SHIFT);
-	blkif_lap_next(ring);
+	blkif_lap_write_req(ring, raw);
+	blkif_lap_show_req(ring, raw[0]);
 }
 
 /**
@@ -229,7 +242,7 @@ static inline int blkif_lap_peek(const struct blkif_lap_ring *ring,
 				 unsigned int word, unsigned int shift,
 				 u32 *val)
 {
-	/* pairs with the store in blkif_lap_put_req() and _rsp() */
+	/* pairs with the store in blkif_lap_show_req() and _put_rsp() */
 	u32 v = virt_load_acquire(&blkif_lap_slot(ring)[word]);
 	u8 lap = v >> shift;
 
