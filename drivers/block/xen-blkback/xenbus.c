@@ -368,6 +368,11 @@ static void blkback_connect(struct blkback *blkback)
 	if (!blkback->vbd.bdev || dev->state == XenbusStateConnected)
 		return;
 	blkback_disconnect(blkback);
+	/* What it still has in flight may overtake what comes now. */
+	if (kref_read(&blkback->kref) > 1) {
+		xenbus_dev_fatal(dev, -EBUSY, "pending I/O");
+		return;
+	}
 	if (blkback_read_choice(blkback, &choice))
 		return;
 	conn = blkback_conn_alloc(blkback, &choice);
@@ -377,6 +382,9 @@ static void blkback_connect(struct blkback *blkback)
 	}
 	if (blkback_set_up(conn)) {
 		blkback_conn_stop(conn);
+		mutex_lock(&blkback->lock);
+		blkback->conn = NULL;
+		mutex_unlock(&blkback->lock);
 		return;
 	}
 	blkback_log_agreed(conn);
