@@ -53,6 +53,12 @@ typedef uint64_t blkif_sector_t;
  *                               segments one indirect request may carry
  *  max-ring-page-order       B  default 0: log2 of the most ring pages
  *  multi-queue-max-queues    B  default 1
+ *  feature-slim-requests     B  default 0: "request-format" may be "slim"
+ *  feature-separate-rings    B  default 0: "ring-layout" may be "split"
+ *  max-ring-alignment        B  64 or 128, default 64: largest
+ *                               "ring-alignment"
+ *  max-slim-indirect-entries B  0 to 1024, default 0 (no indirect slim
+ *                               requests): how many entries one may carry
  *
  * Frontend:
  *
@@ -69,9 +75,27 @@ typedef uint64_t blkif_sector_t;
  *  event-channel             F  port of the event channel
  *  feature-persistent        F  default 0: all grants are reused, and pages
  *                               are not taken back after a request
- *  multi-queue-num-queues    F  default 1.  With more than one, ring-ref* and
+ *  multi-queue-num-queues    F  default 1.  With more than one, *ring-ref* and
  *                               event-channel stand in queue-0/, queue-1/, ...
  *                               and not at the top.
+ *  request-format            F  absent: the format of "protocol"; "slim": slim
+ *                               requests, and "protocol" does not matter
+ *  ring-layout               F  absent: one shared ring a queue; "split":
+ *                               separate rings, which implies slim requests
+ *  ring-alignment            F  64 or 128, default 64: line size of separate
+ *                               rings
+ *  req-ring-ref%u            F  with separate rings, instead of ring-ref*: the
+ *                               1 << ring-page-order pages with requests
+ *  rsp-ring-ref%u            F  and the pages with responses, as many as are
+ *                               needed for as many slots
+ *
+ * A backend writes what it offers before InitWait, and what depends on the
+ * disk before Connected.  A frontend that finds no offer uses the existing
+ * format on a shared ring, and a backend that finds no choice expects it.  A
+ * frontend must not ask for what was not offered, nor write a key that is not
+ * a number where one is due: the backend then refuses the connection, says
+ * why in its error node, and goes to Closing.  Everything is chosen anew at
+ * every connection; nothing is remembered from an earlier one.
  *
  * States
  * ======
@@ -247,7 +271,11 @@ DEFINE_RING_TYPES(blkif, struct blkif_request, struct blkif_response);
  *
  * DISCARD takes sector and nr_sectors; flags are BLKIF_DISCARD_*.
  *
- * lap is zero on the shared ring; for separate rings see there.
+ * On a shared ring slots are 32 bytes, requests and responses alike, and lap
+ * is zero; for separate rings see below.
+ *
+ * A response has the id and the operation of its request; of an indirect one
+ * the inner operation.
  */
 #define BLKIF_SLIM_MAX_TABLES	4
 #define BLKIF_SLIM_MAX_ENTRIES	1024
@@ -298,6 +326,58 @@ struct blkif_slim_response {
 	uint8_t		operation;
 	uint8_t		lap;
 };
+
+/*
+ * Separate rings
+ * ==============
+ *
+ * A queue has two rings, each in pages of its own with one writer:
+ *
+ *   request ring    1 << ring-page-order pages, written by the frontend and
+ *                   granted read-only
+ *   response ring   written by the backend, granted read-write; as few pages
+ *                   as hold as many slots as the request ring has
+ *
+ * With lines of A = ring-alignment bytes, a ring's pages hold, from the start
+ * of the first:
+ *
+ *   0     A bytes   spare, zero
+ *   A     4 bytes   event word; the rest of the line is zero
+ *   2 A   slots     of 32 bytes (requests) or 16 (responses), to the end of
+ *                   that page and on through the others
+ *
+ * All of the request ring's slots are used: (pages * 4096 - 2 A) / 32, which
+ * is 124 in a single page with A = 64.  The response ring uses as many.  No
+ * slot straddles a page, and none a line.
+ *
+ * Laps.  Each side goes through the slots in order and round again, and counts
+ * rounds: the first has lap 1, the next 2, then 1, 2, ...  All pages are zero
+ * when the rings are granted, and 0 is no lap.  The producer writes a slot's
+ * body and then, in one aligned 32-bit store with release semantics, the word
+ * that holds the lap: bytes 0 to 3 of a request, bytes 12 to 15 of a response.
+ * The consumer loads that word with acquire semantics; if the lap is that of
+ * its own round, the slot is new.  It then copies the rest, once, and must not
+ * look at the slot again.  A lap above 2 is an error of the producer.  There is
+ * no index.
+ *
+ * Slots are not overwritten too early because a frontend never has more
+ * requests unanswered than the request ring has slots, and a backend takes
+ * requests in order.  A backend that finds a new slot although it owes as many
+ * answers as there are slots treats the frontend as broken.  Responses come in
+ * any order, one for each request.
+ *
+ * Event words.  Counts of slots, since the rings were granted, modulo 2^32.
+ * The request ring's is rsp_event: the frontend wants a notification when the
+ * backend has put that many responses.  The response ring's is req_event: the
+ * backend wants one when the frontend has put that many requests.  Both start
+ * at 1.  A producer that has put slots from count a to count b, and means to
+ * leave it at that for now, issues a full barrier, reads its peer's event word
+ * e, and notifies if b - e < b - a, modulo 2^32.  A consumer that finds no new
+ * slot writes its event word, issues a full barrier, and looks at the next
+ * slot once more before it sleeps.  e may lie ahead by more than one, if the
+ * consumer has other means to come back in time.
+ */
+#define BLKIF_RING_EVENT_START	1
 
 /*
  * Numbers of virtual devices: bit 28 set, the disk in bits 8 to 27 and the
