@@ -1180,21 +1180,38 @@ static void blkfront_wait_closed(struct xenbus_device *dev)
 	dev_warn(&dev->dev, "the backend does not close\n");
 }
 
+/* Give the backend time to answer what it has. */
+static void blkfront_drain(struct blkfront_info *info)
+{
+	unsigned int nr = info->tag_set.nr_hw_queues *
+			  info->tag_set.queue_depth;
+	unsigned int i = 0, ms = 0;
+
+	while (i < nr && ms < BLKFRONT_PATIENCE_MS) {
+		if (!READ_ONCE(info->tags[i].rq)) {
+			i++;
+			continue;
+		}
+		msleep(20);
+		ms += 20;
+	}
+}
+
 /*
  * Take a dead disk down.
  *
- * Unreachable: since the state is DEAD, queue_rq passes nothing on any more,
- * and since the gendisk is marked dead nothing new enters the queue.
+ * Unreachable: since the state is DEAD, queue_rq passes nothing on any more.
  * Drained: a backend in its right mind answers what it has, even when it wants
  * to close, and it is given the time.  Then it is told that we are closed, on
  * which it unmaps what is ours.  What is in flight after that is failed; its
  * pages are nobody's but ours, unless the backend has run out of our patience.
+ * The gendisk is marked dead after that, because newer kernels then wait for
+ * pages under writeback, and nobody else would end their requests.
  */
 static void blkfront_shutdown_work(struct work_struct *work)
 {
 	struct blkfront_info *info = container_of(work, struct blkfront_info,
 						  shutdown_work);
-	unsigned long patience = msecs_to_jiffies(BLKFRONT_PATIENCE_MS);
 	struct xenbus_device *dev = info->xbdev;
 	bool queue, drain;
 
@@ -1203,22 +1220,22 @@ static void blkfront_shutdown_work(struct work_struct *work)
 
 	/* Who holds the mutex may still be connecting. */
 	mutex_lock(&info->mutex);
-	queue = blkfront_has_queue(info);
-	drain = queue && !info->quiesced && !info->why;
+	drain = blkfront_has_queue(info) && !info->quiesced && !info->why;
 	mutex_unlock(&info->mutex);
 
-	if (queue) {
-		blk_mark_disk_dead(info->gd);
-		set_capacity(info->gd, 0);
-	}
 	if (drain)
-		blk_mq_freeze_queue_wait_timeout(info->gd->queue, patience);
+		blkfront_drain(info);
 	xenbus_frontend_closed(dev);
 	blkfront_wait_closed(dev);
 
 	mutex_lock(&info->mutex);
 	blkfront_disconnect(info, false);
+	queue = blkfront_has_queue(info);
 	mutex_unlock(&info->mutex);
+	if (queue) {
+		blk_mark_disk_dead(info->gd);
+		set_capacity(info->gd, 0);
+	}
 }
 
 /* Only disks are ours, and not those an emulated controller has, too. */
