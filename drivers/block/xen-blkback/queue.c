@@ -262,9 +262,10 @@ static bool blkback_queue_may_take(const struct blkback_queue *queue)
 
 /*
  * The ring was found empty: ask for an event, unless a request came meanwhile,
- * and only then let events in again.
+ * and only then let events in again.  An event may well come after the request
+ * that it is for was found, and is not spurious then.
  */
-static bool blkback_queue_arm(struct blkback_queue *queue, bool worked)
+static bool blkback_queue_arm(struct blkback_queue *queue, bool *worked)
 {
 	int ret;
 
@@ -280,7 +281,9 @@ static bool blkback_queue_arm(struct blkback_queue *queue, bool worked)
 	}
 	if (xchg(&queue->kicked, false)) {
 		queue->stats.events++;
-		xen_irq_lateeoi(queue->irq, worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
+		xen_irq_lateeoi(queue->irq,
+				*worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
+		*worked = false;
 	}
 	return false;
 }
@@ -333,17 +336,16 @@ static long blkback_queue_timeout(struct blkback_queue *queue)
 int blkback_queue_thread(void *data)
 {
 	struct blkback_queue *queue = data;
+	bool worked = false;	/* since the last event was acknowledged */
 
 	set_freezable();
 	while (!blkback_queue_finished(queue)) {
-		bool worked = false;
-
 		do {
 			while (blkback_queue_pass(queue)) {
 				worked = true;
 				cond_resched();
 			}
-		} while (blkback_queue_arm(queue, worked));
+		} while (blkback_queue_arm(queue, &worked));
 
 		blkback_grant_trim(queue);
 		blkback_queue_log(queue);
