@@ -533,8 +533,10 @@ free_mem:
 /* Take no more responses. */
 static void blkfront_ring_stop(struct blkfront_ring *ring)
 {
-	unbind_from_irqhandler(ring->irq, ring);
+	/* The work acknowledges the event: the number must still be ours. */
+	disable_irq(ring->irq);
 	cancel_work_sync(&ring->work);
+	unbind_from_irqhandler(ring->irq, ring);
 }
 
 static void blkfront_ring_free(struct blkfront_ring *ring)
