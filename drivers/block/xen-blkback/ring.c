@@ -34,6 +34,7 @@ static void blkback_ring_unmap_split(struct blkback_queue *queue)
 	struct page *mapped[2 * BLKIF_LAP_MAX_PAGES];
 	struct blkback_ring_mem *mem = &queue->mem;
 	unsigned int i, nr = 0;
+	bool bad;
 
 	for (i = 0; i < mem->nr; i++) {
 		unsigned long addr = (unsigned long)
@@ -45,7 +46,11 @@ static void blkback_ring_unmap_split(struct blkback_queue *queue)
 				    mem->handles[i]);
 		mapped[nr++] = mem->pages[i];
 	}
-	if (nr && gnttab_unmap_refs(ops, NULL, mapped, nr))
+	bad = nr && gnttab_unmap_refs(ops, NULL, mapped, nr);
+	for (i = 0; i < nr; i++)
+		bad |= ops[i].status != GNTST_okay;
+	/* Pages that may still be mapped must not be used again. */
+	if (bad)
 		dev_err(&queue->conn->blkback->dev->dev,
 			"unmapping the rings of queue %u failed\n",
 			queue->index);
