@@ -12,6 +12,7 @@
 # XENBLK_STALL_MIN	minutes without a sign of life that end the run (15)
 # XENBLK_TOTAL_MIN	minutes the whole boot may take (150)
 # XENBLK_CPU XENBLK_SMP XENBLK_MEM XENBLK_DOM0_MEM XENBLK_TB	the machine
+# XENBLK_PARALLEL=1	do not wait for another emulator on this machine to end
 # XENBLK_ICOUNT=1	virtual time counts instructions
 # XENBLK_QEMU_ARGS	further arguments
 set -u
@@ -95,6 +96,20 @@ else
 fi
 # shellcheck disable=SC2206
 args+=(${XENBLK_QEMU_ARGS-})
+
+# Emulators beside each other are more than twice as slow as one after the other: a
+# spinning CPU waits for one that the host has put aside.
+lock=/tmp/xen-blk-emulator.lock
+if [ "${XENBLK_PARALLEL:-0}" = 0 ] && : >>"$lock"; then
+	exec 9<"$lock"
+	waited=0
+	until flock -n 9; do
+		[ $((waited % 30)) = 0 ] && say "waiting for another emulator on this machine to end ($waited s)"
+		[ $waited -lt $total ] || die "another emulator on this machine has not ended for $((total / 60)) minutes"
+		sleep 2
+		waited=$((waited + 2))
+	done
+fi
 
 rm -f "$results"/{verdict,console.log,guests.log,files.tar}
 : >"$results/verdict"

@@ -60,7 +60,7 @@ new_guest() { # [vcpus [MiB]]: create $G and wait for its agent
 		ramdisk = "$state/guest.cpio"
 		extra = "console=hvc0 rdinit=/init ignore_loglevel mitigations=off panic=0 log_buf_len=4M $GUEST_ARGS"
 		memory = ${2:-512}
-		vcpus = ${1:-4}
+		vcpus = ${1:-2}
 		disk = [ ${disks-} ]
 		on_poweroff = "destroy"
 		on_reboot = "destroy"
