@@ -209,6 +209,8 @@ struct blkback_ring_mem {
  * @lim: what requests are checked against
  * @cache: persistent grants
  * @pages: pages to map grants to
+ * @nr_mapped: pages that are mapped for requests in flight, not persistent
+ * @max_mapped: most of them
  * @map_ops: for one hypercall
  * @map_pages: pages of @map_ops
  * @unmap_ops: for one hypercall
@@ -246,6 +248,8 @@ struct blkback_queue {
 
 	struct gcache cache;
 	struct gnttab_page_cache pages;
+	unsigned int nr_mapped;
+	unsigned int max_mapped;
 	struct gnttab_map_grant_ref *map_ops;
 	struct page **map_pages;
 	struct gnttab_unmap_grant_ref *unmap_ops;
@@ -289,6 +293,7 @@ struct blkback_conn {
 
 /* Parameters, main.c */
 extern unsigned int blkback_max_buffer_pages;
+extern unsigned int blkback_max_mapped;
 extern unsigned int blkback_max_pgrants;
 extern unsigned int blkback_pgrant_timeout;
 extern unsigned int blkback_max_queues;

@@ -18,8 +18,11 @@
 #include <xen/events.h>
 #include "blkback.h"
 
-/* How long a frontend that closes is made to wait for a slow disk. */
-#define BLKBACK_DRAIN_TIMEOUT	(5 * HZ)
+/*
+ * How long a slow disk is waited for when a frontend closes: all of dom0's
+ * devices wait with it.
+ */
+#define BLKBACK_DRAIN_TIMEOUT	HZ
 
 static void blkback_conn_free(struct kref *ref)
 {

@@ -77,6 +77,8 @@ int blkback_grant_init(struct blkback_queue *queue)
 	int err;
 
 	gnttab_page_cache_init(&queue->pages);
+	queue->max_mapped = READ_ONCE(blkback_max_mapped) /
+			    queue->conn->agreed.nr_queues;
 	err = blkback_grant_alloc_ops(queue);
 	if (!err)
 		err = blkback_grant_init_cache(queue);
@@ -194,10 +196,12 @@ void blkback_grant_release(struct blkback_req *req)
 	for (i = 0; i < req->nr_mapped; i++) {
 		struct blkback_map *map = &req->map[i];
 
-		if (map->entry)
+		if (map->entry) {
 			gcache_put(&queue->cache, map->entry, now);
-		else
+		} else {
 			blkback_grant_collect(queue, map->page, map->handle);
+			queue->nr_mapped--;
+		}
 	}
 	req->nr_mapped = 0;
 }
@@ -302,6 +306,8 @@ static int blkback_grant_map_batch(struct blkback_req *req, unsigned int from,
 				blkback_grant_keep(queue, map,
 						   req->seg[i].gref);
 		}
+		if (!map->entry)
+			queue->nr_mapped++;
 		req->map[req->nr_mapped++] = *map;
 	}
 	return err;
@@ -311,7 +317,8 @@ static int blkback_grant_map_batch(struct blkback_req *req, unsigned int from,
  * blkback_grant_map() - map all segments of a request
  * @req: a request whose segments were checked
  *
- * Return: 0, -ENOMEM if there is no page now, -EIO if the guest's references
+ * Return: 0, -ENOMEM if there is no page now or the device has as many mapped
+ * as it may, -EIO if the guest's references
  * are not good.  If it is not 0, nothing is mapped.
  */
 int blkback_grant_map(struct blkback_req *req)
@@ -320,6 +327,10 @@ int blkback_grant_map(struct blkback_req *req)
 	int err = 0;
 
 	req->nr_mapped = 0;
+	/* One request is always let through. */
+	if (req->queue->nr_mapped &&
+	    req->queue->nr_mapped + nr > req->queue->max_mapped)
+		return -ENOMEM;
 	for (from = 0; from < nr && !err; from = to) {
 		to = min_t(unsigned int, from + BLKBACK_BATCH, nr);
 		err = blkback_grant_map_batch(req, from, to);

@@ -12,6 +12,12 @@ module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
 		 "Maximum number of free pages to keep for each queue");
 
+/* 256 MiB; a guest may name the same page in all of its requests. */
+unsigned int blkback_max_mapped = 65536;
+module_param_named(max_mapped_pages, blkback_max_mapped, uint, 0644);
+MODULE_PARM_DESC(max_mapped_pages,
+		 "Maximum number of pages mapped at a time for each device, besides persistent grants");
+
 unsigned int blkback_max_pgrants = 1056;
 module_param_named(max_persistent_grants, blkback_max_pgrants, uint, 0644);
 MODULE_PARM_DESC(max_persistent_grants,

@@ -26,6 +26,8 @@
 /* How often idle grants and free pages are looked at. */
 #define BLKBACK_TRIM_INTERVAL	HZ
 
+#define BLKBACK_TRIM_PASSES	256
+
 #define BLKBACK_LOG_INTERVAL	(10 * HZ)
 
 /**
@@ -337,12 +339,16 @@ int blkback_queue_thread(void *data)
 {
 	struct blkback_queue *queue = data;
 	bool worked = false;	/* since the last event was acknowledged */
+	unsigned int passes = 0;
 
 	set_freezable();
 	while (!blkback_queue_finished(queue)) {
 		do {
 			while (blkback_queue_pass(queue)) {
 				worked = true;
+				/* A guest may never let us come to rest. */
+				if (++passes % BLKBACK_TRIM_PASSES == 0)
+					blkback_grant_trim(queue);
 				cond_resched();
 			}
 		} while (blkback_queue_arm(queue, &worked));

@@ -95,8 +95,7 @@ static int blkback_read_flag(struct xenbus_device *dev, const char *key,
 	if (text && *text)
 		ret = strcmp(text, value) ? -EINVAL : 1;
 	if (ret < 0)
-		xenbus_dev_fatal(dev, ret, "%s is not \"%s\" but \"%.32s\"",
-				 key, value, text);
+		xenbus_dev_fatal(dev, ret, "%s is not \"%s\"", key, value);
 	kfree(text);
 	return ret;
 }
@@ -388,7 +387,9 @@ static void blkback_connect(struct blkback *blkback)
 		return;
 	}
 	blkback_log_agreed(conn);
-	xenbus_switch_state(dev, XenbusStateConnected);
+	/* Unless a thread has found the frontend broken already. */
+	if (!test_bit(0, &conn->broken))
+		xenbus_switch_state(dev, XenbusStateConnected);
 }
 
 /* The disk has another size: tell the frontend by Connected once more. */

@@ -34,7 +34,7 @@ static inline void blkfront_clear_keys(struct xenbus_transaction xbt, const char
 	unsigned int order = xenbus_read_unsigned(dir, "ring-page-order", 0);
 	unsigned int queues = xenbus_read_unsigned(dir,
 						   "multi-queue-num-queues", 0);
-	bool split = !xenbus_rm(xbt, dir, "ring-layout");
+	bool split = xenbus_exists(xbt, dir, "ring-layout");
 	char key[24];
 	unsigned int i;
 
@@ -44,6 +44,7 @@ static inline void blkfront_clear_keys(struct xenbus_transaction xbt, const char
 	xenbus_rm(xbt, dir, "ring-page-order");
 	xenbus_rm(xbt, dir, "multi-queue-num-queues");
 	xenbus_rm(xbt, dir, "request-format");
+	xenbus_rm(xbt, dir, "ring-layout");
 	xenbus_rm(xbt, dir, "ring-alignment");
 	if (order || split)
 		blkfront_clear_refs(xbt, dir);
