@@ -80,7 +80,7 @@ io_flows() { [ "$(stat_of "$1" wr_sect)" -gt $(($2 + 200)) ] && [ "$(stat_of "$1
 
 # A tree of files of many sizes with their checksums, on a new file system on XVD.
 make_tree() {
-	guest_run "mke2fs -q -t ext4 /dev/$1 && mount -t ext4 /dev/$1 /mnt && cd /mnt &&
+	guest_run "/sbin/mke2fs -q -t ext4 /dev/$1 && mount -t ext4 /dev/$1 /mnt && cd /mnt &&
 		for d in a b/c d; do mkdir -p \$d; done && dd if=/dev/urandom of=seed bs=64k count=32 2>/dev/null &&
 		for i in 0 1 2 3 4 5 6 7 8 9; do
 			tail -c \$((i * 40961 + 1)) seed > a/\$i; head -c \$((i * i * 513)) seed > b/c/\$i; head -c \$((i * 100003)) seed > d/\$i
