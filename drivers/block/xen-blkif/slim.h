@@ -51,13 +51,21 @@ static_assert(offsetof(struct blkif_slim_response, status) == 12);
 static_assert(offsetof(struct blkif_slim_response, operation) == 14);
 static_assert(offsetof(struct blkif_slim_response, lap) == 15);
 
+/* Pages that hold @nr entries. */
+static inline u32 blkif_slim_tables(u32 nr)
+{
+	u32 per_page = BLKIF_PAGE_SIZE / sizeof(struct blkif_slim_entry);
+
+	return (nr + per_page - 1) / per_page;
+}
+
 /* Write the segments of a request into its slot. */
 static inline void blkif_slim_put_segs(struct blkif_slim_request *slot,
 				       const struct blkif_cmd *cmd)
 {
-	slot->u.rw.sector = cmd->sector;
 	slot->count = cmd->nr_segs;
 	if (cmd->nr_segs > 0) {
+		slot->u.rw.sector = cmd->sector;
 		slot->h.rw.first0 = cmd->seg[0].first;
 		slot->h.rw.last0 = cmd->seg[0].last;
 		slot->u.rw.gref[0] = cmd->seg[0].gref;
@@ -67,6 +75,18 @@ static inline void blkif_slim_put_segs(struct blkif_slim_request *slot,
 		slot->h.rw.last1 = cmd->seg[1].last;
 		slot->u.rw.gref[1] = cmd->seg[1].gref;
 	}
+}
+
+static inline void blkif_slim_put_tables(struct blkif_slim_request *slot,
+					 const struct blkif_cmd *cmd)
+{
+	u32 used = blkif_slim_tables(cmd->nr_segs);
+	u32 i;
+
+	slot->count = cmd->op;
+	slot->h.indirect.nr_entries = cmd->nr_segs;
+	for (i = 0; i < BLKIF_SLIM_MAX_TABLES; i++)
+		slot->u.indirect.gref[i] = i < used ? cmd->table[i] : 0;
 }
 
 /**
@@ -84,10 +104,7 @@ static inline void blkif_slim_encode(const struct blkif_cmd *cmd,
 
 	slot.id = cmd->id;
 	if (cmd->indirect) {
-		slot.count = cmd->op;
-		slot.h.indirect.nr_entries = cmd->nr_segs;
-		memcpy(slot.u.indirect.gref, cmd->table,
-		       sizeof(slot.u.indirect.gref));
+		blkif_slim_put_tables(&slot, cmd);
 	} else if (cmd->op == BLKIF_OP_DISCARD) {
 		slot.u.range.sector = cmd->sector;
 		slot.u.range.nr_sectors = cmd->nr_sectors;
@@ -119,8 +136,8 @@ static inline bool blkif_slim_get_segs(const struct blkif_slim_request *slot,
 		.first = slot->h.rw.first1,
 		.last = slot->h.rw.last1,
 	};
-	if (cmd->nr_segs < 1 && (slot->h.rw.first0 | slot->h.rw.last0 |
-				 slot->u.rw.gref[0]))
+	if (cmd->nr_segs < 1 && (slot->u.rw.sector | slot->u.rw.gref[0] |
+				 slot->h.rw.first0 | slot->h.rw.last0))
 		return false;
 	if (cmd->nr_segs < 2 && (slot->h.rw.first1 | slot->h.rw.last1 |
 				 slot->u.rw.gref[1]))
@@ -139,12 +156,17 @@ static inline bool blkif_slim_get_range(const struct blkif_slim_request *slot,
 static inline bool blkif_slim_get_tables(const struct blkif_slim_request *slot,
 					 struct blkif_cmd *cmd)
 {
+	u32 unused = 0;
+	u32 i;
+
 	cmd->indirect = true;
 	cmd->op = slot->count;
 	cmd->nr_segs = slot->h.indirect.nr_entries;
 	memcpy(cmd->table, slot->u.indirect.gref,
 	       sizeof(slot->u.indirect.gref));
-	return !slot->h.indirect.nr_pi;
+	for (i = blkif_slim_tables(cmd->nr_segs); i < BLKIF_SLIM_MAX_TABLES; i++)
+		unused |= slot->u.indirect.gref[i];
+	return !unused && !slot->h.indirect.nr_pi;
 }
 
 /**
