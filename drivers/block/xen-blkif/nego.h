@@ -128,8 +128,9 @@ blkif_refuse_layout(const struct blkif_layout *layout,
 		return "separate rings, which were not offered";
 	if (!layout->abi->slim)
 		return "separate rings without slim requests";
-	if ((layout->align != 64 && layout->align != 128) ||
-	    layout->align > offer->max_align)
+	/* 64 is what all that have separate rings can do. */
+	if (layout->align != 64 &&
+	    (layout->align != 128 || offer->max_align < 128))
 		return "a ring alignment that was not offered";
 	return NULL;
 }
@@ -139,6 +140,8 @@ blkif_refuse_layout(const struct blkif_layout *layout,
  * @choice: what it asks for, from its keys
  * @offer: what this backend offered
  *
+ * One queue is what every peer can do, whatever was offered.
+ *
  * Return: NULL if all is in order, else what it asks for, in words.
  */
 static inline const char *blkif_refuse(const struct blkif_choice *choice,
@@ -146,8 +149,9 @@ static inline const char *blkif_refuse(const struct blkif_choice *choice,
 {
 	if (!choice->nr_queues)
 		return "no queue";
-	if (choice->nr_queues > offer->max_queues ||
-	    choice->nr_queues > BLKIF_MAX_QUEUES)
+	if (choice->nr_queues > BLKIF_DEFAULT_QUEUES &&
+	    (choice->nr_queues > offer->max_queues ||
+	     choice->nr_queues > BLKIF_MAX_QUEUES))
 		return "more queues than offered";
 	return blkif_refuse_layout(&choice->layout, offer);
 }
