@@ -134,8 +134,7 @@ static inline bool blkif_front_full(struct blkif_fe_ring *ring)
 {
 	if (!ring->split)
 		return blkif_fe_shared_full(&ring->shared);
-	return ring->lap.req.count - blkif_lap_count(&ring->lap.rsp) >=
-	       ring->lap.req.nr_slots;
+	return blkif_lap_full(&ring->lap.req, &ring->lap.rsp);
 }
 
 /**
@@ -272,10 +271,12 @@ static inline int blkif_back_ring_init(struct blkif_be_ring *ring,
 /* Is a request published?  -EPROTO if it is one too many. */
 static inline int blkif_back_look(struct blkif_be_ring *ring)
 {
-	u32 unanswered = ring->lap.req.count - blkif_lap_count(&ring->lap.rsp);
 	int ret = blkif_lap_look_req(&ring->lap.req);
 
-	return ret > 0 && unanswered >= ring->nr_slots ? -EPROTO : ret;
+	/* In this order: an answer in between makes the request a good one. */
+	if (ret > 0 && blkif_lap_full(&ring->lap.req, &ring->lap.rsp))
+		return -EPROTO;
+	return ret;
 }
 
 /**
@@ -290,14 +291,15 @@ static inline int blkif_back_get(struct blkif_be_ring *ring,
 				 struct blkif_cmd *cmd)
 {
 	u32 raw[BLKIF_LAP_REQ_SIZE / sizeof(u32)];
-	u32 unanswered;
 	int ret;
 
 	if (!ring->split)
 		return blkif_be_shared_get(&ring->shared, cmd);
-	unanswered = ring->lap.req.count - blkif_lap_count(&ring->lap.rsp);
-	if (unanswered >= ring->nr_slots)
-		return blkif_back_look(ring);
+	if (blkif_lap_full(&ring->lap.req, &ring->lap.rsp)) {
+		ret = blkif_back_look(ring);
+		if (ret <= 0)
+			return ret;
+	}
 	ret = blkif_lap_get_req(&ring->lap.req, raw);
 	if (ret > 0)
 		blkif_slim_decode(raw, cmd);

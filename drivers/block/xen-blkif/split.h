@@ -79,6 +79,7 @@
  * @slot: number of the next slot, below @nr_slots
  * @count: slots put or taken so far, wraps
  * @checked: @count at the last push
+ * @seen: of a request ring: @count of the response ring when last needed
  */
 struct blkif_lap_ring {
 	void *pages[BLKIF_LAP_MAX_PAGES];
@@ -92,6 +93,7 @@ struct blkif_lap_ring {
 	u32 slot;
 	u32 count;
 	u32 checked;
+	u32 seen;
 };
 
 /**
@@ -133,6 +135,7 @@ static inline void blkif_lap_init(struct blkif_lap_ring *ring, u16 nr_pages,
 	ring->slot = 0;
 	ring->count = 0;
 	ring->checked = 0;
+	ring->seen = 0;
 }
 
 /* The event word that the writer of @ring's pages owns. */
@@ -148,8 +151,6 @@ static inline u32 *blkif_lap_slot(const struct blkif_lap_ring *ring)
 
 static inline void blkif_lap_next(struct blkif_lap_ring *ring)
 {
-	/* The other half of the queue may ask; pairs with blkif_lap_count(). */
-	virt_store_release(&ring->count, ring->count + 1);
 	ring->off += ring->size;
 	if (++ring->slot == ring->nr_slots) {
 		ring->slot = 0;
@@ -162,11 +163,22 @@ static inline void blkif_lap_next(struct blkif_lap_ring *ring)
 	}
 }
 
-/** blkif_lap_count() - slots put or taken so far; from any half */
-static inline u32 blkif_lap_count(struct blkif_lap_ring *ring)
+/**
+ * blkif_lap_full() - are as many requests unanswered as there may be?
+ * @req: the request ring, whose half this belongs to
+ * @rsp: the response ring, which the other half may use meanwhile
+ *
+ * Responses only become more, so the other half's line is read only when those
+ * that were seen before are too few.
+ */
+static inline bool blkif_lap_full(struct blkif_lap_ring *req,
+				  struct blkif_lap_ring *rsp)
 {
-	/* pairs with blkif_lap_next() */
-	return virt_load_acquire(&ring->count);
+	if (req->count - req->seen < req->nr_slots)
+		return false;
+	/* pairs with blkif_lap_put_rsp() and blkif_lap_get_rsp() */
+	req->seen = virt_load_acquire(&rsp->count);
+	return req->count - req->seen >= req->nr_slots;
 }
 
 /* All of a request but the word that publishes it; nobody sees it yet. */
@@ -183,6 +195,7 @@ static inline void blkif_lap_show_req(struct blkif_lap_ring *ring, u32 word)
 	/* pairs with the load in blkif_lap_peek() */
 	virt_store_release(blkif_lap_slot(ring),
 			   word | ring->lap << BLKIF_LAP_REQ_SHIFT);
+	ring->count++;
 	blkif_lap_next(ring);
 }
 
@@ -208,6 +221,8 @@ static inline void blkif_lap_put_rsp(struct blkif_lap_ring *ring,
 {
 	u32 *slot = blkif_lap_slot(ring);
 
+	/* First, because the request that this makes room for may overtake. */
+	virt_store_release(&ring->count, ring->count + 1);
 	memcpy(slot, raw, BLKIF_LAP_RSP_SIZE - sizeof(u32));
 	/* pairs with the load in blkif_lap_peek() */
 	virt_store_release(&slot[BLKIF_LAP_RSP_WORD],
@@ -289,6 +304,7 @@ static inline int blkif_lap_get_req(struct blkif_lap_ring *ring, u32 raw[8])
 	memcpy(raw + 1, blkif_lap_slot(ring) + 1,
 	       BLKIF_LAP_REQ_SIZE - sizeof(u32));
 	barrier(); /* only the copy is looked at */
+	ring->count++;
 	blkif_lap_next(ring);
 	return 1;
 }
@@ -310,6 +326,8 @@ static inline int blkif_lap_get_rsp(struct blkif_lap_ring *ring, u32 raw[4])
 	raw[BLKIF_LAP_RSP_WORD] &= ~(0xffU << BLKIF_LAP_RSP_SHIFT);
 	memcpy(raw, blkif_lap_slot(ring), BLKIF_LAP_RSP_SIZE - sizeof(u32));
 	barrier(); /* only the copy is looked at */
+	/* pairs with blkif_lap_full(): the slot was copied */
+	virt_store_release(&ring->count, ring->count + 1);
 	blkif_lap_next(ring);
 	return 1;
 }
