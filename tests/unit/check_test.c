@@ -14,6 +14,7 @@ static struct blkif_limits limits(void)
 	struct blkif_limits lim = {
 		.capacity = CAPACITY, .ops = ALL_OPS, .max_segs = SEGS,
 		.block_sectors = 1,
+		.max_inline = BLKIF_MAX_INLINE,
 	};
 
 	return lim;
@@ -95,10 +96,9 @@ TEST(indirect_segments)
 		{ 256, 4096, BLKIF_BAD_NR_SEGS },
 		{ 256, 65535, BLKIF_BAD_NR_SEGS },
 		{ 4096, 4096, BLKIF_GOOD }, { 4096, 4097, BLKIF_BAD_NR_SEGS },
-		{ 65535, 4096, BLKIF_GOOD },
-		/* A limit that was set too high does not open the pages. */
-		{ 65535, 4097, BLKIF_BAD_NR_SEGS },
-		{ 65535, 65535, BLKIF_BAD_NR_SEGS },
+		/* of slim requests */
+		{ 1024, 1024, BLKIF_GOOD }, { 1024, 1025, BLKIF_BAD_NR_SEGS },
+		{ 1024, 65535, BLKIF_BAD_NR_SEGS },
 		{ 0, 1, BLKIF_BAD_NR_SEGS },
 	};
 	struct blkif_limits lim = limits();
@@ -130,14 +130,89 @@ TEST(indirect_inner_operation)
 
 TEST(tables_needed)
 {
-	static const unsigned int rows[][2] = {
-		{ 0, 0 }, { 1, 1 }, { 512, 1 }, { 513, 2 }, { 1024, 2 },
-		{ 4096, 8 }, { 4097, 9 }, { 65535, 128 },
+	static const unsigned int rows[][3] = {
+		/* entries; pages of 512, of 256 */
+		{ 0, 0, 0 }, { 1, 1, 1 }, { 256, 1, 1 }, { 257, 1, 2 },
+		{ 512, 1, 2 }, { 513, 2, 3 }, { 1024, 2, 4 }, { 1025, 3, 5 },
+		{ 4096, 8, 16 }, { 4097, 9, 17 }, { 65535, 128, 256 },
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		EXPECT_EQ(rows[i][1], blkif_tables_needed(rows[i][0]));
+		EXPECT_EQ(rows[i][1], blkif_tables_needed(&blkif_abi_native,
+							  rows[i][0]));
+		EXPECT_EQ(rows[i][2], blkif_tables_needed(&blkif_abi_slim,
+							  rows[i][0]));
+	}
+}
+
+/* The slots of a slim ring have room for two, of the others for eleven. */
+TEST(inline_limit)
+{
+	static const struct blkif_abi *const abis[] = {
+		&blkif_abi_native, &blkif_abi_x86_32, &blkif_abi_x86_64,
+		&blkif_abi_slim,
+	};
+	struct blkif_limits lim = limits();
+	unsigned int i, nr;
+
+	EXPECT_EQ(2, blkif_abi_slim.max_inline);
+	EXPECT_EQ(11, blkif_abi_native.max_inline);
+	for (i = 0; i < ARRAY_SIZE(abis); i++) {
+		lim.max_inline = abis[i]->max_inline;
+		for (nr = 1; nr < 256; nr++) {
+			EXPECT_EQ(nr <= lim.max_inline ? BLKIF_GOOD :
+				  BLKIF_BAD_NR_SEGS,
+				  check(&lim, CMD(.op = nr & 3, .nr_segs = nr)))
+				TH_LOG("%s, %u", abis[i]->name, nr);
+		}
+	}
+}
+
+/* Whatever decoding found to be set that must not be, for each operation. */
+TEST(reserved)
+{
+	struct blkif_limits lim = limits();
+	unsigned int op;
+
+	for (op = 0; op < 6; op++) {
+		if (op == BLKIF_OP_RESERVED_1)
+			continue;
+		EXPECT_EQ(BLKIF_BAD_FLAGS,
+			  check(&lim, CMD(.op = op, .nr_segs = 1,
+					  .reserved = true)))
+			TH_LOG("op %u", op);
+	}
+	EXPECT_EQ(BLKIF_BAD_FLAGS,
+		  check(&lim, CMD(.nr_segs = 1, .indirect = true,
+				  .reserved = true)));
+}
+
+/* No operation but DISCARD has a flag, and that has one. */
+TEST(flags)
+{
+	struct blkif_limits lim = limits();
+	unsigned int op, flags;
+
+	for (op = 0; op < 6; op++) {
+		u8 good = op == BLKIF_OP_DISCARD ? BLKIF_DISCARD_SECURE : 0;
+
+		if (op == BLKIF_OP_RESERVED_1)
+			continue;
+		for (flags = 0; flags < 256; flags++) {
+			enum blkif_verdict want = flags & ~good ?
+				BLKIF_BAD_FLAGS : BLKIF_GOOD;
+
+			EXPECT_EQ(want, check(&lim, CMD(.op = op, .nr_segs = 1,
+							.flags = flags)))
+				TH_LOG("op %u, flags %#x", op, flags);
+			if (op > 1)
+				continue;
+			EXPECT_EQ(want, check(&lim, CMD(.op = op, .nr_segs = 1,
+							.indirect = true,
+							.flags = flags)))
+				TH_LOG("indirect %u, flags %#x", op, flags);
+		}
 	}
 }
 

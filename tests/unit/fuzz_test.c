@@ -7,11 +7,52 @@
 #include "unit.h"
 #include "xen-blkif/check.h"
 
-#define ROUNDS	1000000
+#define ROUNDS	300000
 
 static const struct blkif_abi *const abis[] = {
 	&blkif_abi_x86_32, &blkif_abi_x86_64, &blkif_abi_native,
+	&blkif_abi_slim,
 };
+
+#define ABIS	ARRAY_SIZE(abis)
+
+static void put_bytes(u8 *slot, unsigned int at, u64 word, unsigned int nr)
+{
+	memcpy(slot + at, &word, nr);
+}
+
+/* A slim slot in which little, if anything, is wrong. */
+static void nearly_slim_slot(struct rng *rng, u8 *slot)
+{
+	unsigned int i, nr = rng_below(rng, 4);
+
+	slot[0] = 0;
+	slot[1] = rng_below(rng, 8);
+	slot[3] = rng_one_in(rng, 8);
+	put_bytes(slot, 16, rng_below(rng, 2000), 8);
+	if (slot[1] == BLKIF_OP_DISCARD) {
+		slot[2] = 0;
+		put_bytes(slot, 4, 0, 4);
+		put_bytes(slot, 24, rng_below(rng, 2000), 8);
+	} else if (slot[1] == BLKIF_OP_INDIRECT) {
+		slot[2] = rng_below(rng, 3);
+		put_bytes(slot, 4, rng_below(rng, 1100), 4);
+		for (i = (slot[4] + slot[5] * 256 + 255) / 256; i < 4; i++)
+			put_bytes(slot, 16 + 4 * i, 0, 4);
+	} else {
+		slot[2] = nr;
+		for (i = 0; i < 2; i++) {
+			slot[4 + 2 * i] = i < nr ? rng_below(rng, 4) : 0;
+			slot[5 + 2 * i] = i < nr ? 3 + rng_below(rng, 5) : 0;
+			if (i >= nr)
+				put_bytes(slot, 24 + 4 * i, 0, 4);
+		}
+		if (!nr)
+			put_bytes(slot, 16, 0, 8);
+	}
+	if (rng_one_in(rng, 2))
+		slot[rng_below(rng, 32)] = rng_u64(rng);
+}
 
 /* Half of the slots are likely to be good but for a byte or two. */
 static void random_slot(struct rng *rng, const struct blkif_abi *abi, u8 *slot)
@@ -22,6 +63,11 @@ static void random_slot(struct rng *rng, const struct blkif_abi *abi, u8 *slot)
 	for (i = 0; i < abi->req_size; i += 4) {
 		word = rng_u64(rng);
 		memcpy(slot + i, &word, 4);
+	}
+	if (abi->slim) {
+		if (rng_one_in(rng, 2))
+			nearly_slim_slot(rng, slot);
+		return;
 	}
 	slot[0] = rng_below(rng, 8);
 	if (rng_one_in(rng, 2))
@@ -46,12 +92,15 @@ static void random_slot(struct rng *rng, const struct blkif_abi *abi, u8 *slot)
 		slot[rng_below(rng, abi->req_size)] = rng_u64(rng);
 }
 
-static struct blkif_limits random_limits(struct rng *rng)
+static struct blkif_limits random_limits(struct rng *rng,
+					 const struct blkif_abi *abi)
 {
 	struct blkif_limits lim = {
 		.capacity = rng_one_in(rng, 2) ? 1500 : rng_edge(rng),
 		.ops = rng_one_in(rng, 2) ? 0x6f : rng_u64(rng) & 0x6f,
-		.max_segs = rng_one_in(rng, 2) ? 4096 : rng_u64(rng),
+		.max_segs = rng_one_in(rng, 2) ? blkif_max_segs(abi) :
+			    rng_below(rng, blkif_max_segs(abi) + 1),
+		.max_inline = abi->max_inline,
 		.block_sectors = 1 << rng_below(rng, 4),
 		.read_only = rng_one_in(rng, 4),
 	};
@@ -80,7 +129,8 @@ static int bad_segs(const struct blkif_seg *seg, unsigned int nr,
 	return sum != sectors || sum % lim->block_sectors ? __LINE__ : 0;
 }
 
-static int bad_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
+static int bad_cmd(const struct blkif_abi *abi, const struct blkif_cmd *cmd,
+		   const struct blkif_limits *lim)
 {
 	bool changes = cmd->op && (cmd->op != 3 || cmd->nr_segs);
 
@@ -88,15 +138,19 @@ static int bad_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 		return __LINE__;
 	if (!(lim->ops & 1U << (cmd->indirect ? 6 : cmd->op)))
 		return __LINE__;
+	if (cmd->reserved || (cmd->flags && cmd->op != 5))
+		return __LINE__;
 	if (cmd->indirect)
-		return cmd->op > 1 || !cmd->nr_segs || cmd->nr_segs > 4096 ||
+		return cmd->op > 1 || !cmd->nr_segs ||
+		       cmd->nr_segs > (abi->slim ? 1024 : 4096) ||
 		       cmd->nr_segs > lim->max_segs ? __LINE__ : 0;
 	if (cmd->op == 5)
 		return cmd->flags > 1 || cmd->nr_segs ||
 		       cmd->sector + cmd->nr_sectors < cmd->sector ||
 		       cmd->sector + cmd->nr_sectors > lim->capacity ?
 		       __LINE__ : 0;
-	return cmd->nr_segs > 11 || (cmd->op < 2 && !cmd->nr_segs) ?
+	return cmd->nr_segs > (abi->slim ? 2 : 11) ||
+	       (cmd->op < 2 && !cmd->nr_segs) ?
 	       __LINE__ : 0;
 }
 
@@ -108,7 +162,7 @@ struct tally {
 static int one_round(struct rng *rng, const struct blkif_abi *abi, u8 *slot,
 		     struct tally *tally)
 {
-	struct blkif_limits lim = random_limits(rng);
+	struct blkif_limits lim = random_limits(rng, abi);
 	struct blkif_cmd cmd;
 	u32 sectors = 0;
 
@@ -118,8 +172,8 @@ static int one_round(struct rng *rng, const struct blkif_abi *abi, u8 *slot,
 		tally->bad++;
 		return 0;
 	}
-	if (bad_cmd(&cmd, &lim))
-		return bad_cmd(&cmd, &lim);
+	if (bad_cmd(abi, &cmd, &lim))
+		return bad_cmd(abi, &cmd, &lim);
 	tally->good[blkif_cmd_wire_op(&cmd)]++;
 	if (cmd.indirect)
 		return 0;
@@ -132,17 +186,24 @@ static int one_round(struct rng *rng, const struct blkif_abi *abi, u8 *slot,
 	return bad_segs(cmd.seg, cmd.nr_segs, &lim, sectors);
 }
 
-TEST(slots)
+FIXTURE(fuzz) { };
+FIXTURE_VARIANT(fuzz) { const struct blkif_abi *abi; };
+FIXTURE_SETUP(fuzz) { }
+FIXTURE_TEARDOWN(fuzz) { }
+FIXTURE_VARIANT_ADD(fuzz, x86_32) { &blkif_abi_x86_32 };
+FIXTURE_VARIANT_ADD(fuzz, x86_64) { &blkif_abi_x86_64 };
+FIXTURE_VARIANT_ADD(fuzz, native) { &blkif_abi_native };
+FIXTURE_VARIANT_ADD(fuzz, slim) { &blkif_abi_slim };
+
+TEST_F(fuzz, slots)
 {
+	u8 *slot = malloc(variant->abi->req_size);
 	struct tally tally = { 0 };
 	struct rng rng = { 7 };
 	unsigned int i;
-	u8 *slot[3];
 
-	for (i = 0; i < 3; i++)
-		slot[i] = malloc(abis[i]->req_size);
 	for (i = 0; i < ROUNDS; i++) {
-		ASSERT_EQ(0, one_round(&rng, abis[i % 3], slot[i % 3], &tally));
+		ASSERT_EQ(0, one_round(&rng, variant->abi, slot, &tally));
 	}
 	tally.good[BLKIF_OP_RESERVED_1] = ROUNDS;
 	for (i = 0; i < 7; i++) {
@@ -151,37 +212,48 @@ TEST(slots)
 	EXPECT_LT(ROUNDS / 10, tally.bad);
 	EXPECT_LT(ROUNDS / 1000, tally.segs_bad);
 	EXPECT_LT(ROUNDS / 1000, tally.segs_good);
-	for (i = 0; i < 3; i++)
-		free(slot[i]);
+	free(slot);
 }
 
-static void random_entry(struct rng *rng, u8 *entry)
+static void random_entry(struct rng *rng, const struct blkif_abi *abi,
+			 u8 *entry)
 {
 	u64 word = rng_u64(rng);
 
+	if (abi->slim) {
+		put_bytes(entry, 0, rng_one_in(rng, 200) ? rng_edge(rng) :
+			  rng_below(rng, 180) * 8, 8);
+		entry += 8;
+	}
 	memcpy(entry, &word, 8);
 	if (rng_one_in(rng, 200))
 		return;
 	entry[4] &= 3;
 	entry[5] = 3 + (entry[5] & 3);
+	if (abi->slim)
+		put_bytes(entry, 6, 0, 2);
 }
 
-TEST(indirect_pages)
+TEST_F(fuzz, indirect_pages)
 {
+	const struct blkif_abi *abi = variant->abi;
+	u32 most = blkif_table_entries(abi);
 	u8 *page = malloc(BLKIF_PAGE_SIZE);
-	struct blkif_seg *seg = malloc(512 * sizeof(*seg));
+	struct blkif_seg *seg = malloc(most * sizeof(*seg));
 	unsigned int i, round, nr, good = 0;
 	struct rng rng = { 8 };
 
 	for (round = 0; round < 5000; round++) {
-		struct blkif_limits lim = random_limits(&rng);
+		struct blkif_limits lim = random_limits(&rng, abi);
 		u64 start = rng_one_in(&rng, 4) ? rng_edge(&rng) : 0;
 		u32 sectors = 0;
 
-		nr = rng_below(&rng, 513);
-		for (i = 0; i < 512; i++)
-			random_entry(&rng, page + 8 * i);
-		blkif_entries_decode(page, nr, start, seg);
+		nr = rng_below(&rng, most + 1);
+		if (rng_one_in(&rng, 2))
+			nr &= 15;
+		for (i = 0; i < most; i++)
+			random_entry(&rng, abi, page + abi->entry_size * i);
+		blkif_table_decode(abi, page, nr, start, seg);
 		if (blkif_check_segs(seg, nr, &lim, &sectors) != BLKIF_GOOD)
 			continue;
 		ASSERT_EQ(0, bad_segs(seg, nr, &lim, sectors));
@@ -193,12 +265,15 @@ TEST(indirect_pages)
 	free(page);
 }
 
-static void random_segs(struct rng *rng, struct blkif_cmd *cmd)
+static void random_segs(struct rng *rng, const struct blkif_abi *abi,
+			struct blkif_cmd *cmd)
 {
 	u64 sector = cmd->sector;
 	unsigned int i;
 
-	cmd->nr_segs = rng_below(rng, 12);
+	cmd->nr_segs = rng_below(rng, abi->max_inline + 1);
+	if (abi->slim && !cmd->nr_segs)
+		cmd->sector = 0;
 	for (i = 0; i < cmd->nr_segs; i++) {
 		u8 first = rng_below(rng, 8);
 
@@ -212,7 +287,8 @@ static void random_segs(struct rng *rng, struct blkif_cmd *cmd)
 	}
 }
 
-static struct blkif_cmd random_cmd(struct rng *rng)
+static struct blkif_cmd random_cmd(struct rng *rng,
+				   const struct blkif_abi *abi)
 {
 	static const u8 ops[] = { 0, 1, 2, 3, 5 };
 	struct blkif_cmd cmd = {
@@ -227,18 +303,23 @@ static struct blkif_cmd random_cmd(struct rng *rng)
 		cmd.nr_sectors = rng_edge(rng);
 	} else if (cmd.op < 2 && rng_one_in(rng, 2)) {
 		cmd.indirect = true;
-		cmd.nr_segs = 1 + rng_below(rng, 4096);
-		for (i = 0; i < BLKIF_MAX_TABLES; i++)
+		cmd.nr_segs = 1 + rng_below(rng, blkif_max_segs(abi));
+		for (i = 0; i < blkif_tables_needed(abi, cmd.nr_segs); i++)
 			cmd.table[i] = rng_u64(rng);
+		if (abi->slim)
+			cmd.sector = 0;
 	} else {
-		random_segs(rng, &cmd);
+		random_segs(rng, abi, &cmd);
 	}
 	return cmd;
 }
 
-static bool same(const struct blkif_cmd *a, const struct blkif_cmd *b)
+static bool same(const struct blkif_abi *abi, const struct blkif_cmd *a,
+		 const struct blkif_cmd *b)
 {
-	if (a->indirect && memcmp(a->table, b->table, sizeof(a->table)))
+	if (a->reserved || b->reserved)
+		return false;
+	if (a->indirect && memcmp(a->table, b->table, abi->max_tables * 4))
 		return false;
 	if (!a->indirect &&
 	    memcmp(a->seg, b->seg, a->nr_segs * sizeof(a->seg[0])))
@@ -256,13 +337,13 @@ TEST(round_trip)
 	unsigned int i;
 
 	for (i = 0; i < 300000; i++) {
-		const struct blkif_abi *abi = abis[i % 3];
-		struct blkif_cmd cmd = random_cmd(&rng), back;
+		const struct blkif_abi *abi = abis[i % ABIS];
+		struct blkif_cmd cmd = random_cmd(&rng, abi), back;
 
 		memset(slot, 0xa5, sizeof(slot));
 		blkif_cmd_encode(abi, &cmd, rng_u64(&rng), slot);
 		blkif_cmd_decode(abi, slot, &back);
-		ASSERT_TRUE(same(&cmd, &back))
+		ASSERT_TRUE(same(abi, &cmd, &back))
 			TH_LOG("op %u, %s", cmd.op, abi->name);
 	}
 }

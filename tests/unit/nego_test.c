@@ -9,40 +9,84 @@
 struct row {
 	const char *name;
 	struct blkif_offer theirs, ours;
-	u32 queues, order, segs;
-	bool persistent;
+	u32 queues, order, segs, align;
+	bool persistent, slim, split;
 };
 
-/* An offer is { queues, ring order, indirect segments, persistent }. */
+/*
+ * An offer is { queues, ring order, indirect segments, slim entries, alignment,
+ * persistent, slim, split }.  A peer of old has none from the fourth on, and
+ * what stands for that is what reading its keys gives.
+ */
+#define OLD(queues, order, segs, persistent) \
+	{ queues, order, segs, 0, 64, persistent, false, false }
+#define OURS	{ 4, 4, 1024, 1024, 128, true, true, true }
+
 static const struct row rows[] = {
-	{ "old backend", { 1, 0, 0, false }, { 4, 4, 1024, true },
-	  1, 0, 11, false },
-	{ "old frontend", { 8, 4, 256, true }, { 1, 0, 0, false },
-	  1, 0, 11, false },
-	{ "both modern", { 8, 4, 256, true }, { 4, 4, 1024, true },
-	  4, 4, 256, true },
-	{ "frontend wants less", { 8, 4, 256, true }, { 2, 1, 32, true },
-	  2, 1, 32, true },
-	{ "zero queues offered", { 0, 0, 0, false }, { 4, 4, 32, true },
-	  1, 0, 11, false },
-	{ "zero queues wanted", { 4, 0, 0, false }, { 0, 0, 0, false },
-	  1, 0, 11, false },
-	{ "huge offer", { HUGE_U32, HUGE_U32, HUGE_U32, true },
-	  { 4, 2, 64, true }, 4, 2, 64, true },
-	{ "both huge", { HUGE_U32, HUGE_U32, HUGE_U32, true },
-	  { HUGE_U32, HUGE_U32, HUGE_U32, true }, 256, 4, 4096, true },
-	{ "indirect is no gain", { 1, 0, 11, false }, { 1, 0, 32, false },
-	  1, 0, 11, false },
-	{ "indirect is a small gain", { 1, 0, 12, false }, { 1, 0, 32, false },
-	  1, 0, 12, false },
-	{ "indirect of 5 is worse than none", { 1, 0, 5, false },
-	  { 1, 0, 32, false }, 1, 0, 11, false },
-	{ "persistent in the backend only", { 1, 0, 0, true },
-	  { 1, 0, 0, false }, 1, 0, 11, false },
-	{ "persistent in the frontend only", { 1, 0, 0, false },
-	  { 1, 0, 0, true }, 1, 0, 11, false },
-	{ "order 5 is more than the protocol has", { 1, 5, 0, false },
-	  { 1, 5, 0, false }, 1, 4, 11, false },
+	{ "backend of old", OLD(1, 0, 0, false), OURS,
+	  1, 0, 11, 64, false, false, false },
+	{ "modern backend of the existing protocol", OLD(8, 4, 256, true),
+	  OURS, 4, 4, 256, 64, true, false, false },
+	{ "frontend of old", { 8, 4, 256, 1024, 128, true, true, true },
+	  OLD(1, 0, 0, false), 1, 0, 11, 64, false, false, false },
+	{ "frontend wants less", OLD(8, 4, 256, true), OLD(2, 1, 32, true),
+	  2, 1, 32, 64, true, false, false },
+	{ "zero queues offered", OLD(0, 0, 0, false), OLD(4, 4, 32, true),
+	  1, 0, 11, 64, false, false, false },
+	{ "zero queues wanted", OLD(4, 0, 0, false), OLD(0, 0, 0, false),
+	  1, 0, 11, 64, false, false, false },
+	{ "huge offer", OLD(HUGE_U32, HUGE_U32, HUGE_U32, true),
+	  OLD(4, 2, 64, true), 4, 2, 64, 64, true, false, false },
+	{ "both huge", OLD(HUGE_U32, HUGE_U32, HUGE_U32, true),
+	  OLD(HUGE_U32, HUGE_U32, HUGE_U32, true),
+	  256, 4, 4096, 64, true, false, false },
+	{ "indirect is no gain", OLD(1, 0, 11, false), OLD(1, 0, 32, false),
+	  1, 0, 11, 64, false, false, false },
+	{ "indirect is a small gain", OLD(1, 0, 12, false),
+	  OLD(1, 0, 32, false), 1, 0, 12, 64, false, false, false },
+	{ "indirect of 5 is worse than none", OLD(1, 0, 5, false),
+	  OLD(1, 0, 32, false), 1, 0, 11, 64, false, false, false },
+	{ "persistent in the backend only", OLD(1, 0, 0, true),
+	  OLD(1, 0, 0, false), 1, 0, 11, 64, false, false, false },
+	{ "persistent in the frontend only", OLD(1, 0, 0, false),
+	  OLD(1, 0, 0, true), 1, 0, 11, 64, false, false, false },
+	{ "order 5 is more than the protocol has", OLD(1, 5, 0, false),
+	  OLD(1, 5, 0, false), 1, 4, 11, 64, false, false, false },
+
+	{ "all", OURS, OURS, 4, 4, 1024, 128, true, true, true },
+	{ "all, huge",
+	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1 },
+	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1 },
+	  256, 4, 1024, 128, true, true, true },
+	{ "no separate rings in the backend",
+	  { 4, 4, 256, 1024, 128, true, true, false }, OURS,
+	  4, 4, 1024, 128, true, true, false },
+	{ "no separate rings in the frontend", OURS,
+	  { 4, 4, 256, 1024, 128, true, true, false },
+	  4, 4, 1024, 128, true, true, false },
+	{ "separate rings imply slim requests",
+	  { 4, 4, 256, 1024, 128, true, false, true }, OURS,
+	  4, 4, 1024, 128, true, true, true },
+	{ "separate rings there, slim requests here, is neither",
+	  { 4, 4, 256, 1024, 128, true, false, true },
+	  { 4, 4, 1024, 1024, 128, true, true, false },
+	  4, 4, 256, 128, true, false, false },
+	{ "64 there", { 1, 0, 0, 512, 64, false, true, true }, OURS,
+	  1, 0, 512, 64, false, true, true },
+	{ "64 here", OURS, { 1, 0, 0, 512, 64, false, true, true },
+	  1, 0, 512, 64, false, true, true },
+	{ "an alignment in between", OURS,
+	  { 1, 0, 0, 512, 127, false, true, true },
+	  1, 0, 512, 64, false, true, true },
+	{ "an alignment that is none",
+	  { 1, 0, 0, 512, 0, false, true, true }, OURS,
+	  1, 0, 512, 64, false, true, true },
+	{ "no indirect slim requests", { 1, 0, 256, 0, 64, 0, 1, 1 }, OURS,
+	  1, 0, 2, 64, false, true, true },
+	{ "indirect slim requests of two", { 1, 0, 256, 2, 64, 0, 1, 1 }, OURS,
+	  1, 0, 2, 64, false, true, true },
+	{ "indirect slim requests of three", { 1, 0, 256, 3, 64, 0, 1, 0 },
+	  OURS, 1, 0, 3, 64, false, true, false },
 };
 
 TEST(choose)
@@ -52,15 +96,23 @@ TEST(choose)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *r = &rows[i];
 		struct blkif_choice c = blkif_choose(&r->theirs, &r->ours);
+		const struct blkif_layout *l = &c.layout;
 
-		EXPECT_EQ(&blkif_abi_native, c.abi);
+		EXPECT_EQ(r->slim ? &blkif_abi_slim : &blkif_abi_native,
+			  l->abi)
+			TH_LOG("%s", r->name);
+		EXPECT_EQ(r->split, l->split)
+			TH_LOG("%s", r->name);
 		EXPECT_EQ(r->queues, c.nr_queues)
 			TH_LOG("%s", r->name);
-		EXPECT_EQ(r->order, c.ring_order)
+		EXPECT_EQ(r->order, l->order)
+			TH_LOG("%s", r->name);
+		EXPECT_EQ(r->align, l->align)
 			TH_LOG("%s", r->name);
 		EXPECT_EQ(r->persistent, c.persistent)
 			TH_LOG("%s", r->name);
-		EXPECT_EQ(r->segs, blkif_choose_segs(&r->theirs, &r->ours))
+		EXPECT_EQ(r->segs,
+			  blkif_choose_segs(l->abi, &r->theirs, &r->ours))
 			TH_LOG("%s", r->name);
 		EXPECT_EQ(NULL, blkif_refuse(&c, &r->theirs))
 			TH_LOG("%s", r->name);
@@ -73,79 +125,193 @@ static struct blkif_offer random_offer(struct rng *rng)
 		.max_queues = rng_edge(rng),
 		.max_ring_order = rng_edge(rng),
 		.max_indirect_segs = rng_edge(rng),
+		.max_slim_entries = rng_edge(rng),
+		.max_align = rng_edge(rng),
 		.persistent = rng_one_in(rng, 2),
+		.slim = rng_one_in(rng, 2),
+		.split = rng_one_in(rng, 2),
 	};
 
 	return offer;
 }
 
+/* 0, or the line of the promise that was broken. */
+static int bad_choice(const struct blkif_choice *c,
+		      const struct blkif_offer *theirs,
+		      const struct blkif_offer *ours)
+{
+	const struct blkif_layout *l = &c->layout;
+
+	if (c->nr_queues < 1 || c->nr_queues > 256 || l->order > 4)
+		return __LINE__;
+	if (c->nr_queues > 1 && (c->nr_queues > theirs->max_queues ||
+				 c->nr_queues > ours->max_queues))
+		return __LINE__;
+	if (l->order > theirs->max_ring_order ||
+	    l->order > ours->max_ring_order)
+		return __LINE__;
+	if (c->persistent != (theirs->persistent && ours->persistent))
+		return __LINE__;
+	if (l->split != (theirs->split && ours->split))
+		return __LINE__;
+	if (l->abi != (l->split || (theirs->slim && ours->slim) ?
+		       &blkif_abi_slim : &blkif_abi_native))
+		return __LINE__;
+	if (l->align != 64 && (l->align != 128 || theirs->max_align < 128 ||
+			       ours->max_align < 128))
+		return __LINE__;
+	return 0;
+}
+
+static int bad_segs(u32 segs, const struct blkif_choice *c,
+		    const struct blkif_offer *theirs,
+		    const struct blkif_offer *ours)
+{
+	bool slim = c->layout.abi == &blkif_abi_slim;
+	u32 inline_segs = slim ? 2 : 11, most = slim ? 1024 : 4096;
+	u32 a = slim ? theirs->max_slim_entries : theirs->max_indirect_segs;
+	u32 b = slim ? ours->max_slim_entries : ours->max_indirect_segs;
+
+	if (segs < inline_segs || segs > most)
+		return __LINE__;
+	return segs > inline_segs && (segs > a || segs > b) ? __LINE__ : 0;
+}
+
 /* Whatever was offered and is wanted, the choice is not refused. */
 TEST(choice_is_acceptable)
 {
+	unsigned int i, kinds[3] = { 0 };
 	struct rng rng = { 1 };
-	unsigned int i;
 
 	for (i = 0; i < 1000000; i++) {
 		struct blkif_offer theirs = random_offer(&rng);
 		struct blkif_offer ours = random_offer(&rng);
 		struct blkif_choice c = blkif_choose(&theirs, &ours);
-		u32 segs = blkif_choose_segs(&theirs, &ours);
+		u32 segs = blkif_choose_segs(c.layout.abi, &theirs, &ours);
 
 		ASSERT_EQ(NULL, blkif_refuse(&c, &theirs));
-		ASSERT_GE(256, c.nr_queues);
-		ASSERT_GE(4, c.ring_order);
-		ASSERT_EQ(theirs.persistent && ours.persistent, c.persistent);
-		ASSERT_LE(11, segs);
-		ASSERT_GE(4096, segs);
-		if (segs > 11) {
-			ASSERT_GE(theirs.max_indirect_segs, segs);
-			ASSERT_GE(ours.max_indirect_segs, segs);
-		}
+		ASSERT_EQ(0, bad_choice(&c, &theirs, &ours));
+		ASSERT_EQ(0, bad_segs(segs, &c, &theirs, &ours));
+		kinds[c.layout.split ? 2 : c.layout.abi->slim]++;
+	}
+	for (i = 0; i < 3; i++) {
+		EXPECT_LT(100000, kinds[i]);
 	}
 }
 
+/* A peer that has none of the new keys gets the existing protocol. */
+TEST(fall_back)
+{
+	const struct blkif_offer ours = OURS;
+	struct rng rng = { 2 };
+	unsigned int i;
+
+	for (i = 0; i < 100000; i++) {
+		struct blkif_offer old = random_offer(&rng);
+		struct blkif_choice c;
+
+		old.slim = false;
+		old.split = false;
+		c = blkif_choose(&old, &ours);
+		ASSERT_EQ(&blkif_abi_native, c.layout.abi);
+		ASSERT_FALSE(c.layout.split);
+		c = blkif_choose(&ours, &old);
+		ASSERT_EQ(&blkif_abi_native, c.layout.abi);
+		ASSERT_FALSE(c.layout.split);
+	}
+}
+
+#define SHARED(_abi, _order)	{ .abi = (_abi), .order = (_order) }
+#define SPLIT(_abi, _align, _order) \
+	{ .abi = (_abi), .split = true, .order = (_order), .align = (_align) }
+
 static const struct refusal {
 	struct blkif_choice choice;
-	const char *reason;
+	/* by a backend that offers 4 queues, order 2 and: */
+	const char *nothing, *slim, *split_64, *all;
 } refusals[] = {
-	/* to a backend that offers 4 queues and order 2 */
-	{ { &blkif_abi_x86_32, 1, 0, false }, NULL },
-	{ { &blkif_abi_x86_64, 4, 2, true }, NULL },
-	{ { NULL, 1, 0, false }, "unknown protocol" },
-	{ { &blkif_abi_native, 0, 0, false },
-	  "multi-queue-num-queues is zero" },
-	{ { &blkif_abi_native, 5, 0, false }, "more queues than offered" },
-	{ { &blkif_abi_native, HUGE_U32, 0, false },
-	  "more queues than offered" },
-	{ { &blkif_abi_native, 4, 3, false },
-	  "more ring pages than offered" },
-	{ { &blkif_abi_native, 4, HUGE_U32, false },
-	  "more ring pages than offered" },
+	{ { SHARED(&blkif_abi_x86_32, 0), 1, false }, NULL, NULL, NULL, NULL },
+	{ { SHARED(&blkif_abi_x86_64, 2), 4, true }, NULL, NULL, NULL, NULL },
+#define ALL(why)	why, why, why, why
+	{ { SHARED(NULL, 0), 1, false }, ALL("an unknown protocol") },
+	{ { SHARED(&blkif_abi_native, 0), 0, false }, ALL("no queue") },
+	{ { SHARED(&blkif_abi_native, 0), 5, false },
+	  ALL("more queues than offered") },
+	{ { SHARED(&blkif_abi_native, 0), HUGE_U32, false },
+	  ALL("more queues than offered") },
+	{ { SHARED(&blkif_abi_native, 3), 4, false },
+	  ALL("more ring pages than offered") },
+	{ { SHARED(&blkif_abi_slim, 255), 4, false },
+	  ALL("more ring pages than offered") },
+	{ { SPLIT(&blkif_abi_slim, 64, 3), 4, false },
+	  ALL("more ring pages than offered") },
+#define NOT_SLIM	"slim requests, which were not offered"
+	{ { SHARED(&blkif_abi_slim, 2), 4, false },
+	  NOT_SLIM, NULL, NOT_SLIM, NULL },
+#define NOT_SPLIT	"separate rings, which were not offered"
+	{ { SPLIT(&blkif_abi_slim, 64, 2), 4, true },
+	  NOT_SPLIT, NOT_SPLIT, NULL, NULL },
+#define NOT_ALIGN	"a ring alignment that was not offered"
+	{ { SPLIT(&blkif_abi_slim, 128, 0), 1, false },
+	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NULL },
+	{ { SPLIT(&blkif_abi_slim, 0, 0), 1, false },
+	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
+	{ { SPLIT(&blkif_abi_slim, 32, 0), 1, false },
+	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
+	{ { SPLIT(&blkif_abi_slim, 96, 0), 1, false },
+	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
+	{ { SPLIT(&blkif_abi_slim, 256, 0), 1, false },
+	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
+	{ { SPLIT(&blkif_abi_slim, 65535, 0), 1, false },
+	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
+#define NEED_SLIM	"separate rings without slim requests"
+	{ { SPLIT(&blkif_abi_native, 64, 0), 1, false },
+	  NOT_SPLIT, NOT_SPLIT, NEED_SLIM, NEED_SLIM },
+	{ { SPLIT(&blkif_abi_x86_32, 64, 0), 1, false },
+	  NOT_SPLIT, NOT_SPLIT, NEED_SLIM, NEED_SLIM },
 };
 
 TEST(refuse)
 {
-	const struct blkif_offer offer = { 4, 2, 0, false };
-	unsigned int i;
+	static const struct blkif_offer offers[] = {
+		{ 4, 2, 0, 0, 64, false, false, false },
+		{ 4, 2, 0, 0, 64, false, true, false },
+		{ 4, 2, 0, 0, 64, false, false, true },
+		{ 4, 2, 0, 0, 128, false, true, true },
+	};
+	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(refusals); i++) {
-		const char *why = blkif_refuse(&refusals[i].choice, &offer);
+		const struct refusal *r = &refusals[i];
+		const char *const want[] = {
+			r->nothing, r->slim, r->split_64, r->all,
+		};
 
-		EXPECT_STREQ(refusals[i].reason ?: "fine", why ?: "fine");
+		for (j = 0; j < ARRAY_SIZE(offers); j++) {
+			const char *why = blkif_refuse(&r->choice, &offers[j]);
+
+			EXPECT_STREQ(want[j] ?: "fine", why ?: "fine")
+				TH_LOG("row %u, offer %u", i, j);
+		}
 	}
 }
 
 /* A backend that was told to offer more than there is takes no more. */
 TEST(refuse_more_than_the_protocol_has)
 {
-	const struct blkif_offer offer = { HUGE_U32, HUGE_U32, 0, false };
-	struct blkif_choice c = { &blkif_abi_native, 256, 4, false };
+	const struct blkif_offer offer = {
+		HUGE_U32, HUGE_U32, 0, HUGE_U32, HUGE_U32, false, true, true,
+	};
+	struct blkif_choice c = { SPLIT(&blkif_abi_slim, 128, 4), 256, false };
 
 	EXPECT_EQ(NULL, blkif_refuse(&c, &offer));
 	c.nr_queues = 257;
 	EXPECT_NE(NULL, blkif_refuse(&c, &offer));
 	c.nr_queues = 1;
-	c.ring_order = 5;
+	c.layout.order = 5;
+	EXPECT_NE(NULL, blkif_refuse(&c, &offer));
+	c.layout.order = 0;
+	c.layout.align = 256;
 	EXPECT_NE(NULL, blkif_refuse(&c, &offer));
 }
 

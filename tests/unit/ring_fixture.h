@@ -1,63 +1,234 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Two views of one ring, and requests that carry a checksum of themselves. */
+/*
+ * Two views of one queue, in every layout there is, and requests that carry a
+ * checksum of themselves.
+ *
+ * The pages of separate rings are as a hypervisor would map them: each side
+ * can write its own and only read the other's, and no page is next to another,
+ * so that a step outside or a store to the wrong side ends the test.  With
+ * PAIR_ONE_MAPPING both sides share one mapping, for the thread sanitizer, to
+ * which two addresses are two things.
+ */
 #ifndef _RING_FIXTURE_H
 #define _RING_FIXTURE_H
 
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "unit.h"
 #include "xen-blkif/ring.h"
+
+#define PAIR_PAGES	BLKIF_LAP_MAX_PAGES
 
 struct pair {
 	struct blkif_fe_ring front;
 	struct blkif_be_ring back;
-	struct blkif_ring_indexes *page;
+	struct blkif_layout layout;
 	u32 slots;
+	/* The shared ring's, or NULL. */
+	struct blkif_ring_indexes *page;
+	/* What each side may write, and the other side's view of the same. */
+	void *front_req[PAIR_PAGES], *front_rsp[PAIR_PAGES];
+	void *back_req[PAIR_PAGES], *back_rsp[PAIR_PAGES];
 };
 
-/*
- * A connected ring whose indexes have run as far as @base.  The pages are as
- * large as they must be and no larger, for sanitizers to see a step outside.
- */
-static inline int pair_init(struct pair *p, const struct blkif_abi *abi,
-			    unsigned int order, u32 base)
+#define SHARED(_abi, _order)						\
+	{ .abi = &blkif_abi_##_abi, .order = (_order), .align = 64 }
+#define SPLIT(_align, _order) {						\
+	.abi = &blkif_abi_slim, .split = true,				\
+	.order = (_order), .align = (_align),				\
+}
+
+/* Every layout, at order 0. */
+static const struct blkif_layout layouts[] = {
+	SHARED(x86_32, 0), SHARED(x86_64, 0), SHARED(native, 0),
+	SHARED(slim, 0), SPLIT(64, 0), SPLIT(128, 0),
+};
+
+#define LAYOUT_FMT	"%s, %s, order %u, alignment %u"
+#define LAYOUT_ARGS(l)	(l)->abi->name, (l)->split ? "split" : "shared", \
+			(l)->order, (l)->align
+
+/* One page in the middle of nothing. */
+static inline void *page_alone(int fd, off_t at, int prot)
 {
-	p->page = aligned_alloc(BLKIF_PAGE_SIZE, BLKIF_PAGE_SIZE << order);
-	memset(p->page, 0, BLKIF_PAGE_SIZE << order);
-	p->slots = blkif_ring_slots(abi, order);
-	blkif_front_ring_init(&p->front, p->page, abi, order);
-	if (base) {
-		p->page->req_prod = base;
-		p->page->rsp_prod = base;
-		p->page->req_event = base + 1;
-		p->page->rsp_event = base + 1;
-		p->front.req_prod = base;
-		p->front.req_pushed = base;
-		p->front.rsp_cons = base;
-		p->front.rsp_prod = base;
+	u8 *room = mmap(NULL, 3 * BLKIF_PAGE_SIZE, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page;
+
+	if (room == MAP_FAILED)
+		abort();
+	page = mmap(room + BLKIF_PAGE_SIZE, BLKIF_PAGE_SIZE, prot,
+		    MAP_SHARED | MAP_FIXED, fd, at);
+	if (page == MAP_FAILED)
+		abort();
+	return page;
+}
+
+static inline void page_unmap(void *page)
+{
+	if (page)
+		munmap((u8 *)page - BLKIF_PAGE_SIZE, 3 * BLKIF_PAGE_SIZE);
+}
+
+/* @nr zeroed pages that one side writes and the other reads. */
+static inline void pages_new(void **writer, void **reader, u32 nr)
+{
+	int fd = syscall(SYS_memfd_create, "ring", 0);
+	u32 i;
+
+	if (fd < 0 || ftruncate(fd, nr * BLKIF_PAGE_SIZE))
+		abort();
+	for (i = 0; i < nr; i++) {
+		off_t at = i * BLKIF_PAGE_SIZE;
+
+		writer[i] = page_alone(fd, at, PROT_READ | PROT_WRITE);
+#ifdef PAIR_ONE_MAPPING
+		reader[i] = writer[i];
+#else
+		reader[i] = page_alone(fd, at, PROT_READ);
+#endif
 	}
-	return blkif_back_ring_init(&p->back, p->page, abi, order);
+	close(fd);
+}
+
+static inline void pair_pages(struct pair *p)
+{
+	u32 nr = blkif_layout_req_pages(&p->layout), i;
+
+	if (p->layout.split) {
+		pages_new(p->front_req, p->back_req, nr);
+		pages_new(p->back_rsp, p->front_rsp,
+			  blkif_layout_rsp_pages(&p->layout));
+		return;
+	}
+	/* Of the exact size, for sanitizers to see a step outside. */
+	p->page = aligned_alloc(BLKIF_PAGE_SIZE, nr * BLKIF_PAGE_SIZE);
+	memset(p->page, 0, nr * BLKIF_PAGE_SIZE);
+	for (i = 0; i < nr; i++) {
+		p->front_req[i] = (u8 *)p->page + i * BLKIF_PAGE_SIZE;
+		p->back_req[i] = p->front_req[i];
+	}
+}
+
+/* Where the backend reads and writes event words; both views of each agree. */
+static inline u32 *pair_req_event(struct pair *p)
+{
+	return p->page ? &p->page->req_event :
+	       blkif_lap_req_event(&p->back.lap);
+}
+
+static inline u32 *pair_rsp_event(struct pair *p)
+{
+	return p->page ? &p->page->rsp_event :
+	       blkif_lap_rsp_event(&p->front.lap);
+}
+
+static inline void lap_ring_run_to(struct blkif_lap_ring *ring, u32 base)
+{
+	ring->count = base;
+	ring->checked = base;
+	ring->seen = base;
+}
+
+/* As if @base requests had come and gone. */
+static inline void pair_run_to(struct pair *p, u32 base)
+{
+	*pair_req_event(p) = base + 1;
+	*pair_rsp_event(p) = base + 1;
+	if (p->layout.split) {
+		lap_ring_run_to(&p->front.lap.req, base);
+		lap_ring_run_to(&p->front.lap.rsp, base);
+		lap_ring_run_to(&p->back.lap.req, base);
+		lap_ring_run_to(&p->back.lap.rsp, base);
+		return;
+	}
+	p->page->req_prod = base;
+	p->page->rsp_prod = base;
+	p->front.shared.req_prod = base;
+	p->front.shared.req_pushed = base;
+	p->front.shared.rsp_cons = base;
+	p->front.shared.rsp_prod = base;
+}
+
+static inline int pair_attach(struct pair *p)
+{
+	return blkif_back_ring_init(&p->back, &p->layout, p->back_req,
+				    p->back_rsp);
+}
+
+/* Connect both sides, their counts as far as @base, over zeroed pages. */
+static inline int pair_connect(struct pair *p, u32 base)
+{
+	/* Nobody else sees the backend's pages yet. */
+	blkif_front_ring_init(&p->front, &p->layout, p->front_req, p->back_rsp);
+	if (p->page) {
+		pair_run_to(p, base);
+		return pair_attach(p);
+	}
+	memcpy(p->front.lap.rsp.pages, p->front_rsp, sizeof(p->front_rsp));
+	if (pair_attach(p))
+		return -EPROTO;
+	pair_run_to(p, base);
+	return 0;
+}
+
+static inline int pair_init(struct pair *p, const struct blkif_layout *layout,
+			    u32 base)
+{
+	memset(p, 0, sizeof(*p));
+	p->layout = *layout;
+	p->slots = blkif_layout_slots(layout);
+	pair_pages(p);
+	return pair_connect(p, base);
+}
+
+/* Once more, from the start. */
+static inline int pair_reset(struct pair *p, u32 base)
+{
+	u32 i;
+
+	for (i = 0; i < PAIR_PAGES; i++) {
+		if (p->front_req[i])
+			memset(p->front_req[i], 0, BLKIF_PAGE_SIZE);
+		if (p->back_rsp[i])
+			memset(p->back_rsp[i], 0, BLKIF_PAGE_SIZE);
+	}
+	return pair_connect(p, base);
 }
 
 static inline void pair_free(struct pair *p)
 {
+	u32 i;
+
 	free(p->page);
+	if (p->page)
+		return;
+	for (i = 0; i < PAIR_PAGES; i++) {
+		page_unmap(p->front_req[i]);
+		page_unmap(p->back_rsp[i]);
+#ifndef PAIR_ONE_MAPPING
+		page_unmap(p->back_req[i]);
+		page_unmap(p->front_rsp[i]);
+#endif
+	}
 }
 
-/* All of a request follows from its id. */
-static inline struct blkif_cmd cmd_of(u64 id)
+/* Zeroed memory for what holds a pair, whose halves have lines of their own. */
+static inline void *alloc_lines(size_t size)
 {
-	static const u8 ops[] = { 0, 1, 2, 3 };
-	u64 hash = mix64(id + 1);
-	struct blkif_cmd cmd = {
-		.id = id,
-		.op = ops[hash & 3],
-		.sector = hash >> 8,
-		.nr_segs = 1 + (hash >> 32) % BLKIF_MAX_INLINE,
-	};
-	u64 sector = cmd.sector;
+	size_t whole = (size + 63) & ~(size_t)63;
+
+	return memset(aligned_alloc(64, whole), 0, whole);
+}
+
+static inline void segs_of(struct blkif_cmd *cmd, u64 hash)
+{
+	u64 sector = cmd->sector;
 	unsigned int i;
 
-	for (i = 0; i < cmd.nr_segs; i++) {
-		struct blkif_seg *seg = &cmd.seg[i];
+	for (i = 0; i < cmd->nr_segs; i++) {
+		struct blkif_seg *seg = &cmd->seg[i];
 
 		seg->sector = sector;
 		seg->gref = mix64(hash + i);
@@ -65,16 +236,53 @@ static inline struct blkif_cmd cmd_of(u64 id)
 		seg->last = 4 + (seg->gref >> 2 & 3);
 		sector += blkif_seg_sectors(seg);
 	}
+}
+
+static inline void tables_of(const struct blkif_abi *abi,
+			     struct blkif_cmd *cmd, u64 hash)
+{
+	unsigned int i;
+
+	cmd->indirect = true;
+	cmd->op &= 1;
+	cmd->nr_segs = 1 + (hash >> 32) % blkif_max_segs(abi);
+	if (abi->slim)
+		cmd->sector = 0;
+	for (i = 0; i < blkif_tables_needed(abi, cmd->nr_segs); i++)
+		cmd->table[i] = mix64(hash + i);
+}
+
+/* All of a request follows from its id. */
+static inline struct blkif_cmd cmd_of(const struct blkif_abi *abi, u64 id)
+{
+	u64 hash = mix64(id + 1);
+	struct blkif_cmd cmd = {
+		.id = id,
+		.op = hash & 3,
+		.sector = hash >> 8,
+		.nr_segs = 1 + (hash >> 32) % abi->max_inline,
+	};
+
+	if (hash & 4)
+		tables_of(abi, &cmd, hash);
+	else
+		segs_of(&cmd, hash);
 	return cmd;
 }
 
-static inline bool is_cmd_of(const struct blkif_cmd *cmd, u64 id)
+static inline bool is_cmd_of(const struct blkif_abi *abi,
+			     const struct blkif_cmd *cmd, u64 id)
 {
-	struct blkif_cmd want = cmd_of(id);
+	struct blkif_cmd want = cmd_of(abi, id);
 
-	return cmd->id == id && cmd->op == want.op && !cmd->indirect &&
-	       cmd->sector == want.sector && cmd->nr_segs == want.nr_segs &&
-	       !memcmp(cmd->seg, want.seg,
+	if (cmd->id != id || cmd->op != want.op || cmd->reserved ||
+	    cmd->indirect != want.indirect || cmd->sector != want.sector ||
+	    cmd->nr_segs != want.nr_segs || cmd->flags)
+		return false;
+	if (cmd->indirect)
+		return !memcmp(cmd->table, want.table,
+			       abi->max_tables * sizeof(want.table[0]));
+	return !memcmp(cmd->seg, want.seg,
 		       want.nr_segs * sizeof(want.seg[0]));
 }
 
@@ -82,7 +290,7 @@ static inline struct blkif_rsp rsp_of(u64 id)
 {
 	struct blkif_rsp rsp = {
 		.id = id,
-		.op = cmd_of(id).op,
+		.op = mix64(id + 1),
 		.status = (s16)mix64(~id),
 	};
 

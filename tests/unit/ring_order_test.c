@@ -7,7 +7,9 @@
  */
 
 extern void yield(void);
+extern void look(void);
 #define SHIM_YIELD()	yield()
+#define SHIM_LOOK()	look()
 
 #include <ucontext.h>
 #include "ring_fixture.h"
@@ -34,8 +36,27 @@ static unsigned int consumed, errors;
 static u8 choice[MAX_POINTS], choices[MAX_POINTS];
 static unsigned int point;
 
+/* What happens meanwhile, in tests without coroutines. */
+static void (*meanwhile)(void);
+
+static void run_meanwhile(void)
+{
+	void (*fn)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (fn)
+		fn();
+	meanwhile = fn;
+}
+
+void look(void)
+{
+	run_meanwhile();
+}
+
 void yield(void)
 {
+	run_meanwhile();
 	if (running)
 		swapcontext(&running->context, &scheduler);
 }
@@ -60,7 +81,7 @@ static void produce_requests(void)
 	unsigned int id;
 
 	for (id = 0; id < TOTAL; id++) {
-		struct blkif_cmd cmd = cmd_of(id);
+		struct blkif_cmd cmd = cmd_of(pair.layout.abi, id);
 
 		blkif_front_put(&pair.front, &cmd, 0);
 		if (blkif_front_push(&pair.front))
@@ -80,7 +101,8 @@ static void consume_requests(void)
 		ret = blkif_back_get(&pair.back, &cmd);
 		errors += ret < 0;
 		if (ret == 1) {
-			errors += !is_cmd_of(&cmd, consumed++);
+			errors += !is_cmd_of(pair.layout.abi, &cmd,
+					     consumed++);
 			continue;
 		}
 		if (blkif_back_arm(&pair.back) == 0)
@@ -185,11 +207,11 @@ static void start_ring(bool responses, u32 base)
 	struct blkif_cmd cmd;
 	unsigned int i;
 
-	pair_init(&pair, &blkif_abi_native, 0, base);
+	pair_reset(&pair, base);
 	if (!responses)
 		return;
 	for (i = 0; i < TOTAL; i++) {
-		cmd = cmd_of(i);
+		cmd = cmd_of(pair.layout.abi, i);
 		blkif_front_put(&pair.front, &cmd, 0);
 	}
 	blkif_front_push(&pair.front);
@@ -198,11 +220,13 @@ static void start_ring(bool responses, u32 base)
 }
 
 /* Return: how many schedules lost a wake-up; *nr how many there were. */
-static unsigned int explore(bool responses, u32 base, unsigned int *nr)
+static unsigned int explore(const struct blkif_layout *layout, bool responses,
+			    u32 base, unsigned int *nr)
 {
 	unsigned int lost = 0;
 
 	memset(choice, 0, sizeof(choice));
+	pair_init(&pair, layout, base);
 	*nr = 0;
 	do {
 		start_ring(responses, base);
@@ -211,30 +235,150 @@ static unsigned int explore(bool responses, u32 base, unsigned int *nr)
 		side_init(&consumer, responses ? consume_responses :
 			  consume_requests);
 		lost += !run_schedule();
-		pair_free(&pair);
 		++*nr;
 	} while (next_schedule());
+	pair_free(&pair);
 	return lost;
 }
 
 FIXTURE(order) { };
-FIXTURE_VARIANT(order) { bool responses; u32 base; };
+FIXTURE_VARIANT(order) { struct blkif_layout layout; };
 FIXTURE_SETUP(order) { }
 FIXTURE_TEARDOWN(order) { }
-FIXTURE_VARIANT_ADD(order, requests) { false, 0 };
-FIXTURE_VARIANT_ADD(order, requests_at_the_wrap) { false, 0xfffffffe };
-FIXTURE_VARIANT_ADD(order, responses) { true, 0 };
-FIXTURE_VARIANT_ADD(order, responses_at_the_wrap) { true, 0xfffffffe };
+FIXTURE_VARIANT_ADD(order, native) { .layout = SHARED(native, 0) };
+FIXTURE_VARIANT_ADD(order, slim) { .layout = SHARED(slim, 0) };
+FIXTURE_VARIANT_ADD(order, split_64) { .layout = SPLIT(64, 0) };
+FIXTURE_VARIANT_ADD(order, split_128) { .layout = SPLIT(128, 1) };
 
 TEST_F(order, no_wakeup_is_lost)
 {
-	unsigned int nr;
+	static const u32 bases[] = { 0, 0xfffffffe };
+	unsigned int nr, i;
 
-	EXPECT_EQ(0, explore(variant->responses, variant->base, &nr));
-	EXPECT_EQ(0, errors);
-	EXPECT_LT(300, nr);
-	printf("# %u schedules\n", nr);
+	for (i = 0; i < 2 * ARRAY_SIZE(bases); i++) {
+		u32 base = bases[i / 2];
+
+		EXPECT_EQ(0, explore(&variant->layout, i & 1, base, &nr))
+			TH_LOG("%s from %#x", i & 1 ? "responses" : "requests",
+			       base);
+		EXPECT_EQ(0, errors);
+		EXPECT_LT(300, nr);
+		printf("# %u schedules\n", nr);
+	}
 	fflush(stdout);
+}
+
+/*
+ * The halves of the backend on two CPUs, and a frontend that is as fast as can
+ * be: as soon as there is a response it takes it and puts another request, even
+ * before the function that published the response is over.  It has done no
+ * wrong, and no half of the backend may think so.
+ */
+
+static u32 overtaken;
+static bool half_way;
+static u32 skip;
+
+static void overtake(void)
+{
+	struct blkif_cmd cmd = cmd_of(pair.layout.abi, 0);
+	struct blkif_rsp rsp;
+	int ret;
+
+	if (blkif_front_get(&pair.front, &rsp) != 1)
+		return;
+	overtaken++;
+	blkif_front_put(&pair.front, &cmd, 0);
+	blkif_front_push(&pair.front);
+	/* The other half may be at a point where it is not called again. */
+	if (half_way)
+		return;
+	ret = blkif_back_get(&pair.back, &cmd);
+	errors += ret != 1;
+}
+
+static void answer_and_overtake(void)
+{
+	struct blkif_rsp rsp = rsp_of(0);
+
+	if (overtaken || skip--)
+		return;
+	blkif_back_put(&pair.back, &rsp);
+	blkif_back_push(&pair.back);
+	overtake();
+}
+
+static void fill(void)
+{
+	struct blkif_cmd cmd = cmd_of(pair.layout.abi, 0);
+	u32 n;
+
+	errors = 0;
+	overtaken = 0;
+	for (n = 0; n < pair.slots; n++) {
+		blkif_front_put(&pair.front, &cmd, 0);
+		blkif_front_push(&pair.front);
+		errors += blkif_back_get(&pair.back, &cmd) != 1;
+	}
+}
+
+TEST_F(order, request_overtakes_the_end_of_its_answer)
+{
+	struct blkif_rsp rsp = rsp_of(0);
+
+	pair_init(&pair, &variant->layout, 0);
+	fill();
+	half_way = false;
+	meanwhile = overtake;
+	blkif_back_put(&pair.back, &rsp);
+	blkif_back_push(&pair.back);
+	meanwhile = NULL;
+	EXPECT_EQ(1, overtaken);
+	EXPECT_EQ(0, errors);
+	pair_free(&pair);
+}
+
+static int get_one(void)
+{
+	struct blkif_cmd cmd;
+
+	return blkif_back_get(&pair.back, &cmd);
+}
+
+static int arm_it(void)
+{
+	return blkif_back_arm(&pair.back);
+}
+
+/* A ring is full when @fn begins, and at its @point-th access no longer. */
+static int answer_meanwhile(int (*fn)(void), u32 point)
+{
+	int ret;
+
+	pair_reset(&pair, 0);
+	half_way = true;
+	fill();
+	skip = point;
+	meanwhile = answer_and_overtake;
+	ret = fn();
+	meanwhile = NULL;
+	return ret;
+}
+
+TEST_F(order, answer_during_a_look)
+{
+	u32 point;
+
+	pair_init(&pair, &variant->layout, 0);
+	for (point = 0; point < 8; point++) {
+		EXPECT_LE(0, answer_meanwhile(get_one, point))
+			TH_LOG("point %u", point);
+		EXPECT_TRUE(point || overtaken);
+		EXPECT_LE(0, answer_meanwhile(arm_it, point))
+			TH_LOG("point %u", point);
+		EXPECT_TRUE(point || overtaken);
+	}
+	pair_free(&pair);
 }
 
 TEST_HARNESS_MAIN

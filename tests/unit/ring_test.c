@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ring.h, one thread: batches, the wrap at 2^32, indexes that lie. */
+/*
+ * ring.h, one thread: batches and the wrap at 2^32 in every layout, and on the
+ * shared ring indexes that lie.  What lies on separate rings is in split_test.
+ */
 
 #include "ring_fixture.h"
 
-static const struct blkif_abi *const abis[] = {
-	&blkif_abi_x86_32, &blkif_abi_x86_64, &blkif_abi_native,
-};
-
-/* (4096 << order - 64) / 108 or 112, rounded down to a power of two. */
+/* (4096 << order - 64) / 108, 112 or 32, rounded down to a power of two. */
 TEST(slots)
 {
-	static const u32 slots[] = { 32, 64, 128, 256, 512 };
+	static const u32 slots[][5] = {
+		{ 32, 64, 128, 256, 512 }, { 32, 64, 128, 256, 512 },
+		{ 32, 64, 128, 256, 512 }, { 64, 128, 256, 512, 1024 },
+	};
 	unsigned int order, i;
 
-	for (i = 0; i < ARRAY_SIZE(abis); i++)
-		for (order = 0; order < ARRAY_SIZE(slots); order++) {
-			EXPECT_EQ(slots[order],
-				  blkif_ring_slots(abis[i], order));
+	for (i = 0; i < ARRAY_SIZE(slots); i++)
+		for (order = 0; order < ARRAY_SIZE(slots[0]); order++) {
+			struct blkif_layout l = layouts[i];
+
+			l.order = order;
+			EXPECT_EQ(slots[i][order], blkif_layout_slots(&l));
+			EXPECT_EQ(1 << order, blkif_layout_req_pages(&l));
+			EXPECT_EQ(0, blkif_layout_rsp_pages(&l));
 		}
 }
 
@@ -64,14 +70,15 @@ TEST(event_rule)
 	EXPECT_EQ(0, event_errors(0xfffffff0));
 }
 
-/* What a ring should do: two queues, and how far each was published. */
+/* What a queue should do: two queues, and how far each was pushed. */
 struct model {
 	struct pair p;
 	struct rng rng;
+	u32 base;
 	u64 put, pushed, got;		/* requests */
 	u64 rsp_put, rsp_pushed, rsp_got;
-	u64 held[512];			/* taken, not answered */
-	u64 answers[512];		/* in the order of the ring */
+	u64 held[2048];			/* taken, not answered */
+	u64 answers[2048];		/* in the order of the ring */
 	unsigned int nr_held;
 	unsigned int errors;
 };
@@ -81,41 +88,50 @@ struct model {
 		printf("# line %d: %s\n", __LINE__, #cond);		\
 } while (0)
 
+/* A lap byte is seen at once, an index when it is pushed. */
+static u64 published(struct model *m, u64 put, u64 pushed)
+{
+	return m->p.layout.split ? put : pushed;
+}
+
 static void front_put_some(struct model *m)
 {
 	u64 room = m->p.slots - (m->put - m->rsp_got);
 	u32 n = rng_below(&m->rng, room + 1);
 
+	CHECK(m, blkif_front_full(&m->p.front) == !room);
 	while (n--) {
-		struct blkif_cmd cmd = cmd_of(m->put++);
+		struct blkif_cmd cmd = cmd_of(m->p.layout.abi, m->put++);
 
+		CHECK(m, !blkif_front_full(&m->p.front));
 		blkif_front_put(&m->p.front, &cmd, m->put);
 	}
 }
 
 static void front_push(struct model *m)
 {
-	u32 from = m->p.page->req_prod;
-	u32 event = m->p.page->req_event;
+	u32 from = m->base + m->pushed, to = m->base + m->put;
+	u32 event = *pair_req_event(&m->p);
 	bool notify = blkif_front_push(&m->p.front);
 
-	CHECK(m, m->p.page->req_prod == from + (u32)(m->put - m->pushed));
-	CHECK(m, notify == passed(event, from, m->p.page->req_prod));
+	CHECK(m, !m->p.page || m->p.page->req_prod == to);
+	CHECK(m, notify == passed(event, from, to));
 	m->pushed = m->put;
 }
 
 static void back_get_some(struct model *m)
 {
+	u64 end = published(m, m->put, m->pushed);
 	u32 n = rng_below(&m->rng, m->p.slots + 2);
 
 	while (n--) {
 		struct blkif_cmd cmd;
 		int ret = blkif_back_get(&m->p.back, &cmd);
 
-		CHECK(m, ret == (m->got < m->pushed));
+		CHECK(m, ret == (m->got < end));
 		if (ret != 1)
 			break;
-		CHECK(m, is_cmd_of(&cmd, m->got));
+		CHECK(m, is_cmd_of(m->p.layout.abi, &cmd, m->got));
 		m->held[m->nr_held++] = m->got++;
 	}
 }
@@ -129,7 +145,7 @@ static void back_put_some(struct model *m)
 		u32 i = rng_below(&m->rng, m->nr_held);
 		struct blkif_rsp rsp = rsp_of(m->held[i]);
 
-		m->answers[m->rsp_put++ % 512] = m->held[i];
+		m->answers[m->rsp_put++ % 2048] = m->held[i];
 		m->held[i] = m->held[--m->nr_held];
 		blkif_back_put(&m->p.back, &rsp);
 	}
@@ -137,56 +153,57 @@ static void back_put_some(struct model *m)
 
 static void back_push(struct model *m)
 {
-	u32 from = m->p.page->rsp_prod;
-	u32 event = m->p.page->rsp_event;
+	u32 from = m->base + m->rsp_pushed, to = m->base + m->rsp_put;
+	u32 event = *pair_rsp_event(&m->p);
 	bool notify = blkif_back_push(&m->p.back);
 
-	CHECK(m, m->p.page->rsp_prod ==
-		 from + (u32)(m->rsp_put - m->rsp_pushed));
-	CHECK(m, notify == passed(event, from, m->p.page->rsp_prod));
+	CHECK(m, !m->p.page || m->p.page->rsp_prod == to);
+	CHECK(m, notify == passed(event, from, to));
 	m->rsp_pushed = m->rsp_put;
 }
 
 static void front_get_some(struct model *m)
 {
+	u64 end = published(m, m->rsp_put, m->rsp_pushed);
 	u32 n = rng_below(&m->rng, m->p.slots + 2);
 
 	while (n--) {
 		struct blkif_rsp rsp;
 		int ret = blkif_front_get(&m->p.front, &rsp);
 
-		CHECK(m, ret == (m->rsp_got < m->rsp_pushed));
+		CHECK(m, ret == (m->rsp_got < end));
 		if (ret != 1)
 			break;
-		CHECK(m, is_rsp_of(&rsp, m->answers[m->rsp_got++ % 512]));
+		CHECK(m, is_rsp_of(&rsp, m->answers[m->rsp_got++ % 2048]));
 	}
 }
 
+/* At any time; the last look tells whether there is something. */
 static void arm(struct model *m)
 {
-	if (m->got == m->pushed) {
-		CHECK(m, blkif_back_arm(&m->p.back) == 0);
-		CHECK(m, m->p.page->req_event == m->p.back.req_cons + 1);
-	}
-	if (m->rsp_got == m->rsp_pushed) {
-		CHECK(m, blkif_front_arm(&m->p.front) == 0);
-		CHECK(m, m->p.page->rsp_event == m->p.front.rsp_cons + 1);
-	}
+	u64 end = published(m, m->put, m->pushed);
+	u64 rsp_end = published(m, m->rsp_put, m->rsp_pushed);
+
+	CHECK(m, blkif_back_arm(&m->p.back) == (m->got < end));
+	CHECK(m, *pair_req_event(&m->p) == (u32)(m->base + m->got + 1));
+	CHECK(m, blkif_front_arm(&m->p.front) == (m->rsp_got < rsp_end));
+	CHECK(m, *pair_rsp_event(&m->p) == (u32)(m->base + m->rsp_got + 1));
 }
 
-static unsigned int run_model(const struct blkif_abi *abi, unsigned int order,
-			      u32 base, unsigned int steps)
+static unsigned int run_model(const struct blkif_layout *layout, u32 base,
+			      unsigned int steps)
 {
 	static void (*const step[])(struct model *m) = {
 		front_put_some, front_push, back_get_some, back_put_some,
 		back_push, front_get_some, arm,
 	};
-	struct model *m = calloc(1, sizeof(*m));
+	struct model *m = alloc_lines(sizeof(*m));
 	unsigned int errors;
 
-	m->rng.state = base + order;
-	CHECK(m, pair_init(&m->p, abi, order, base) == 0);
-	while (steps--)
+	m->base = base;
+	m->rng.state = base + layout->order;
+	CHECK(m, pair_init(&m->p, layout, base) == 0);
+	while (steps-- && !m->errors)
 		step[rng_below(&m->rng, ARRAY_SIZE(step))](m);
 	CHECK(m, m->rsp_got > 3 * m->p.slots);
 	errors = m->errors;
@@ -200,23 +217,26 @@ TEST(model)
 	static const u32 bases[] = { 0, 0x7fffff00, 0xffffff00, 0xffffffff };
 	unsigned int i, order, b;
 
-	for (i = 0; i < ARRAY_SIZE(abis); i++)
+	for (i = 0; i < ARRAY_SIZE(layouts); i++)
 		for (order = 0; order <= BLKIF_MAX_RING_ORDER; order++)
 			for (b = 0; b < ARRAY_SIZE(bases); b++) {
-				EXPECT_EQ(0, run_model(abis[i], order, bases[b],
-						       3000))
-					TH_LOG("%s, order %u, from %#x",
-					       abis[i]->name, order, bases[b]);
+				struct blkif_layout l = layouts[i];
+
+				l.order = order;
+				EXPECT_EQ(0, run_model(&l, bases[b], 3000))
+					TH_LOG(LAYOUT_FMT ", from %#x",
+					       LAYOUT_ARGS(&l), bases[b]);
 			}
 }
 
 /* Put and publish @n requests, take @taken of them, answer @answered. */
 static void start(struct pair *p, u32 base, u32 n, u32 taken, u32 answered)
 {
-	struct blkif_cmd cmd = cmd_of(1);
+	static const struct blkif_layout layout = SHARED(native, 0);
+	struct blkif_cmd cmd = cmd_of(&blkif_abi_native, 1);
 	struct blkif_rsp rsp = rsp_of(1);
 
-	pair_init(p, &blkif_abi_native, 0, base);
+	pair_init(p, &layout, base);
 	while (n--)
 		blkif_front_put(&p->front, &cmd, 0);
 	blkif_front_push(&p->front);
@@ -230,13 +250,13 @@ static void start(struct pair *p, u32 base, u32 n, u32 taken, u32 answered)
 static int back_sees(struct pair *p, u32 req_prod)
 {
 	p->page->req_prod = req_prod;
-	return blkif_back_poll(&p->back);
+	return blkif_be_shared_poll(&p->back.shared);
 }
 
 static int front_sees(struct pair *p, u32 rsp_prod)
 {
 	p->page->rsp_prod = rsp_prod;
-	return blkif_front_poll(&p->front);
+	return blkif_fe_shared_poll(&p->front.shared);
 }
 
 TEST(full)
@@ -253,7 +273,7 @@ TEST(full)
 	pair_free(&p);
 }
 
-FIXTURE(hostile) { struct pair p; u32 at; };
+FIXTURE(hostile) { struct pair p __attribute__((__aligned__(64))); u32 at; };
 FIXTURE_VARIANT(hostile) { u32 base; };
 FIXTURE_SETUP(hostile) { self->at = variant->base; }
 FIXTURE_TEARDOWN(hostile) { pair_free(&self->p); }
@@ -301,7 +321,7 @@ TEST_F(hostile, responses)
 	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 21));
 	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 0x80000000));
 	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at - 1));
-	self->p.front.rsp_prod = self->p.front.rsp_cons;
+	self->p.front.shared.rsp_prod = self->p.front.shared.rsp_cons;
 	EXPECT_EQ(-EPROTO, blkif_front_get(&self->p.front, &rsp));
 	EXPECT_EQ(-EPROTO, blkif_front_arm(&self->p.front));
 }
@@ -309,7 +329,7 @@ TEST_F(hostile, responses)
 /* What was put and not pushed cannot have been answered. */
 TEST_F(hostile, responses_to_the_unpublished)
 {
-	struct blkif_cmd cmd = cmd_of(2);
+	struct blkif_cmd cmd = cmd_of(&blkif_abi_native, 2);
 
 	start(&self->p, self->at, 3, 0, 0);
 	blkif_front_put(&self->p.front, &cmd, 0);
@@ -337,7 +357,7 @@ static int attach(struct pair *p, u32 req_prod, u32 rsp_prod)
 {
 	p->page->req_prod = req_prod;
 	p->page->rsp_prod = rsp_prod;
-	return blkif_back_ring_init(&p->back, p->page, &blkif_abi_native, 0);
+	return pair_attach(p);
 }
 
 TEST_F(hostile, attach)
@@ -357,10 +377,9 @@ TEST_F(hostile, attach_with_requests)
 	unsigned int n = 0;
 
 	start(&self->p, self->at, 20, 12, 7);
-	EXPECT_EQ(0, blkif_back_ring_init(&self->p.back, self->p.page,
-					  &blkif_abi_native, 0));
+	EXPECT_EQ(0, pair_attach(&self->p));
 	while (blkif_back_get(&self->p.back, &cmd) == 1) {
-		EXPECT_TRUE(is_cmd_of(&cmd, 1));
+		EXPECT_TRUE(is_cmd_of(&blkif_abi_native, &cmd, 1));
 		n++;
 	}
 	EXPECT_EQ(13, n);

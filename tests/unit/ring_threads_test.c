@@ -1,357 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * ring.h with both sides running at once, on two threads and on four (each
- * half of each side on its own), asleep whenever the ring says they may be.
- */
+/* Threads on the smallest and the largest ring of each layout. */
 
-#include <poll.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
-#include "ring_fixture.h"
-
-/* Longer than any scheduler keeps a thread that has work. */
-#define LOST_MS		20000
-
-#ifdef __SANITIZE_THREAD__
-#define REQUESTS	20000
-#else
-#define REQUESTS	100000
-#endif
-
-struct bench {
-	struct pair p;
-	int front_event, back_event;
-	u32 errors;
-	u32 sleeps;
-
-	/* requests that were taken and not answered, between back threads */
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	u64 held[512];
-	u32 nr_held;
-
-	/* tags that are free, between front threads */
-	pthread_cond_t room;
-	u16 tags[512];
-	u32 nr_tags;
-};
-
-/* Only the first failure is shown; the rest follow from it. */
-static void fail(struct bench *b, int line, const char *what)
-{
-	if (__atomic_fetch_add(&b->errors, 1, __ATOMIC_RELAXED))
-		return;
-	printf("# line %d: %s\n", line, what);
-	fflush(stdout);
-}
-
-#define FAIL_IF(b, cond) do {						\
-	if (cond)							\
-		fail(b, __LINE__, #cond);				\
-} while (0)
-
-static bool failed(struct bench *b)
-{
-	return __atomic_load_n(&b->errors, __ATOMIC_RELAXED);
-}
-
-static void notify(int event)
-{
-	u64 one = 1;
-
-	if (write(event, &one, sizeof(one)) != sizeof(one))
-		abort();
-}
-
-static void wait_for(struct bench *b, int event)
-{
-	struct pollfd fd = { .fd = event, .events = POLLIN };
-	u64 count;
-
-	__atomic_fetch_add(&b->sleeps, 1, __ATOMIC_RELAXED);
-	FAIL_IF(b, poll(&fd, 1, LOST_MS) != 1);
-	if (!failed(b) && read(event, &count, sizeof(count)) < 0)
-		abort();
-}
-
-static u64 id_of(u16 tag, u32 n)
-{
-	return (u64)n << 32 | tag;
-}
-
-/* The frontend's request half. */
-
-static bool take_tag(struct bench *b, u16 *tag, bool wait)
-{
-	bool taken = false;
-
-	pthread_mutex_lock(&b->lock);
-	while (wait && !b->nr_tags && !failed(b))
-		pthread_cond_wait(&b->room, &b->lock);
-	if (b->nr_tags) {
-		*tag = b->tags[--b->nr_tags];
-		taken = true;
-	}
-	pthread_mutex_unlock(&b->lock);
-	return taken;
-}
-
-static u32 submit(struct bench *b, u32 from, u32 batch, bool wait)
-{
-	u16 tag;
-
-	while (batch-- && from < REQUESTS && take_tag(b, &tag, wait)) {
-		struct blkif_cmd cmd = cmd_of(id_of(tag, from++));
-
-		blkif_front_put(&b->p.front, &cmd, tag);
-		wait = false;
-	}
-	if (blkif_front_push(&b->p.front))
-		notify(b->back_event);
-	return from;
-}
-
-static void *submitter(void *arg)
-{
-	struct rng rng = { 2 };
-	struct bench *b = arg;
-	u32 n = 0;
-
-	while (n < REQUESTS && !failed(b))
-		n = submit(b, n, 1 + rng_below(&rng, 16), true);
-	return NULL;
-}
-
-/* The frontend's response half. */
-
-static u32 complete(struct bench *b)
-{
-	struct blkif_rsp rsp;
-	u32 n = 0;
-	int ret;
-
-	while ((ret = blkif_front_get(&b->p.front, &rsp)) == 1) {
-		FAIL_IF(b, !is_rsp_of(&rsp, rsp.id));
-		pthread_mutex_lock(&b->lock);
-		b->tags[b->nr_tags++] = (u16)rsp.id;
-		pthread_cond_signal(&b->room);
-		pthread_mutex_unlock(&b->lock);
-		n++;
-	}
-	FAIL_IF(b, ret < 0);
-	return n;
-}
-
-static void front_sleep(struct bench *b)
-{
-	int ret = blkif_front_arm(&b->p.front);
-
-	FAIL_IF(b, ret < 0);
-	if (!ret)
-		wait_for(b, b->front_event);
-}
-
-static void *completer(void *arg)
-{
-	struct bench *b = arg;
-	u32 n = 0;
-
-	while (n < REQUESTS && !failed(b)) {
-		u32 got = complete(b);
-
-		n += got;
-		if (!got)
-			front_sleep(b);
-	}
-	return NULL;
-}
-
-static void *frontend(void *arg)
-{
-	struct rng rng = { 3 };
-	struct bench *b = arg;
-	u32 sent = 0, n = 0;
-
-	while (n < REQUESTS && !failed(b)) {
-		u32 before = sent + n;
-
-		sent = submit(b, sent, rng_below(&rng, 16), false);
-		n += complete(b);
-		if (before == sent + n && sent != n)
-			front_sleep(b);
-	}
-	return NULL;
-}
-
-/* The backend's request half. */
-
-static u32 fetch(struct bench *b, u32 max)
-{
-	struct blkif_cmd cmd;
-	u32 n = 0;
-	int ret = 0;
-
-	while (n < max && (ret = blkif_back_get(&b->p.back, &cmd)) == 1) {
-		FAIL_IF(b, !is_cmd_of(&cmd, cmd.id));
-		pthread_mutex_lock(&b->lock);
-		b->held[b->nr_held++] = cmd.id;
-		pthread_cond_signal(&b->more);
-		pthread_mutex_unlock(&b->lock);
-		n++;
-	}
-	FAIL_IF(b, ret < 0);
-	return n;
-}
-
-static void back_sleep(struct bench *b)
-{
-	int ret = blkif_back_arm(&b->p.back);
-
-	FAIL_IF(b, ret < 0);
-	if (!ret)
-		wait_for(b, b->back_event);
-}
-
-static void *fetcher(void *arg)
-{
-	struct bench *b = arg;
-	u32 n = 0;
-
-	while (n < REQUESTS && !failed(b)) {
-		u32 got = fetch(b, ~0U);
-
-		n += got;
-		if (!got)
-			back_sleep(b);
-	}
-	return NULL;
-}
-
-/* The backend's response half: in any order. */
-
-static bool take_held(struct bench *b, struct rng *rng, u64 *id, bool wait)
-{
-	bool taken = false;
-
-	pthread_mutex_lock(&b->lock);
-	while (wait && !b->nr_held && !failed(b))
-		pthread_cond_wait(&b->more, &b->lock);
-	if (b->nr_held) {
-		u32 i = rng_below(rng, b->nr_held);
-
-		*id = b->held[i];
-		b->held[i] = b->held[--b->nr_held];
-		taken = true;
-	}
-	pthread_mutex_unlock(&b->lock);
-	return taken;
-}
-
-static u32 answer(struct bench *b, struct rng *rng, u32 batch, bool wait)
-{
-	u32 n = 0;
-	u64 id;
-
-	while (n < batch && take_held(b, rng, &id, wait && !n)) {
-		struct blkif_rsp rsp = rsp_of(id);
-
-		blkif_back_put(&b->p.back, &rsp);
-		n++;
-	}
-	if (blkif_back_push(&b->p.back))
-		notify(b->front_event);
-	return n;
-}
-
-static void *answerer(void *arg)
-{
-	struct rng rng = { 4 };
-	struct bench *b = arg;
-	u32 n = 0;
-
-	while (n < REQUESTS && !failed(b))
-		n += answer(b, &rng, 1 + rng_below(&rng, 16), true);
-	return NULL;
-}
-
-static void *backend(void *arg)
-{
-	struct rng rng = { 5 };
-	struct bench *b = arg;
-	u32 n = 0;
-
-	while (n < REQUESTS && !failed(b)) {
-		u32 got = fetch(b, 1 + rng_below(&rng, 32));
-
-		n += answer(b, &rng, 1 + rng_below(&rng, 16), false);
-		if (!got && !b->nr_held && n < REQUESTS)
-			back_sleep(b);
-	}
-	return NULL;
-}
-
-static struct bench *bench_new(const struct blkif_abi *abi, unsigned int order)
-{
-	struct bench *b = calloc(1, sizeof(*b));
-
-	pair_init(&b->p, abi, order, 0xffffff00);
-	b->front_event = eventfd(0, 0);
-	b->back_event = eventfd(0, 0);
-	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->more, NULL);
-	pthread_cond_init(&b->room, NULL);
-	for (; b->nr_tags < b->p.slots; b->nr_tags++)
-		b->tags[b->nr_tags] = b->nr_tags;
-	return b;
-}
-
-static u32 bench_run(struct bench *b, void *(*const *fns)(void *),
-		     unsigned int nr)
-{
-	pthread_t thread[4];
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		pthread_create(&thread[i], NULL, fns[i], b);
-	for (i = 0; i < nr; i++)
-		pthread_join(thread[i], NULL);
-	FAIL_IF(b, b->nr_tags != b->p.slots);
-	FAIL_IF(b, b->p.page->req_prod != 0xffffff00 + (u32)REQUESTS);
-	FAIL_IF(b, b->p.page->rsp_prod != 0xffffff00 + (u32)REQUESTS);
-	printf("# %u requests, %u sleeps\n", REQUESTS, b->sleeps);
-	fflush(stdout);
-	return b->errors;
-}
+#include "ring_threads.h"
 
 FIXTURE(threads) { struct bench *b; };
-FIXTURE_VARIANT(threads) { const struct blkif_abi *abi; unsigned int order; };
+FIXTURE_VARIANT(threads) { struct blkif_layout layout; };
 FIXTURE_SETUP(threads)
 {
-	self->b = bench_new(variant->abi, variant->order);
+	self->b = bench_new(&variant->layout, BASE, REQUESTS, 0);
 }
 FIXTURE_TEARDOWN(threads)
 {
-	pair_free(&self->b->p);
-	free(self->b);
+	printf("# %u requests, %u sleeps\n", self->b->requests,
+	       self->b->sleeps);
+	fflush(stdout);
+	bench_free(self->b);
 }
-FIXTURE_VARIANT_ADD(threads, x86_32_order_0) { &blkif_abi_x86_32, 0 };
-FIXTURE_VARIANT_ADD(threads, native_order_4) { &blkif_abi_native, 4 };
+FIXTURE_VARIANT_ADD(threads, x86_32_order_0) { SHARED(x86_32, 0) };
+FIXTURE_VARIANT_ADD(threads, native_order_4) { SHARED(native, 4) };
+FIXTURE_VARIANT_ADD(threads, slim_order_0) { SHARED(slim, 0) };
+FIXTURE_VARIANT_ADD(threads, split_64_order_0) { SPLIT(64, 0) };
+FIXTURE_VARIANT_ADD(threads, split_128_order_4) { SPLIT(128, 4) };
 
 TEST_F_TIMEOUT(threads, two, 60)
 {
-	static void *(*const fns[])(void *) = { frontend, backend };
-
-	EXPECT_EQ(0, bench_run(self->b, fns, 2));
+	EXPECT_EQ(0, bench_two(self->b));
 	EXPECT_LT(0, self->b->sleeps);
 }
 
 TEST_F_TIMEOUT(threads, four, 60)
 {
-	static void *(*const fns[])(void *) = {
-		submitter, completer, fetcher, answerer,
-	};
+	EXPECT_EQ(0, bench_four(self->b));
+	EXPECT_LT(0, self->b->sleeps);
+}
 
-	EXPECT_EQ(0, bench_run(self->b, fns, 4));
+/* Nothing between the halves of a side but what the ring itself does. */
+TEST_F_TIMEOUT(threads, four_without_tags, 60)
+{
+	self->b->no_tags = true;
+	EXPECT_EQ(0, bench_four(self->b));
 	EXPECT_LT(0, self->b->sleeps);
 }
 

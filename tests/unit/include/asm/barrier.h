@@ -14,6 +14,9 @@
 	__atomic_store_n(p, val, __ATOMIC_RELEASE);			\
 } while (0)
 
-#define virt_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define virt_load_acquire(p) ({						\
+	SHIM_LOOK();							\
+	__atomic_load_n(p, __ATOMIC_ACQUIRE);				\
+})
 
 #endif

@@ -3,13 +3,18 @@
  * Accesses that ThreadSanitizer takes for what they are: marked, not racy.
  *
  * A test may define SHIM_YIELD() to get control before each marked store and
- * each full barrier, that is wherever the peer may see a difference.
+ * each full barrier, that is wherever the peer may see a difference, and
+ * SHIM_LOOK() before each load that may see one of the peer.
  */
 #ifndef _SHIM_LINUX_COMPILER_H
 #define _SHIM_LINUX_COMPILER_H
 
 #ifndef SHIM_YIELD
 #define SHIM_YIELD()	do { } while (0)
+#endif
+
+#ifndef SHIM_LOOK
+#define SHIM_LOOK()	do { } while (0)
 #endif
 
 #define barrier()		__asm__ __volatile__("" : : : "memory")
