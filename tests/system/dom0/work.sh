@@ -81,19 +81,28 @@ io_flows() { [ "$(stat_of "$1" wr_sect)" -gt $(($2 + 200)) ] && [ "$(stat_of "$1
 # A tree of files of many sizes with their checksums, on a new file system on XVD.
 make_tree() {
 	guest_run "set -e
-		/sbin/mke2fs -q -t ext4 /dev/$1 && mount -t ext4 /dev/$1 /mnt && cd /mnt &&
-		for d in a b/c d; do mkdir -p \$d; done && dd if=/dev/urandom of=seed bs=64k count=32 2>/dev/null &&
+		/sbin/mke2fs -q -t ext4 /dev/$1
+		mount -t ext4 /dev/$1 /mnt
+		cd /mnt
+		mkdir -p a b/c d
+		dd if=/dev/urandom of=seed bs=64k count=32 2>/dev/null
 		for i in 0 1 2 3 4 5 6 7 8 9; do
 			tail -c \$((i * 40961 + 1)) seed > a/\$i; head -c \$((i * i * 513)) seed > b/c/\$i; head -c \$((i * 100003)) seed > d/\$i
 		done
-		find . -type f ! -name sums | sort | xargs md5sum > sums && [ \$(wc -l < sums) = 31 ] && cd / && umount /mnt" 120
+		find . -type f ! -name sums | sort | xargs md5sum > sums
+		[ \$(wc -l < sums) = 31 ]
+		cd /
+		umount /mnt" 120
 }
 
 check_tree() {
 	guest_run "set -e
 		e2fsck -fn /dev/$1 > /tmp/fsck 2>&1 || { cat /tmp/fsck; exit 1; }
-		mount -t ext4 -o ro /dev/$1 /mnt && cd /mnt && md5sum -c sums > /tmp/sums || { grep -v ': OK' /tmp/sums; exit 1; }
-		cd / && umount /mnt" 120
+		mount -t ext4 -o ro /dev/$1 /mnt
+		cd /mnt
+		md5sum -c sums > /tmp/sums || { grep -v ': OK' /tmp/sums; exit 1; }
+		cd /
+		umount /mnt" 120
 }
 
 # The same seen from below: what the guest wrote is what the backend's disk holds.
