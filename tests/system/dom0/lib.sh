@@ -52,14 +52,16 @@ guest_id() { cat "$state/guest/$G/domid" 2>/dev/null; }
 guest_alive() { [ -n "$(guest_id)" ] && [ -n "$(bed read "/local/domain/$(guest_id)/name")" ]; }
 
 new_guest() { # [vcpus [MiB]]: create $G and wait for its agent
-	local cfg=$state/$G.cfg id
+	local cfg=$state/$G.cfg id mib
+	# Its root is in memory twice for a moment, packed and unpacked.
+	mib=$((490 + 2 * $(stat -c %s "$state/guest.cpio") / 1048576))
 	cat >"$cfg" <<-CFG
 		name = "$G"
 		type = "pv"
 		kernel = "/guest/vmlinux"
 		ramdisk = "$state/guest.cpio"
 		extra = "console=hvc0 rdinit=/init ignore_loglevel mitigations=off panic=0 log_buf_len=4M $GUEST_ARGS"
-		memory = ${2:-512}
+		memory = ${2:-$mib}
 		vcpus = ${1:-2}
 		disk = [ ${disks-} ]
 		on_poweroff = "destroy"
