@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # What is looked at after every case, whatever the case itself says: the three
 # logs since it began, and whether Xen, XenStore and the guests are as before.
 # Complaints go to stdout, a line each.

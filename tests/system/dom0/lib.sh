@@ -3,7 +3,9 @@
 # What cases are written with. Every limit is in seconds on a normally busy
 # machine and is multiplied by $FACTOR, so that a slow machine only waits longer.
 
+# shellcheck source=/dev/null
 . /bed/conf
+# shellcheck source=channel.sh
 . /bed/dom0/channel.sh
 export PATH=/bed/bin:$PATH:/usr/lib/xen-$XEN_VERSION/bin
 state=/run/bed
@@ -222,4 +224,6 @@ detach_once() {
 	backend_gone "$1"
 }
 
+# shellcheck source=work.sh
 . /bed/dom0/work.sh
+. /bed/dom0/rows.sh

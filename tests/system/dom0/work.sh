@@ -70,6 +70,7 @@ endless_jobs() {
 }
 
 # under_io XVD: starts endless I/O in the guest, returns when it flows; its number in $io
+# shellcheck disable=SC2034
 under_io() {
 	local before
 	before=$(stat_of "$1" wr_sect)
