@@ -196,9 +196,21 @@ stat_of() { cat "$(sysfs_of "$1")/statistics/$2"; }
 attach() {
 	local disk=$1 xvd=$2 mode=${3:-w} name=${4:-$2}
 	emit WAIT "xl block-attach $G $disk $xvd $mode"
-	xl block-attach "$G" "$disk" "$xvd" "$mode" >"$state/xl.log" 2>&1 ||
+	attach_once "$disk" "$xvd" "$mode" || attach_once "$disk" "$xvd" "$mode" || attach_once "$disk" "$xvd" "$mode" ||
 		fail "xl block-attach $disk $xvd $mode: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
 	connected "$xvd" "$name"
+}
+
+# libxl kills the hotplug script after forty seconds, however slow the machine is, and
+# takes the disk away again. That says nothing about the drivers, and only then 1 may
+# become 0 by trying again.
+attach_once() {
+	xl block-attach "$G" "$1" "$2" "$3" >"$state/xl.log" 2>&1 && return
+	grep -q 'killing execution of /etc/xen/scripts/block' "$state/xl.log" ||
+		fail "xl block-attach $1 $2 $3: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
+	note "the hotplug script of $2 was killed for being slow"
+	wait_for 30 "what is left of $2 to go" backend_gone "$2" || xl block-detach "$G" "$2" force || true
+	return 1
 }
 
 # connected XVD [NAME]: wait for what attach waits for.

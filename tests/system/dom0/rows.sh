@@ -4,7 +4,10 @@
 
 # What the drivers say was agreed, on either side: sysfs_agreed FILE-PREFIX
 agreed_keys='request_format ring_layout ring_page_order queues slots max_segments persistent_grants'
-back_agreed() { (cd "$(sysfs_of "$1")/negotiated" && cat $agreed_keys | xargs); }
+back_agreed() {
+	# shellcheck disable=SC2086
+	(cd "$(sysfs_of "$1")/negotiated" && cat $agreed_keys | xargs)
+}
 front_agreed() {
 	guest_run "cd /sys/bus/xen/devices/vbd-$(devid "$1")/negotiated && echo \$(cat $agreed_keys)"
 }
