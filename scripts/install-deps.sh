@@ -12,9 +12,9 @@ die() {
 
 # Modules and static checks; userspace tests; the test bed; pictures.
 packages=(
-	build-essential bc bison flex libelf-dev libssl-dev kmod sparse shellcheck git
-	linux-headers-amd64
-	clang libcmocka-dev gcc-multilib libc6-dev-i386
+	build-essential bc bison flex libelf-dev libssl-dev kmod sparse shellcheck codespell spin git
+	linux-headers-amd64 linux-source
+	clang libclang-rt-14-dev gcc-multilib libc6-dev-i386
 	qemu-system-x86 mmdebstrap debian-archive-keyring e2fsprogs busybox-static
 	cpio xz-utils zstd procps util-linux
 	python3 gnuplot-nox
