@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Every check that needs no emulator: static checks, the build without a
-# warning, the pure headers in user space.  One line a check, what failed and
-# where below it; the last line is 'N passed, N failed'.
+# warning, a model of the rings, the pure headers in user space.  One line a
+# check, what failed and where below it; the last line is 'N passed, N failed'.
 #
 #   check.sh [NAME...]      only checks whose names these are
 #
@@ -173,6 +173,26 @@ run_unit() {
 	done
 }
 
+# The model holds, and each planted fault is found; each counts by itself.
+run_model() {
+	local log=$out/model.log line rc
+	timeout -k 5 900 tests/model/run.sh "$top/build/model" >"$log" 2>&1
+	rc=$?
+	if [ $rc = 77 ]; then
+		report SKIP model "$log"
+		return
+	fi
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) passed=$((passed + 1)) && echo "PASS ${line#ok }" ;;
+		"not ok "*) failed=$((failed + 1)) && echo "FAIL ${line#not ok }" ;;
+		esac
+	done <"$log"
+	# One that found nothing to say, or died, has failed itself.
+	[ $rc = 0 ] && grep -q '^ok ' "$log" || grep -q '^not ok ' "$log" ||
+		report FAIL model "$log"
+}
+
 # report VERDICT NAME LOG: count it and say it.
 report() {
 	case $1 in
@@ -201,7 +221,7 @@ run_check() {
 	esac
 }
 
-all=(sizes checkpatch spdx versions bugs shellcheck spelling layout-arm64 build-6.1 build-6.12 unit)
+all=(sizes checkpatch spdx versions bugs shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit)
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do
@@ -210,7 +230,10 @@ for name; do
 		exit 2
 		;;
 	esac
-	if [ "$name" = unit ]; then run_unit; else run_check "$name"; fi
+	case $name in
+	unit | model) "run_$name" ;;
+	*) run_check "$name" ;;
+	esac
 done
 [ $skipped = 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"

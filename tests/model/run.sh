@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Search every state of lap.pml, then once for each planted fault, which has to
+# be found.  A line for each: 'ok NAME: ...' or 'not ok NAME: ...'.
+#
+#   run.sh DIR      build and search in DIR, where the logs stay
+#
+# About a minute of one CPU and 1 GiB at the most.
+set -u
+
+model=$(cd "$(dirname "$0")" && pwd)/lap.pml
+out=${1:?usage: run.sh DIR}
+memory=1800	# MiB
+depth=20000	# far more than any search needed so far; too few is a failure
+failed=0
+export LC_ALL=C
+
+# result VERDICT NAME WORDS
+result() {
+	echo "$1 $2: $3"
+	[ "$1" = ok ] || failed=1
+}
+
+# search NAME DEFINE...: its words are in $out/NAME/log
+search() {
+	local name=$1 dir=$out/$1
+	shift
+	rm -rf "$dir" && mkdir -p "$dir" && cp "$model" "$dir/lap.pml" || return
+	(
+		cd "$dir" && spin -a "$@" lap.pml &&
+			gcc -O2 -w -DSAFETY -DMEMLIM=$memory -o pan pan.c &&
+			timeout -k 5 300 ./pan -m$depth
+		echo "exit $?"
+	) >"$dir/log" 2>&1
+}
+
+# All there is was searched, nothing was found, and no line was never reached
+# but the ends of the two processes that do not end.
+holds() {
+	local log=$out/$1/log states=
+	search "$@"
+	states=$(awk '/states, stored/ { print $1; exit }' "$log")
+	if ! grep -q '^exit 0$' "$log" || ! grep -q ', errors: 0$' "$log"; then
+		result 'not ok' "$1" "$(grep -m 1 -E '^pan:|rror' "$log") ($log)"
+	elif grep -qE 'Search not completed|too small|MEMLIM|max search depth|memory bound' "$log"; then
+		result 'not ok' "$1" "the search was cut short ($log)"
+	elif grep -qE '^[[:space:]]+[^ ]+:[0-9]+, state [0-9]+, "[^-]' "$log"; then
+		result 'not ok' "$1" "there is code that was never reached ($log)"
+	elif [ -z "$states" ] || [ "${states%%.*}" -lt 100000 ]; then
+		result 'not ok' "$1" "only ${states:-no} states ($log)"
+	else
+		result ok "$1" "the model holds, in $states states"
+	fi
+}
+
+# caught NAME ERROR DEFINE...: the search ends with that error
+caught() {
+	local name=$1 error=$2 log=$out/$1/log
+	shift 2
+	search "$name" "$@"
+	if grep -qE "^pan:1: $error" "$log" && grep -q ', errors: 1$' "$log"; then
+		result ok "$name" "caught, $(sed -n 's/^pan:1: \(.*\) (at depth.*/\1/p' "$log")"
+	else
+		result 'not ok' "$name" "the planted fault was not found ($log)"
+	fi
+}
+
+command -v spin >/dev/null || {
+	echo "spin is not installed (package spin)"
+	exit 77
+}
+# Both wrap: five requests are three laps of two slots.
+holds model-2-slots -DSLOTS=2 -DREQUESTS=5
+holds model-3-slots -DSLOTS=3 -DREQUESTS=4
+caught model-fault-look 'invalid end state' -DFAULT_LOOK
+caught model-fault-lap 'assertion violated' -DFAULT_LAP
+caught model-fault-count 'assertion violated' -DFAULT_COUNT
+exit $failed
