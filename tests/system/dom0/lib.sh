@@ -48,6 +48,14 @@ until_nodes() {
 	emit WAIT ''
 }
 
+# dom0_cpus N: it starts with two of four; a backend has no more queues than dom0 CPUs.
+dom0_cpus() {
+	local i
+	for i in 2 3; do
+		echo $((i < $1)) >/sys/devices/system/cpu/cpu$i/online || fail "dom0's CPU $i cannot be switched"
+	done
+}
+
 ## guests
 
 guest_id() { cat "$state/guest/$G/domid" 2>/dev/null; }
@@ -205,7 +213,11 @@ attach() {
 # takes the disk away again. That says nothing about the drivers, and only then 1 may
 # become 0 by trying again.
 attach_once() {
-	xl block-attach "$G" "$1" "$2" "$3" >"$state/xl.log" 2>&1 && return
+	local spec=("$1" "$2" "$3")
+	# A file is for the hotplug script to make a loop device of; without the script's
+	# name xl would look for another backend.
+	[[ $1 != file:* ]] || spec=("format=raw,vdev=$2,access=$3,script=block,target=${1#file:}")
+	xl block-attach "$G" "${spec[@]}" >"$state/xl.log" 2>&1 && return
 	grep -q 'killing execution of /etc/xen/scripts/block' "$state/xl.log" ||
 		fail "xl block-attach $1 $2 $3: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
 	note "the hotplug script of $2 was killed for being slow"
