@@ -16,6 +16,8 @@
 # XENBLK_ICOUNT=1	virtual time counts instructions
 # XENBLK_QEMU_ARGS	further arguments
 set -u
+# All of it is read before any of it runs: an edit meanwhile must not change its course.
+{
 # shellcheck source=lib/host.sh
 . "$(dirname "$0")/lib/host.sh"
 
@@ -205,3 +207,5 @@ grep -a '^(XEN)' "$results/console.log" >"$results/xen.log"
 grep -a -v '^(XEN)' "$results/console.log" >"$results/dom0.log"
 [ -s "$results/files.tar" ] && tar -C "$results" -xf "$results/files.tar" 2>/dev/null && rm -f "$results/files.tar"
 [ $ended = 1 ] || die "the emulator ended early, in: $current; $(autopsy); see $results/console.log"
+exit 0
+}
