@@ -167,6 +167,7 @@ static inline int pair_connect(struct pair *p, u32 base)
 		return pair_attach(p);
 	}
 	memcpy(p->front.lap.rsp.pages, p->front_rsp, sizeof(p->front_rsp));
+	blkif_lap_enter(&p->front.lap.rsp, 0);
 	if (pair_attach(p))
 		return -EPROTO;
 	pair_run_to(p, base);

@@ -59,33 +59,33 @@ TEST(response_pages)
 }
 
 /* Walk two laps; 0 or the line of what is wrong with the place of a slot. */
-static int walk(struct blkif_lap_ring *ring, u8 *seen, u32 size)
+static int walk(struct blkif_lap_ring *ring, u32 nr_pages, u8 *seen, u32 size)
 {
 	u32 n, end = ring->nr_slots;
 	int lap;
 
 	for (lap = 1; lap <= 2; lap++)
 		for (n = 0; n < end; n++) {
-			u32 at = ring->page * BLKIF_PAGE_SIZE + ring->off;
+			u8 *page = ring->pages[ring->page];
+			u32 off = ring->next - page;
+			u32 at = ring->page * BLKIF_PAGE_SIZE + off;
 
-			if (ring->lap != lap || ring->slot != n ||
-			    ring->count != (lap - 1) * end + n)
+			if (ring->lap != lap || ring->page >= nr_pages ||
+			    ring->next < page)
 				return __LINE__;
-			if (ring->page >= ring->nr_pages || at % size ||
-			    ring->off + size > BLKIF_PAGE_SIZE ||
-			    at < ring->first || seen[at / 16] != lap - 1)
+			/* In order, and without a hole. */
+			if (at != ring->first + n * size)
+				return __LINE__;
+			if (off % size || off + size > BLKIF_PAGE_SIZE ||
+			    seen[at / 16] != lap - 1)
 				return __LINE__;
 			/* Not in two lines, however long a line is. */
 			if (at / 64 != (at + size - 1) / 64)
 				return __LINE__;
-			if ((u8 *)blkif_lap_slot(ring) !=
-			    (u8 *)ring->pages[ring->page] + ring->off)
-				return __LINE__;
 			seen[at / 16] = lap;
-			ring->count++;
-			blkif_lap_next(ring);
+			blkif_lap_next(ring, size);
 		}
-	return ring->slot || ring->lap != 1 ? __LINE__ : 0;
+	return ring->page || ring->lap != 1 ? __LINE__ : 0;
 }
 
 TEST(slots_of_a_ring)
@@ -99,8 +99,9 @@ TEST(slots_of_a_ring)
 		struct pair *p = alloc_lines(sizeof(*p));
 
 		pair_init(p, &l, 0);
-		EXPECT_EQ(0, walk(&p->front.lap.req, seen, 32));
-		EXPECT_EQ(0, walk(&p->back.lap.rsp, seen +
+		EXPECT_EQ(0, walk(&p->front.lap.req, shapes[i].req_pages,
+				  seen, 32));
+		EXPECT_EQ(0, walk(&p->back.lap.rsp, shapes[i].rsp_pages, seen +
 				  PAIR_PAGES * BLKIF_PAGE_SIZE / 16, 16));
 		pair_free(p);
 		free(p);
@@ -128,7 +129,8 @@ TEST(event_words)
 			  blkif_lap_req_event(&p->front.lap));
 		EXPECT_EQ(1, *blkif_lap_rsp_event(&p->back.lap));
 		EXPECT_EQ(1, *blkif_lap_req_event(&p->front.lap));
-		EXPECT_EQ(2 * aligns[a], p->front.lap.req.off);
+		EXPECT_EQ((u8 *)p->front_req[0] + 2 * aligns[a],
+			  p->front.lap.req.next);
 		pair_free(p);
 		free(p);
 	}

@@ -320,7 +320,14 @@ static inline void blkif_cmd_decode(const struct blkif_abi *abi,
 				    const void *slot, struct blkif_cmd *cmd)
 {
 	if (abi->slim) {
-		blkif_slim_decode(slot, cmd);
+		struct blkif_slim_words words = {
+			.head = BLKIF_GET(u64, slot, 0),
+			.id = BLKIF_GET(u64, slot, 8),
+			.data[0] = BLKIF_GET(u64, slot, 16),
+			.data[1] = BLKIF_GET(u64, slot, 24),
+		};
+
+		blkif_slim_decode(&words, cmd);
 		return;
 	}
 	cmd->reserved = false;
@@ -360,7 +367,12 @@ static inline void blkif_cmd_encode(const struct blkif_abi *abi,
 	unsigned int i;
 
 	if (abi->slim) {
-		blkif_slim_encode(cmd, slot);
+		struct blkif_slim_words words = blkif_slim_encode(cmd);
+
+		BLKIF_PUT(u64, slot, 0, words.head);
+		BLKIF_PUT(u64, slot, 8, words.id);
+		BLKIF_PUT(u64, slot, 16, words.data[0]);
+		BLKIF_PUT(u64, slot, 24, words.data[1]);
 		return;
 	}
 	BLKIF_PUT(u8, slot, BLKIF_OFF_OP, blkif_cmd_wire_op(cmd));
@@ -398,8 +410,14 @@ static inline void blkif_cmd_encode(const struct blkif_abi *abi,
 static inline bool blkif_rsp_decode(const struct blkif_abi *abi,
 				    const void *slot, struct blkif_rsp *rsp)
 {
-	if (abi->slim)
-		return blkif_slim_rsp_decode(slot, rsp);
+	if (abi->slim) {
+		struct blkif_slim_rsp_words words = {
+			.id = BLKIF_GET(u64, slot, 0),
+			.tail = BLKIF_GET(u64, slot, 8),
+		};
+
+		return blkif_slim_rsp_decode(&words, rsp);
+	}
 	rsp->id = BLKIF_GET(u64, slot, 0);
 	rsp->op = BLKIF_GET(u8, slot, 8);
 	rsp->status = BLKIF_GET(s16, slot, 10);
@@ -418,7 +436,10 @@ static inline void blkif_rsp_encode(const struct blkif_abi *abi,
 	u8 raw[16] = { 0 };
 
 	if (abi->slim) {
-		blkif_slim_rsp_encode(rsp, slot);
+		struct blkif_slim_rsp_words words = blkif_slim_rsp_encode(rsp);
+
+		BLKIF_PUT(u64, slot, 0, words.id);
+		BLKIF_PUT(u64, slot, 8, words.tail);
 		return;
 	}
 	BLKIF_PUT(u64, raw, 0, rsp->id);

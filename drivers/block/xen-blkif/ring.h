@@ -69,10 +69,8 @@ static inline void blkif_lap_pair_init(struct blkif_lap_pair *pair,
 
 	memcpy(pair->req.pages, req_pages, nr_req * sizeof(void *));
 	memcpy(pair->rsp.pages, rsp_pages, nr_rsp * sizeof(void *));
-	blkif_lap_init(&pair->req, nr_req, layout->align, BLKIF_LAP_REQ_SIZE,
-		       slots);
-	blkif_lap_init(&pair->rsp, nr_rsp, layout->align, BLKIF_LAP_RSP_SIZE,
-		       slots);
+	blkif_lap_init(&pair->req, layout->align, BLKIF_LAP_REQ_SIZE, slots);
+	blkif_lap_init(&pair->rsp, layout->align, BLKIF_LAP_RSP_SIZE, slots);
 }
 
 /* Event words: each stands in the pages that its writer may write. */
@@ -148,15 +146,15 @@ static inline bool blkif_front_full(struct blkif_fe_ring *ring)
 static inline u32 blkif_front_write(struct blkif_fe_ring *ring,
 				    const struct blkif_cmd *cmd, u16 handle)
 {
-	u32 raw[BLKIF_LAP_REQ_SIZE / sizeof(u32)];
+	struct blkif_slim_words words;
 
 	if (!ring->split) {
 		blkif_fe_shared_put(&ring->shared, cmd, handle);
 		return 0;
 	}
-	blkif_slim_encode(cmd, raw);
-	blkif_lap_write_req(&ring->lap.req, raw);
-	return raw[0];
+	words = blkif_slim_encode(cmd);
+	blkif_lap_write_req(&ring->lap.req, &words);
+	return (u32)words.head;
 }
 
 /**
@@ -203,13 +201,13 @@ static inline bool blkif_front_push(struct blkif_fe_ring *ring)
 static inline int blkif_front_get(struct blkif_fe_ring *ring,
 				  struct blkif_rsp *rsp)
 {
-	u32 raw[BLKIF_LAP_RSP_SIZE / sizeof(u32)];
+	struct blkif_slim_rsp_words words;
 	int ret;
 
 	if (!ring->split)
 		return blkif_fe_shared_get(&ring->shared, rsp);
-	ret = blkif_lap_get_rsp(&ring->lap.rsp, raw);
-	if (ret > 0 && !blkif_slim_rsp_decode(raw, rsp))
+	ret = blkif_lap_get_rsp(&ring->lap.rsp, &words);
+	if (ret > 0 && !blkif_slim_rsp_decode(&words, rsp))
 		return -EPROTO;
 	return ret;
 }
@@ -290,7 +288,7 @@ static inline int blkif_back_look(struct blkif_be_ring *ring)
 static inline int blkif_back_get(struct blkif_be_ring *ring,
 				 struct blkif_cmd *cmd)
 {
-	u32 raw[BLKIF_LAP_REQ_SIZE / sizeof(u32)];
+	struct blkif_slim_words words;
 	int ret;
 
 	if (!ring->split)
@@ -300,9 +298,9 @@ static inline int blkif_back_get(struct blkif_be_ring *ring,
 		if (ret <= 0)
 			return ret;
 	}
-	ret = blkif_lap_get_req(&ring->lap.req, raw);
+	ret = blkif_lap_get_req(&ring->lap.req, &words);
 	if (ret > 0)
-		blkif_slim_decode(raw, cmd);
+		blkif_slim_decode(&words, cmd);
 	return ret;
 }
 
@@ -329,14 +327,14 @@ static inline int blkif_back_arm(struct blkif_be_ring *ring)
 static inline void blkif_back_put(struct blkif_be_ring *ring,
 				  const struct blkif_rsp *rsp)
 {
-	u32 raw[BLKIF_LAP_RSP_SIZE / sizeof(u32)];
+	struct blkif_slim_rsp_words words;
 
 	if (!ring->split) {
 		blkif_be_shared_put(&ring->shared, rsp);
 		return;
 	}
-	blkif_slim_rsp_encode(rsp, raw);
-	blkif_lap_put_rsp(&ring->lap.rsp, raw);
+	words = blkif_slim_rsp_encode(rsp);
+	blkif_lap_put_rsp(&ring->lap.rsp, &words);
 }
 
 /** blkif_back_push() - publish what was put; true: notify the frontend */

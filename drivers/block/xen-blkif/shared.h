@@ -64,6 +64,37 @@ static inline u32 blkif_shared_slots(const struct blkif_abi *abi,
 	return slots;
 }
 
+/* Copies of a slot; slim ones a word at a time, see slim.h. */
+static inline void blkif_shared_copy_req(const struct blkif_abi *abi,
+					 const void *slot, u64 *raw)
+{
+	const u64 *word = slot;
+
+	if (abi->slim) {
+		raw[0] = word[0];
+		raw[1] = word[1];
+		raw[2] = word[2];
+		raw[3] = word[3];
+	} else {
+		memcpy(raw, slot, abi->req_size);
+	}
+	barrier(); /* only the copy is looked at */
+}
+
+static inline void blkif_shared_copy_rsp(const struct blkif_abi *abi,
+					 const void *slot, u64 *raw)
+{
+	const u64 *word = slot;
+
+	if (abi->slim) {
+		raw[0] = word[0];
+		raw[1] = word[1];
+	} else {
+		memcpy(raw, slot, abi->rsp_size);
+	}
+	barrier(); /* only the copy is looked at */
+}
+
 static inline void *blkif_shared_slot(struct blkif_ring_indexes *page,
 				      const struct blkif_abi *abi, u32 mask,
 				    u32 index)
@@ -192,7 +223,7 @@ static inline int blkif_fe_shared_poll(struct blkif_fe_shared *ring)
 static inline int blkif_fe_shared_get(struct blkif_fe_shared *ring,
 				      struct blkif_rsp *rsp)
 {
-	u8 raw[16];
+	u64 raw[2];
 
 	if (ring->rsp_cons == ring->rsp_prod) {
 		int ret = blkif_fe_shared_poll(ring);
@@ -200,9 +231,10 @@ static inline int blkif_fe_shared_get(struct blkif_fe_shared *ring,
 		if (ret <= 0)
 			return ret;
 	}
-	memcpy(raw, blkif_shared_slot(ring->page, ring->abi, ring->mask,
-				      ring->rsp_cons), ring->abi->rsp_size);
-	barrier(); /* only the copy is looked at */
+	blkif_shared_copy_rsp(ring->abi,
+			      blkif_shared_slot(ring->page, ring->abi,
+						ring->mask, ring->rsp_cons),
+			      raw);
 	if (!blkif_rsp_decode(ring->abi, raw, rsp))
 		return -EPROTO;
 	/* pairs with blkif_fe_shared_full() */
@@ -301,7 +333,7 @@ static inline int blkif_be_shared_poll(struct blkif_be_shared *ring)
 static inline int blkif_be_shared_get(struct blkif_be_shared *ring,
 				      struct blkif_cmd *cmd)
 {
-	u8 raw[BLKIF_SLOT_MAX];
+	u64 raw[BLKIF_SLOT_MAX / sizeof(u64)];
 
 	if (ring->req_cons == ring->req_prod) {
 		int ret = blkif_be_shared_poll(ring);
@@ -309,9 +341,10 @@ static inline int blkif_be_shared_get(struct blkif_be_shared *ring,
 		if (ret <= 0)
 			return ret;
 	}
-	memcpy(raw, blkif_shared_slot(ring->page, ring->abi, ring->mask,
-				      ring->req_cons), ring->abi->req_size);
-	barrier(); /* only the copy is looked at */
+	blkif_shared_copy_req(ring->abi,
+			      blkif_shared_slot(ring->page, ring->abi,
+						ring->mask, ring->req_cons),
+			      raw);
 	blkif_cmd_decode(ring->abi, raw, cmd);
 	ring->req_cons++;
 	return 1;

@@ -9,7 +9,6 @@
 #define _XEN_BLKIF_SLIM_H
 
 #include <linux/stddef.h>
-#include <linux/string.h>
 #include "cmd.h"
 
 static_assert(sizeof(struct blkif_slim_request) == 32);
@@ -51,6 +50,53 @@ static_assert(offsetof(struct blkif_slim_response, status) == 12);
 static_assert(offsetof(struct blkif_slim_response, operation) == 14);
 static_assert(offsetof(struct blkif_slim_response, lap) == 15);
 
+/**
+ * struct blkif_slim_words - a request slot in words, little endian
+ * @head: lap, operation, count, flags; then sectors of inline segments, or
+ *        numbers of entries
+ * @id: the frontend's
+ * @data: the rest
+ *
+ * A slot is put together in registers and stored a word at a time, and loaded
+ * the same way: bytes that are stored one by one and then loaded as a word
+ * stall the CPU for longer than all else that is done to a slot.
+ */
+struct blkif_slim_words {
+	u64 head;
+	u64 id;
+	u64 data[2];
+};
+
+/**
+ * struct blkif_slim_rsp_words - likewise of a response
+ * @id: the request's
+ * @tail: 32 bits that are zero, then status, operation, lap
+ */
+struct blkif_slim_rsp_words {
+	u64 id;
+	u64 tail;
+};
+
+static_assert(sizeof(struct blkif_slim_words) == 32);
+static_assert(offsetof(struct blkif_slim_words, id) == 8);
+static_assert(offsetof(struct blkif_slim_words, data) == 16);
+static_assert(sizeof(struct blkif_slim_rsp_words) == 16);
+
+/* Where things are in @head and @tail. */
+#define BLKIF_SLIM_LAP		0
+#define BLKIF_SLIM_OP		8
+#define BLKIF_SLIM_COUNT	16
+#define BLKIF_SLIM_FLAGS	24
+#define BLKIF_SLIM_FIRST0	32
+#define BLKIF_SLIM_LAST0	40
+#define BLKIF_SLIM_FIRST1	48
+#define BLKIF_SLIM_LAST1	56
+#define BLKIF_SLIM_NR_ENTRIES	32
+#define BLKIF_SLIM_NR_PI	48
+#define BLKIF_SLIM_RSP_STATUS	32
+#define BLKIF_SLIM_RSP_OP	48
+#define BLKIF_SLIM_RSP_LAP	56
+
 /* Pages that hold @nr entries. */
 static inline u32 blkif_slim_tables(u32 nr)
 {
@@ -59,174 +105,168 @@ static inline u32 blkif_slim_tables(u32 nr)
 	return (nr + per_page - 1) / per_page;
 }
 
-/* Write the segments of a request into its slot. */
-static inline void blkif_slim_put_segs(struct blkif_slim_request *slot,
+static inline void blkif_slim_put_segs(struct blkif_slim_words *words,
 				       const struct blkif_cmd *cmd)
 {
-	slot->count = cmd->nr_segs;
+	const struct blkif_seg *seg = cmd->seg;
+
+	words->head |= (u64)cmd->nr_segs << BLKIF_SLIM_COUNT;
 	if (cmd->nr_segs > 0) {
-		slot->u.rw.sector = cmd->sector;
-		slot->h.rw.first0 = cmd->seg[0].first;
-		slot->h.rw.last0 = cmd->seg[0].last;
-		slot->u.rw.gref[0] = cmd->seg[0].gref;
+		words->head |= (u64)seg[0].first << BLKIF_SLIM_FIRST0 |
+			       (u64)seg[0].last << BLKIF_SLIM_LAST0;
+		words->data[0] = cmd->sector;
+		words->data[1] = seg[0].gref;
 	}
 	if (cmd->nr_segs > 1) {
-		slot->h.rw.first1 = cmd->seg[1].first;
-		slot->h.rw.last1 = cmd->seg[1].last;
-		slot->u.rw.gref[1] = cmd->seg[1].gref;
+		words->head |= (u64)seg[1].first << BLKIF_SLIM_FIRST1 |
+			       (u64)seg[1].last << BLKIF_SLIM_LAST1;
+		words->data[1] |= (u64)seg[1].gref << 32;
 	}
 }
 
-static inline void blkif_slim_put_tables(struct blkif_slim_request *slot,
+static inline void blkif_slim_put_tables(struct blkif_slim_words *words,
 					 const struct blkif_cmd *cmd)
 {
 	u32 used = blkif_slim_tables(cmd->nr_segs);
 	u32 i;
 
-	slot->count = cmd->op;
-	slot->h.indirect.nr_entries = cmd->nr_segs;
-	for (i = 0; i < BLKIF_SLIM_MAX_TABLES; i++)
-		slot->u.indirect.gref[i] = i < used ? cmd->table[i] : 0;
+	words->head |= (u64)cmd->op << BLKIF_SLIM_COUNT |
+		       (u64)cmd->nr_segs << BLKIF_SLIM_NR_ENTRIES;
+	for (i = 0; i < BLKIF_SLIM_MAX_TABLES && i < used; i++)
+		words->data[i / 2] |= (u64)cmd->table[i] << (i % 2 * 32);
 }
 
 /**
  * blkif_slim_encode() - write a request
  * @cmd: a request that is in order
- * @raw: the slot; what is not used is zero
+ *
+ * Return: the slot, its lap byte and what is not used zero.
  */
-static inline void blkif_slim_encode(const struct blkif_cmd *cmd,
-				     void *raw)
+static inline struct blkif_slim_words
+blkif_slim_encode(const struct blkif_cmd *cmd)
 {
-	struct blkif_slim_request slot = {
-		.operation = blkif_cmd_wire_op(cmd),
-		.flags = cmd->flags,
+	struct blkif_slim_words words = {
+		.head = (u64)blkif_cmd_wire_op(cmd) << BLKIF_SLIM_OP |
+			(u64)cmd->flags << BLKIF_SLIM_FLAGS,
+		.id = cmd->id,
 	};
 
-	slot.id = cmd->id;
 	if (cmd->indirect) {
-		blkif_slim_put_tables(&slot, cmd);
+		blkif_slim_put_tables(&words, cmd);
 	} else if (cmd->op == BLKIF_OP_DISCARD) {
-		slot.u.range.sector = cmd->sector;
-		slot.u.range.nr_sectors = cmd->nr_sectors;
+		words.data[0] = cmd->sector;
+		words.data[1] = cmd->nr_sectors;
 	} else {
-		blkif_slim_put_segs(&slot, cmd);
+		blkif_slim_put_segs(&words, cmd);
 	}
-	memcpy(raw, &slot, sizeof(slot));
+	return words;
 }
 
 /* Read the segments of a request.  False if what is not used is not zero. */
-static inline bool blkif_slim_get_segs(const struct blkif_slim_request *slot,
+static inline bool blkif_slim_get_segs(const struct blkif_slim_words *words,
 				       struct blkif_cmd *cmd)
 {
-	u64 sector = slot->u.rw.sector;
+	struct blkif_seg *seg = cmd->seg;
+	u64 head = words->head;
 
-	cmd->sector = sector;
-	cmd->nr_segs = slot->count;
-	cmd->seg[0] = (struct blkif_seg) {
-		.sector = sector,
-		.gref = slot->u.rw.gref[0],
-		.first = slot->h.rw.first0,
-		.last = slot->h.rw.last0,
-	};
-	if (cmd->seg[0].first <= cmd->seg[0].last)
-		sector += blkif_seg_sectors(&cmd->seg[0]);
-	cmd->seg[1] = (struct blkif_seg) {
-		.sector = sector,
-		.gref = slot->u.rw.gref[1],
-		.first = slot->h.rw.first1,
-		.last = slot->h.rw.last1,
-	};
-	if (cmd->nr_segs < 1 && (slot->u.rw.sector | slot->u.rw.gref[0] |
-				 slot->h.rw.first0 | slot->h.rw.last0))
-		return false;
-	if (cmd->nr_segs < 2 && (slot->h.rw.first1 | slot->h.rw.last1 |
-				 slot->u.rw.gref[1]))
-		return false;
-	return true;
+	cmd->sector = words->data[0];
+	cmd->nr_segs = (u8)(head >> BLKIF_SLIM_COUNT);
+	seg[0].sector = cmd->sector;
+	seg[0].gref = (u32)words->data[1];
+	seg[0].first = (u8)(head >> BLKIF_SLIM_FIRST0);
+	seg[0].last = (u8)(head >> BLKIF_SLIM_LAST0);
+	seg[0].reserved = 0;
+	seg[1].sector = cmd->sector;
+	if (seg[0].first <= seg[0].last)
+		seg[1].sector += blkif_seg_sectors(&seg[0]);
+	seg[1].gref = words->data[1] >> 32;
+	seg[1].first = (u8)(head >> BLKIF_SLIM_FIRST1);
+	seg[1].last = (u8)(head >> BLKIF_SLIM_LAST1);
+	seg[1].reserved = 0;
+	if (cmd->nr_segs > 1)
+		return true;
+	if (cmd->nr_segs)
+		return !(head >> BLKIF_SLIM_FIRST1 | words->data[1] >> 32);
+	return !(head >> BLKIF_SLIM_FIRST0 | words->data[0] | words->data[1]);
 }
 
-static inline bool blkif_slim_get_range(const struct blkif_slim_request *slot,
+static inline bool blkif_slim_get_range(const struct blkif_slim_words *words,
 					struct blkif_cmd *cmd)
 {
-	cmd->sector = slot->u.range.sector;
-	cmd->nr_sectors = slot->u.range.nr_sectors;
-	return !slot->count && !slot->h.reserved;
+	cmd->sector = words->data[0];
+	cmd->nr_sectors = words->data[1];
+	return !(u8)(words->head >> BLKIF_SLIM_COUNT) && !(words->head >> 32);
 }
 
-static inline bool blkif_slim_get_tables(const struct blkif_slim_request *slot,
+static inline bool blkif_slim_get_tables(const struct blkif_slim_words *words,
 					 struct blkif_cmd *cmd)
 {
 	u32 unused = 0;
 	u32 i;
 
 	cmd->indirect = true;
-	cmd->op = slot->count;
-	cmd->nr_segs = slot->h.indirect.nr_entries;
-	memcpy(cmd->table, slot->u.indirect.gref,
-	       sizeof(slot->u.indirect.gref));
-	for (i = blkif_slim_tables(cmd->nr_segs); i < BLKIF_SLIM_MAX_TABLES; i++)
-		unused |= slot->u.indirect.gref[i];
-	return !unused && !slot->h.indirect.nr_pi;
+	cmd->op = (u8)(words->head >> BLKIF_SLIM_COUNT);
+	cmd->nr_segs = (u16)(words->head >> BLKIF_SLIM_NR_ENTRIES);
+	for (i = 0; i < BLKIF_SLIM_MAX_TABLES; i++) {
+		cmd->table[i] = (u32)(words->data[i / 2] >> (i % 2 * 32));
+		if (i >= blkif_slim_tables(cmd->nr_segs))
+			unused |= cmd->table[i];
+	}
+	return !unused && !(words->head >> BLKIF_SLIM_NR_PI);
 }
 
 /**
  * blkif_slim_decode() - read a request
- * @raw: private copy of the slot, its lap byte zero
+ * @words: private copy of the slot, its lap byte zero
  * @cmd: filled in as far as the operation says; only @cmd->reserved is checked
  */
-static inline void blkif_slim_decode(const void *raw,
+static inline void blkif_slim_decode(const struct blkif_slim_words *words,
 				     struct blkif_cmd *cmd)
 {
-	struct blkif_slim_request slot;
 	bool good = true;
 
-	memcpy(&slot, raw, sizeof(slot));
-	cmd->id = slot.id;
-	cmd->op = slot.operation;
-	cmd->flags = slot.flags;
+	cmd->id = words->id;
+	cmd->op = (u8)(words->head >> BLKIF_SLIM_OP);
+	cmd->flags = (u8)(words->head >> BLKIF_SLIM_FLAGS);
 	cmd->sector = 0;
 	cmd->nr_sectors = 0;
 	cmd->indirect = false;
 	cmd->nr_segs = 0;
 	if (cmd->op == BLKIF_OP_INDIRECT)
-		good = blkif_slim_get_tables(&slot, cmd);
+		good = blkif_slim_get_tables(words, cmd);
 	else if (cmd->op == BLKIF_OP_DISCARD)
-		good = blkif_slim_get_range(&slot, cmd);
+		good = blkif_slim_get_range(words, cmd);
 	else if (blkif_op_has_data(cmd->op))
-		good = blkif_slim_get_segs(&slot, cmd);
-	cmd->reserved = !good || slot.lap;
+		good = blkif_slim_get_segs(words, cmd);
+	cmd->reserved = !good || (u8)(words->head >> BLKIF_SLIM_LAP);
 }
 
 /** blkif_slim_rsp_encode() - write a response; what is not used is zero */
-static inline void blkif_slim_rsp_encode(const struct blkif_rsp *rsp,
-					 void *raw)
+static inline struct blkif_slim_rsp_words
+blkif_slim_rsp_encode(const struct blkif_rsp *rsp)
 {
-	struct blkif_slim_response slot = {
+	return (struct blkif_slim_rsp_words) {
 		.id = rsp->id,
-		.status = rsp->status,
-		.operation = rsp->op,
+		.tail = (u64)(u16)rsp->status << BLKIF_SLIM_RSP_STATUS |
+			(u64)rsp->op << BLKIF_SLIM_RSP_OP,
 	};
-
-	memcpy(raw, &slot, sizeof(slot));
 }
 
 /**
  * blkif_slim_rsp_decode() - read a response
- * @raw: private copy of the slot, its lap byte zero
+ * @words: private copy of the slot, its lap byte zero
  * @rsp: filled in
  *
  * Return: false if what must be zero is not.
  */
-static inline bool blkif_slim_rsp_decode(const void *raw,
-					 struct blkif_rsp *rsp)
+static inline bool
+blkif_slim_rsp_decode(const struct blkif_slim_rsp_words *words,
+		      struct blkif_rsp *rsp)
 {
-	struct blkif_slim_response slot;
-
-	memcpy(&slot, raw, sizeof(slot));
-	rsp->id = slot.id;
-	rsp->op = slot.operation;
-	rsp->status = slot.status;
-	return !slot.reserved && !slot.lap;
+	rsp->id = words->id;
+	rsp->op = (u8)(words->tail >> BLKIF_SLIM_RSP_OP);
+	rsp->status = (s16)(words->tail >> BLKIF_SLIM_RSP_STATUS);
+	return !(u32)words->tail && !(words->tail >> BLKIF_SLIM_RSP_LAP);
 }
 
 #endif /* _XEN_BLKIF_SLIM_H */

@@ -42,7 +42,9 @@
  *           finds the slot itself.
  *
  * A struct blkif_lap_ring is private to its side.  The producing and the
- * consuming half of a queue are two of them and share no written line.
+ * consuming half of a queue are two of them and share no written line, but that
+ * the request half looks at the count of the response half when it has run out
+ * of the responses that it knew of; see blkif_lap_full().
  */
 
 #ifndef _XEN_BLKIF_SPLIT_H
@@ -50,50 +52,62 @@
 
 #include <linux/compiler.h>
 #include <linux/errno.h>
-#include <linux/string.h>
 #include <asm/barrier.h>
-#include "cmd.h"
+#include "slim.h"
 
 #define BLKIF_LAP_REQ_SIZE	32
 #define BLKIF_LAP_RSP_SIZE	16
 
-/* Word of a slot that holds the lap, and the lap's place in it. */
-#define BLKIF_LAP_REQ_WORD	0
-#define BLKIF_LAP_REQ_SHIFT	0
-#define BLKIF_LAP_RSP_WORD	3
-#define BLKIF_LAP_RSP_SHIFT	24
+/* A slot in memory; what slim.h has in one word is two if one publishes it. */
+struct blkif_lap_req_slot {
+	u32 head;
+	u32 more;
+	u64 id;
+	u64 data[2];
+};
+
+struct blkif_lap_rsp_slot {
+	u64 id;
+	u32 reserved;
+	u32 tail;
+};
+
+static_assert(sizeof(struct blkif_lap_req_slot) == BLKIF_LAP_REQ_SIZE);
+static_assert(sizeof(struct blkif_lap_rsp_slot) == BLKIF_LAP_RSP_SIZE);
+
+/* Place of the lap in the word that publishes. */
+#define BLKIF_LAP_REQ_SHIFT	BLKIF_SLIM_LAP
+#define BLKIF_LAP_RSP_SHIFT	(BLKIF_SLIM_RSP_LAP - 32)
 
 /* The response ring of the largest request ring. */
 #define BLKIF_LAP_MAX_PAGES	16
 
 /**
  * struct blkif_lap_ring - one side's place in a ring
- * @pages: the pages of the ring, each at its own address
- * @nr_pages: how many
- * @first: offset of the first slot in the first page
- * @size: bytes of a slot
- * @page: where the next slot is: page
- * @off: and offset in it
- * @lap: mark of a slot of this round
- * @nr_slots: slots of the ring
- * @slot: number of the next slot, below @nr_slots
+ * @next: the next slot
+ * @end: the end of the slots in its page
  * @count: slots put or taken so far, wraps
  * @checked: @count at the last push
  * @seen: of a request ring: @count of the response ring when last needed
+ * @nr_slots: slots of the ring
+ * @bytes: from the start of the first page to the end of the last slot
+ * @first: offset of the first slot in the first page
+ * @page: which page @next is in
+ * @lap: mark of a slot of this round
+ * @pages: the pages of the ring, each at its own address
  */
 struct blkif_lap_ring {
-	void *pages[BLKIF_LAP_MAX_PAGES];
-	u16 nr_pages;
-	u16 first;
-	u16 size;
-	u16 page;
-	u16 off;
-	u8 lap;
-	u32 nr_slots;
-	u32 slot;
+	u8 *next;
+	u8 *end;
 	u32 count;
 	u32 checked;
 	u32 seen;
+	u32 nr_slots;
+	u32 bytes;
+	u16 first;
+	u8 page;
+	u8 lap;
+	void *pages[BLKIF_LAP_MAX_PAGES];
 };
 
 /**
@@ -114,28 +128,37 @@ static inline u32 blkif_lap_rsp_pages(u32 slots, u32 align)
 	       BLKIF_PAGE_SIZE;
 }
 
+/* Go to the first slot of a page. */
+static inline void blkif_lap_enter(struct blkif_lap_ring *ring, u8 page)
+{
+	u32 left = ring->bytes - page * BLKIF_PAGE_SIZE;
+
+	ring->page = page;
+	ring->next = ring->pages[page];
+	ring->end = ring->next +
+		    (left < BLKIF_PAGE_SIZE ? left : BLKIF_PAGE_SIZE);
+	if (!page)
+		ring->next += ring->first;
+}
+
 /**
  * blkif_lap_init() - stand before the first slot of a new ring
  * @ring: the view; its pages are filled in by the caller
- * @nr_pages: number of pages
  * @align: 64 or 128
  * @size: bytes of a slot
  * @nr_slots: how many slots are used, no more than there are
  */
-static inline void blkif_lap_init(struct blkif_lap_ring *ring, u16 nr_pages,
-				  u16 align, u16 size, u32 nr_slots)
+static inline void blkif_lap_init(struct blkif_lap_ring *ring, u16 align,
+				  u32 size, u32 nr_slots)
 {
-	ring->nr_pages = nr_pages;
-	ring->first = 2 * align;
-	ring->size = size;
-	ring->page = 0;
-	ring->off = ring->first;
-	ring->lap = 1;
-	ring->nr_slots = nr_slots;
-	ring->slot = 0;
 	ring->count = 0;
 	ring->checked = 0;
 	ring->seen = 0;
+	ring->nr_slots = nr_slots;
+	ring->bytes = 2 * align + nr_slots * size;
+	ring->first = 2 * align;
+	ring->lap = 1;
+	blkif_lap_enter(ring, 0);
 }
 
 /* The event word that the writer of @ring's pages owns. */
@@ -144,23 +167,17 @@ static inline u32 *blkif_lap_event(const struct blkif_lap_ring *ring)
 	return (u32 *)((u8 *)ring->pages[0] + ring->first / 2);
 }
 
-static inline u32 *blkif_lap_slot(const struct blkif_lap_ring *ring)
+static inline void blkif_lap_next(struct blkif_lap_ring *ring, u32 size)
 {
-	return (u32 *)((u8 *)ring->pages[ring->page] + ring->off);
-}
-
-static inline void blkif_lap_next(struct blkif_lap_ring *ring)
-{
-	ring->off += ring->size;
-	if (++ring->slot == ring->nr_slots) {
-		ring->slot = 0;
-		ring->page = 0;
-		ring->off = ring->first;
-		ring->lap ^= 3;
-	} else if (ring->off == BLKIF_PAGE_SIZE) {
-		ring->page++;
-		ring->off = 0;
+	ring->next += size;
+	if (ring->next != ring->end)
+		return;
+	if ((ring->page + 1) * BLKIF_PAGE_SIZE < ring->bytes) {
+		blkif_lap_enter(ring, ring->page + 1);
+		return;
 	}
+	blkif_lap_enter(ring, 0);
+	ring->lap ^= 3;
 }
 
 /**
@@ -183,52 +200,46 @@ static inline bool blkif_lap_full(struct blkif_lap_ring *req,
 
 /* All of a request but the word that publishes it; nobody sees it yet. */
 static inline void blkif_lap_write_req(struct blkif_lap_ring *ring,
-				       const u32 raw[8])
+				       const struct blkif_slim_words *words)
 {
-	memcpy(blkif_lap_slot(ring) + 1, raw + 1,
-	       BLKIF_LAP_REQ_SIZE - sizeof(u32));
+	struct blkif_lap_req_slot *slot = (void *)ring->next;
+
+	slot->more = words->head >> 32;
+	slot->id = words->id;
+	slot->data[0] = words->data[0];
+	slot->data[1] = words->data[1];
 }
 
-/* And that word. */
-static inline void blkif_lap_show_req(struct blkif_lap_ring *ring, u32 word)
+/* And that word, its lap byte zero. */
+static inline void blkif_lap_show_req(struct blkif_lap_ring *ring, u32 head)
 {
+	struct blkif_lap_req_slot *slot = (void *)ring->next;
+
 	/* pairs with the load in blkif_lap_peek() */
-	virt_store_release(blkif_lap_slot(ring),
-			   word | ring->lap << BLKIF_LAP_REQ_SHIFT);
+	virt_store_release(&slot->head,
+			   head | ring->lap << BLKIF_LAP_REQ_SHIFT);
 	ring->count++;
-	blkif_lap_next(ring);
-}
-
-/**
- * blkif_lap_put_req() - write and publish a request
- * @ring: the request ring
- * @raw: the slot, its lap byte zero
- */
-static inline void blkif_lap_put_req(struct blkif_lap_ring *ring,
-				     const u32 raw[8])
-{
-	blkif_lap_write_req(ring, raw);
-	blkif_lap_show_req(ring, raw[0]);
+	blkif_lap_next(ring, BLKIF_LAP_REQ_SIZE);
 }
 
 /**
  * blkif_lap_put_rsp() - write and publish a response
  * @ring: the response ring
- * @raw: the slot, its lap byte zero
+ * @words: the slot, its lap byte zero
  */
 static inline void blkif_lap_put_rsp(struct blkif_lap_ring *ring,
-				     const u32 raw[4])
+				     const struct blkif_slim_rsp_words *words)
 {
-	u32 *slot = blkif_lap_slot(ring);
+	struct blkif_lap_rsp_slot *slot = (void *)ring->next;
 
 	/* First, because the request that this makes room for may overtake. */
 	virt_store_release(&ring->count, ring->count + 1);
-	memcpy(slot, raw, BLKIF_LAP_RSP_SIZE - sizeof(u32));
+	slot->id = words->id;
+	slot->reserved = (u32)words->tail;
 	/* pairs with the load in blkif_lap_peek() */
-	virt_store_release(&slot[BLKIF_LAP_RSP_WORD],
-			   raw[BLKIF_LAP_RSP_WORD] |
+	virt_store_release(&slot->tail, (u32)(words->tail >> 32) |
 			   (u32)ring->lap << BLKIF_LAP_RSP_SHIFT);
-	blkif_lap_next(ring);
+	blkif_lap_next(ring, BLKIF_LAP_RSP_SIZE);
 }
 
 /**
@@ -250,85 +261,103 @@ static inline bool blkif_lap_push(struct blkif_lap_ring *ring,
 }
 
 /*
- * Read the word with the lap.  1 if the slot is new, 0 if it is not, -EPROTO
- * if the mark is none.
+ * Read the word with the lap, and take the lap out.  1 if the slot is new, 0 if
+ * it is not, -EPROTO if the mark is none.
  */
 static inline int blkif_lap_peek(const struct blkif_lap_ring *ring,
-				 unsigned int word, unsigned int shift,
-				 u32 *val)
+				 const u32 *word, u32 shift, u32 *val)
 {
 	/* pairs with the store in blkif_lap_show_req() and _put_rsp() */
-	u32 v = virt_load_acquire(&blkif_lap_slot(ring)[word]);
+	u32 v = virt_load_acquire(word);
 	u8 lap = v >> shift;
 
 	if (lap == ring->lap) {
-		*val = v;
+		*val = v ^ (u32)lap << shift;
 		return 1;
 	}
 	return lap > 2 ? -EPROTO : 0;
 }
 
+static inline int blkif_lap_peek_req(const struct blkif_lap_ring *ring,
+				     u32 *head)
+{
+	const struct blkif_lap_req_slot *slot = (void *)ring->next;
+
+	return blkif_lap_peek(ring, &slot->head, BLKIF_LAP_REQ_SHIFT, head);
+}
+
+static inline int blkif_lap_peek_rsp(const struct blkif_lap_ring *ring,
+				     u32 *tail)
+{
+	const struct blkif_lap_rsp_slot *slot = (void *)ring->next;
+
+	return blkif_lap_peek(ring, &slot->tail, BLKIF_LAP_RSP_SHIFT, tail);
+}
+
 /** blkif_lap_look_req() - is a request published?  1, 0 or -EPROTO */
 static inline int blkif_lap_look_req(const struct blkif_lap_ring *ring)
 {
-	u32 word;
+	u32 head;
 
-	return blkif_lap_peek(ring, BLKIF_LAP_REQ_WORD, BLKIF_LAP_REQ_SHIFT,
-			      &word);
+	return blkif_lap_peek_req(ring, &head);
 }
 
 /** blkif_lap_look_rsp() - is a response published?  1, 0 or -EPROTO */
 static inline int blkif_lap_look_rsp(const struct blkif_lap_ring *ring)
 {
-	u32 word;
+	u32 tail;
 
-	return blkif_lap_peek(ring, BLKIF_LAP_RSP_WORD, BLKIF_LAP_RSP_SHIFT,
-			      &word);
+	return blkif_lap_peek_rsp(ring, &tail);
 }
 
 /**
  * blkif_lap_get_req() - take a request
  * @ring: the request ring
- * @raw: copy of the slot, its lap byte zero
+ * @words: copy of the slot, its lap byte zero
  *
  * Return: 1 if there was one, 0 if not, -EPROTO.
  */
-static inline int blkif_lap_get_req(struct blkif_lap_ring *ring, u32 raw[8])
+static inline int blkif_lap_get_req(struct blkif_lap_ring *ring,
+				    struct blkif_slim_words *words)
 {
-	int ret = blkif_lap_peek(ring, BLKIF_LAP_REQ_WORD, BLKIF_LAP_REQ_SHIFT,
-				 raw);
+	const struct blkif_lap_req_slot *slot = (void *)ring->next;
+	u32 head;
+	int ret = blkif_lap_peek_req(ring, &head);
 
 	if (ret <= 0)
 		return ret;
-	raw[0] &= ~(0xffU << BLKIF_LAP_REQ_SHIFT);
-	memcpy(raw + 1, blkif_lap_slot(ring) + 1,
-	       BLKIF_LAP_REQ_SIZE - sizeof(u32));
+	words->head = head | (u64)slot->more << 32;
+	words->id = slot->id;
+	words->data[0] = slot->data[0];
+	words->data[1] = slot->data[1];
 	barrier(); /* only the copy is looked at */
 	ring->count++;
-	blkif_lap_next(ring);
+	blkif_lap_next(ring, BLKIF_LAP_REQ_SIZE);
 	return 1;
 }
 
 /**
  * blkif_lap_get_rsp() - take a response
  * @ring: the response ring
- * @raw: copy of the slot, its lap byte zero
+ * @words: copy of the slot, its lap byte zero
  *
  * Return: 1 if there was one, 0 if not, -EPROTO.
  */
-static inline int blkif_lap_get_rsp(struct blkif_lap_ring *ring, u32 raw[4])
+static inline int blkif_lap_get_rsp(struct blkif_lap_ring *ring,
+				    struct blkif_slim_rsp_words *words)
 {
-	int ret = blkif_lap_peek(ring, BLKIF_LAP_RSP_WORD, BLKIF_LAP_RSP_SHIFT,
-				 raw + BLKIF_LAP_RSP_WORD);
+	const struct blkif_lap_rsp_slot *slot = (void *)ring->next;
+	u32 tail;
+	int ret = blkif_lap_peek_rsp(ring, &tail);
 
 	if (ret <= 0)
 		return ret;
-	raw[BLKIF_LAP_RSP_WORD] &= ~(0xffU << BLKIF_LAP_RSP_SHIFT);
-	memcpy(raw, blkif_lap_slot(ring), BLKIF_LAP_RSP_SIZE - sizeof(u32));
+	words->id = slot->id;
+	words->tail = slot->reserved | (u64)tail << 32;
 	barrier(); /* only the copy is looked at */
 	/* pairs with blkif_lap_full(): the slot was copied */
 	virt_store_release(&ring->count, ring->count + 1);
-	blkif_lap_next(ring);
+	blkif_lap_next(ring, BLKIF_LAP_RSP_SIZE);
 	return 1;
 }
 
