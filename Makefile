@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 	 CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m
 
-.PHONY: modules modules_install install check test demo clean help kdir deps
+.PHONY: modules modules_install install check test demo bench-ring clean help kdir deps
 
 modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
 	$(kbuild) modules
@@ -26,6 +26,9 @@ test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
 demo: deps	## boot Xen, attach a disk with our pair, run fio, show the figures
 	@scripts/demo.sh
 
+bench-ring: deps	## what a request costs on our rings and on the existing one
+	@tests/bench/run.sh $(CURDIR)/build/bench
+
 clean:	## remove what was built here; images are kept elsewhere
 	@find . -path ./.git -prune -o -path ./build -prune -o -type f \
 		\( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
@@ -35,7 +38,7 @@ clean:	## remove what was built here; images are kept elsewhere
 
 help:	## this list
 	@echo 'make [TARGET] [KDIR=/path/to/kernel/build]'
-	@sed -n 's/^\([a-z_]*\):.*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | \
+	@sed -n 's/^\([a-z_-]*\):.*## /  \1|/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 kdir:

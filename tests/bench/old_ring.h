@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The existing ring as Linux's drivers run it, for ours to be held against:
+ * 112-byte slots, four indexes on one line, and each push reads back the index
+ * it is about to move, stores it, and checks the peer's event word behind a
+ * full barrier.  A request is built beside the ring and copied there whole;
+ * the backend copies it whole before it looks at it.
+ *
+ * The tuned calls are the same ring with what needs no change to its format:
+ * no reading back, and one barrier and check for a burst of pushes.
+ */
+#ifndef _OLD_RING_H
+#define _OLD_RING_H
+
+#include <linux/compiler.h>
+#include <asm/barrier.h>
+#include <xen/interface/io/blkif.h>
+
+#define OLD_SLOTS	32
+
+struct old_page {
+	u32 req_prod, req_event;
+	u32 rsp_prod, rsp_event;
+	u8 pad[48];
+	union {
+		struct blkif_request req;
+		struct blkif_response rsp;
+	} slot[OLD_SLOTS];
+};
+
+/* One side: @prod is where it writes next, @cons where it reads next. */
+struct old_ring {
+	struct old_page *page;
+	u32 prod, cons;
+	u32 checked;	/* tuned: @prod at the last check */
+};
+
+static inline void old_init(struct old_ring *ring, struct old_page *page)
+{
+	*ring = (struct old_ring) { .page = page };
+	page->req_event = 1;
+	page->rsp_event = 1;
+}
+
+static inline void old_put_req(struct old_ring *ring,
+			       const struct blkif_request *req)
+{
+	memcpy(&ring->page->slot[ring->prod++ % OLD_SLOTS].req, req,
+	       sizeof(*req));
+}
+
+static inline void old_put_rsp(struct old_ring *ring,
+			       const struct blkif_response *rsp)
+{
+	memcpy(&ring->page->slot[ring->prod++ % OLD_SLOTS].rsp, rsp,
+	       sizeof(*rsp));
+}
+
+/* RING_PUSH_REQUESTS_AND_CHECK_NOTIFY() and _RESPONSES_ */
+static inline bool old_push(struct old_ring *ring, u32 *shared, u32 *event)
+{
+	u32 old = READ_ONCE(*shared);
+
+	virt_store_release(shared, ring->prod);
+	virt_mb();
+	return (u32)(ring->prod - READ_ONCE(*event)) <
+	       (u32)(ring->prod - old);
+}
+
+static inline bool old_check(struct old_ring *ring, u32 *event)
+{
+	u32 from = ring->checked;
+
+	ring->checked = ring->prod;
+	virt_mb();
+	return (u32)(ring->prod - READ_ONCE(*event)) <
+	       (u32)(ring->prod - from);
+}
+
+/* RING_HAS_UNCONSUMED_REQUESTS() and _RESPONSES() */
+static inline bool old_more_reqs(struct old_ring *ring)
+{
+	u32 req = virt_load_acquire(&ring->page->req_prod) - ring->cons;
+	u32 room = OLD_SLOTS - (ring->cons - ring->prod);
+
+	return req < room ? req : room;
+}
+
+static inline bool old_more_rsps(struct old_ring *ring)
+{
+	return virt_load_acquire(&ring->page->rsp_prod) - ring->cons;
+}
+
+static inline void old_get_req(struct old_ring *ring,
+			       struct blkif_request *req)
+{
+	memcpy(req, &ring->page->slot[ring->cons++ % OLD_SLOTS].req,
+	       sizeof(*req));
+	barrier();
+}
+
+static inline void old_get_rsp(struct old_ring *ring,
+			       struct blkif_response *rsp)
+{
+	memcpy(rsp, &ring->page->slot[ring->cons++ % OLD_SLOTS].rsp,
+	       sizeof(*rsp));
+	barrier();
+}
+
+/* RING_FINAL_CHECK_FOR_REQUESTS() and _RESPONSES(), once the ring is empty. */
+static inline void old_arm(struct old_ring *ring, u32 *event)
+{
+	WRITE_ONCE(*event, ring->cons + 1);
+	virt_mb();
+}
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One side of one layout, behind calls that are the same for all of them.
+ * Every function here is inlined with a constant @kind, so that each layout has
+ * loops of its own; ours keeps the branch on the layout that the drivers have.
+ */
+#ifndef _SIDE_H
+#define _SIDE_H
+
+#include <linux/types.h>
+#include <stdlib.h>
+#include "xen-blkif/ring.h"
+#include "old_ring.h"
+
+#define HOT static inline __attribute__((__always_inline__))
+
+/* TUNED: polls before it arms, one barrier and check a burst. */
+enum kind { OLD, TUNED, SLIM, SPLIT };
+
+#define MAX_DEPTH	124
+#define PAGES		2
+
+/* What a request says; both sides work with these and nothing else. */
+struct job {
+	u64 id, sector;
+	u32 gref[2];
+	u8 op, first[2], last[2];
+};
+
+struct answer {
+	u64 id;
+	u8 op;
+	s16 status;
+};
+
+struct side {
+	struct old_ring old;
+	struct blkif_request shadow[MAX_DEPTH];
+	struct blkif_fe_ring front;
+	struct blkif_be_ring back;
+	struct blkif_cmd cmd;
+} __attribute__((__aligned__(128)));
+
+HOT bool is_old(enum kind kind)
+{
+	return kind == OLD || kind == TUNED;
+}
+
+/* All fields count, so that a torn or stale slot does not go unseen. */
+HOT s16 hash(const struct job *job)
+{
+	u64 h = job->id ^ (job->sector << 7) ^
+		((u64)job->gref[0] << 32 | job->gref[1]);
+
+	h += (u64)job->op << 40 | (u64)job->first[0] << 32 |
+	     job->last[0] << 24 | job->first[1] << 16 | job->last[1] << 8;
+	return h * 0x9e3779b97f4a7c15ULL >> 49;
+}
+
+HOT struct job job_of(u64 id)
+{
+	return (struct job) {
+		.id = id, .sector = id * 16, .op = id & 1,
+		.gref = { (u32)id * 3 + 8, (u32)id * 5 + 9 },
+		.first = { 0, 1 }, .last = { 7, 6 },
+	};
+}
+
+/* The frontend. */
+
+HOT void front_put_old(struct side *s, const struct job *job)
+{
+	struct blkif_request *req = &s->shadow[s->old.prod % OLD_SLOTS];
+
+	req->operation = job->op;
+	req->u.rw.nr_segments = 2;
+	req->u.rw.handle = 0xca00;
+	req->u.rw.id = job->id;
+	req->u.rw.sector_number = job->sector;
+	req->u.rw.seg[0].gref = job->gref[0];
+	req->u.rw.seg[0].first_sect = job->first[0];
+	req->u.rw.seg[0].last_sect = job->last[0];
+	req->u.rw.seg[1].gref = job->gref[1];
+	req->u.rw.seg[1].first_sect = job->first[1];
+	req->u.rw.seg[1].last_sect = job->last[1];
+	old_put_req(&s->old, req);
+}
+
+HOT void front_put(enum kind kind, struct side *s, const struct job *job)
+{
+	struct blkif_cmd *cmd = &s->cmd;
+
+	if (is_old(kind)) {
+		front_put_old(s, job);
+		return;
+	}
+	cmd->id = job->id;
+	cmd->sector = job->sector;
+	cmd->op = job->op;
+	cmd->flags = 0;
+	cmd->indirect = false;
+	cmd->nr_segs = 2;
+	cmd->seg[0].gref = job->gref[0];
+	cmd->seg[0].first = job->first[0];
+	cmd->seg[0].last = job->last[0];
+	cmd->seg[1].gref = job->gref[1];
+	cmd->seg[1].first = job->first[1];
+	cmd->seg[1].last = job->last[1];
+	blkif_front_put(&s->front, cmd, 0xca00);
+}
+
+/* After a batch. */
+HOT bool front_publish(enum kind kind, struct side *s)
+{
+	struct old_page *page = s->old.page;
+
+	if (kind == OLD)
+		return old_push(&s->old, &page->req_prod, &page->req_event);
+	if (kind == TUNED)
+		virt_store_release(&page->req_prod, s->old.prod);
+	return kind == SLIM && blkif_front_push(&s->front);
+}
+
+/* After a burst. */
+HOT bool front_check(enum kind kind, struct side *s)
+{
+	if (kind == TUNED)
+		return old_check(&s->old, &s->old.page->req_event);
+	return kind == SPLIT && blkif_front_push(&s->front);
+}
+
+HOT bool front_get(enum kind kind, struct side *s, struct answer *answer)
+{
+	struct blkif_response old;
+	struct blkif_rsp rsp;
+
+	if (!is_old(kind)) {
+		if (blkif_front_get(&s->front, &rsp) != 1)
+			return false;
+		*answer = (struct answer) { rsp.id, rsp.op, rsp.status };
+		return true;
+	}
+	if (!old_more_rsps(&s->old))
+		return false;
+	old_get_rsp(&s->old, &old);
+	*answer = (struct answer) { old.id, old.operation, old.status };
+	return true;
+}
+
+HOT void front_arm(enum kind kind, struct side *s)
+{
+	if (is_old(kind))
+		old_arm(&s->old, &s->old.page->rsp_event);
+	else
+		blkif_front_arm(&s->front);
+}
+
+/* The backend. */
+
+HOT bool back_get_old(struct side *s, struct job *job)
+{
+	struct blkif_request req;
+
+	if (!old_more_reqs(&s->old))
+		return false;
+	old_get_req(&s->old, &req);
+	*job = (struct job) {
+		.id = req.u.rw.id, .sector = req.u.rw.sector_number,
+		.op = req.operation,
+		.gref = { req.u.rw.seg[0].gref, req.u.rw.seg[1].gref },
+		.first = { req.u.rw.seg[0].first_sect,
+			   req.u.rw.seg[1].first_sect },
+		.last = { req.u.rw.seg[0].last_sect,
+			  req.u.rw.seg[1].last_sect },
+	};
+	if (req.u.rw.nr_segments != 2)
+		abort();
+	return true;
+}
+
+HOT bool back_get(enum kind kind, struct side *s, struct job *job)
+{
+	struct blkif_cmd *cmd = &s->cmd;
+
+	if (is_old(kind))
+		return back_get_old(s, job);
+	if (blkif_back_get(&s->back, cmd) != 1)
+		return false;
+	*job = (struct job) {
+		.id = cmd->id, .sector = cmd->sector, .op = cmd->op,
+		.gref = { cmd->seg[0].gref, cmd->seg[1].gref },
+		.first = { cmd->seg[0].first, cmd->seg[1].first },
+		.last = { cmd->seg[0].last, cmd->seg[1].last },
+	};
+	/* Not as one load of what was just stored in bytes, which stalls. */
+	if (READ_ONCE(cmd->nr_segs) != 2 || READ_ONCE(cmd->reserved))
+		abort();
+	return true;
+}
+
+HOT void back_put(enum kind kind, struct side *s, const struct job *job)
+{
+	struct blkif_response old = {
+		.id = job->id, .operation = job->op, .status = hash(job),
+	};
+	struct blkif_rsp rsp = {
+		.id = job->id, .op = job->op, .status = old.status,
+	};
+
+	if (is_old(kind))
+		old_put_rsp(&s->old, &old);
+	else
+		blkif_back_put(&s->back, &rsp);
+}
+
+HOT bool back_publish(enum kind kind, struct side *s)
+{
+	struct old_page *page = s->old.page;
+
+	if (kind == OLD)
+		return old_push(&s->old, &page->rsp_prod, &page->rsp_event);
+	if (kind == TUNED)
+		virt_store_release(&page->rsp_prod, s->old.prod);
+	return kind == SLIM && blkif_back_push(&s->back);
+}
+
+HOT bool back_check(enum kind kind, struct side *s)
+{
+	if (kind == TUNED)
+		return old_check(&s->old, &s->old.page->rsp_event);
+	return kind == SPLIT && blkif_back_push(&s->back);
+}
+
+HOT void back_arm(enum kind kind, struct side *s)
+{
+	if (is_old(kind))
+		old_arm(&s->old, &s->old.page->req_event);
+	else
+		blkif_back_arm(&s->back);
+}
+
+#endif
