@@ -73,8 +73,8 @@ args=(
 	-nodefaults -no-user-config -M q35 -accel "$accel" -cpu "$cpu" -smp "$smp" -m "$mem"
 	-display none -no-reboot
 	-kernel "$image/xen"
-	-append "console=com1 com1=115200 dom0_mem=${dom0_mem}M,max:${dom0_mem}M dom0_max_vcpus=4 loglvl=all guest_loglvl=all conring_size=2M bootscrub=0 spec-ctrl=no,eager-fpu xpti=no pv-l1tf=no ${XENBLK_XEN_ARGS-}"
-	-initrd "$image/vmlinuz console=hvc0 maxcpus=2 mitigations=off panic=3 log_buf_len=4M $debug $slow ${XENBLK_DOM0_ARGS-},$image/initrd"
+	-append "console=com1 com1=115200 dom0_mem=${dom0_mem}M,max:${dom0_mem}M loglvl=all guest_loglvl=all conring_size=2M bootscrub=0 spec-ctrl=no,eager-fpu xpti=no pv-l1tf=no ${XENBLK_XEN_ARGS-}"
+	-initrd "$image/vmlinuz console=hvc0 mitigations=off panic=3 log_buf_len=4M $debug $slow ${XENBLK_DOM0_ARGS-},$image/initrd"
 	-device virtio-serial-pci
 )
 [ "${XENBLK_ICOUNT:-0}" = 1 ] && args+=(-icount "shift=0,sleep=off")

@@ -48,14 +48,6 @@ until_nodes() {
 	emit WAIT ''
 }
 
-# dom0_cpus N: it starts with two of four; a backend has no more queues than dom0 CPUs.
-dom0_cpus() {
-	local i
-	for i in 2 3; do
-		echo $((i < $1)) >/sys/devices/system/cpu/cpu$i/online || fail "dom0's CPU $i cannot be switched"
-	done
-}
-
 ## guests
 
 guest_id() { cat "$state/guest/$G/domid" 2>/dev/null; }
