@@ -42,4 +42,121 @@ TEST_F_TIMEOUT(threads, four_without_tags, 60)
 	EXPECT_LT(0, self->b->sleeps);
 }
 
+/*
+ * A push and an arm at the same instant, over and over: the full barrier in
+ * each of them is what this is about.  Threads that sleep and wake seldom come
+ * as close to each other.
+ */
+
+#define ROUNDS	(REQUESTS * 2)
+
+struct instant {
+	struct pair p;
+	bool responses;
+	u32 begun, ended;	/* rounds; begun by the consumer */
+	bool notified;
+};
+
+static void wait_until(u32 *word, u32 value)
+{
+	u32 spins = 0;
+
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
+		if (++spins % 4096 == 0)
+			sched_yield();
+}
+
+static void delay(struct rng *rng)
+{
+	u32 n = rng_below(rng, 500);
+
+	while (n--)
+		barrier();
+}
+
+static void *push_on_time(void *arg)
+{
+	struct instant *in = arg;
+	struct rng rng = { 6 };
+	u32 round;
+
+	for (round = 1; round <= ROUNDS; round++) {
+		struct blkif_cmd cmd = cmd_of(in->p.layout.abi, round);
+		struct blkif_rsp rsp = rsp_of(round);
+
+		wait_until(&in->begun, round);
+		delay(&rng);
+		if (in->responses) {
+			blkif_back_put(&in->p.back, &rsp);
+			in->notified = blkif_back_push(&in->p.back);
+		} else {
+			blkif_front_put(&in->p.front, &cmd, 0);
+			in->notified = blkif_front_push(&in->p.front);
+		}
+		__atomic_store_n(&in->ended, round, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* The rest of a round, with the other thread at rest.  True: as it should be */
+static bool before_instant(struct instant *in, u32 round)
+{
+	struct blkif_cmd cmd = cmd_of(in->p.layout.abi, round);
+
+	if (!in->responses)
+		return true;
+	blkif_front_put(&in->p.front, &cmd, 0);
+	blkif_front_push(&in->p.front);
+	return blkif_back_get(&in->p.back, &cmd) == 1;
+}
+
+static bool after_instant(struct instant *in, u32 round)
+{
+	struct blkif_rsp rsp = rsp_of(round);
+	struct blkif_cmd cmd;
+
+	if (!in->responses) {
+		if (blkif_back_get(&in->p.back, &cmd) != 1)
+			return false;
+		blkif_back_put(&in->p.back, &rsp);
+		blkif_back_push(&in->p.back);
+	}
+	return blkif_front_get(&in->p.front, &rsp) == 1;
+}
+
+/* Return: how often neither side knew; ~0 if something else is wrong. */
+static u32 lost_at_once(const struct blkif_layout *layout, bool responses)
+{
+	struct instant *in = alloc_lines(sizeof(*in));
+	struct rng rng = { 7 };
+	u32 round, lost = 0, wrong = 0;
+	pthread_t thread;
+
+	pair_init(&in->p, layout, BASE);
+	in->responses = responses;
+	pthread_create(&thread, NULL, push_on_time, in);
+	for (round = 1; round <= ROUNDS; round++) {
+		int seen;
+
+		wrong += !before_instant(in, round);
+		__atomic_store_n(&in->begun, round, __ATOMIC_RELEASE);
+		delay(&rng);
+		seen = responses ? blkif_front_arm(&in->p.front) :
+		       blkif_back_arm(&in->p.back);
+		wait_until(&in->ended, round);
+		lost += !seen && !in->notified;
+		wrong += !after_instant(in, round);
+	}
+	pthread_join(thread, NULL);
+	pair_free(&in->p);
+	free(in);
+	return wrong ? ~0U : lost;
+}
+
+TEST_F_TIMEOUT(threads, push_meets_arm, 60)
+{
+	EXPECT_EQ(0, lost_at_once(&variant->layout, false));
+	EXPECT_EQ(0, lost_at_once(&variant->layout, true));
+}
+
 TEST_HARNESS_MAIN

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The rows of the covering set in "pairs": what is asked for, and what must come of it.
+# The rows of the covering set in pairs.txt: what is asked for, and what must come of it.
 
 # What the drivers say was agreed, on either side: sysfs_agreed FILE-PREFIX
 agreed_keys='request_format ring_layout ring_page_order queues slots max_segments persistent_grants'
@@ -70,7 +70,7 @@ row_jobs() {
 pair_row() {
 	local n peers mode order queues entries persistent front=ours back=ours got=native
 	local fp bp segs agreed want p
-	read -r n peers mode order queues entries persistent < <(awk -v n="$1" '$1 == n' /bed/dom0/pairs)
+	read -r n peers mode order queues entries persistent < <(awk -v n="$1" '$1 == n' /bed/dom0/pairs.txt)
 	[ "$n" = "$1" ] || fail "there is no row $1"
 	case $peers in
 	oldb) back=intree ;;
