@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 	 CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m
 
-.PHONY: modules modules_install install check test demo bench-ring clean help kdir deps
+.PHONY: modules modules_install install check test test-long demo bench-ring clean help kdir deps
 
 modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
 	$(kbuild) modules
@@ -22,6 +22,9 @@ check: deps	## static checks and userspace tests; no emulator, three minutes
 
 test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
 	@scripts/test-all.sh
+
+test-long: deps	## all system tests on Debian 12, those too that take long
+	@tests/system/run --suite bookworm --long
 
 demo: deps	## boot Xen, attach a disk with our pair, run fio, show the figures
 	@scripts/demo.sh
