@@ -94,6 +94,7 @@ follow_console() {
 }
 
 destroy_guest() { # at once, as by pulling the plug
+	[ -n "$(guest_id)" ] || return 0
 	guest_alive && { xl destroy "$G" 2>"$state/xl.log" || true; }
 	wait_for 60 "$G to be gone" guest_gone || fail "$G is still there after xl destroy: $(command xl list | grep -E " $(guest_id) |^$G |null" | xargs)"
 	rm -rf "$state/guest/$G/domid" "$state/guest/$G/front"
