@@ -5,6 +5,7 @@
  * repeat themselves.
  */
 
+#include <sys/prctl.h>
 #include <time.h>
 #include "ring_threads.h"
 
@@ -57,6 +58,8 @@ TEST_F_TIMEOUT(soak, random, 7 * 24 * 3600)
 	time_t end = time(NULL) + seconds;
 	u64 runs = 0, requests = 0;
 
+	/* The framework's child has a process group of its own. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	printf("# XENBLK_SEED=%llu\n", (unsigned long long)rng.state);
 	fflush(stdout);
 	do {
