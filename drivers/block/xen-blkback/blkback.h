@@ -200,7 +200,6 @@ struct blkback_ring_mem {
  * @done: requests whose bios are all done
  * @lingering: of these, requests whose pages somebody below still holds
  * @idle: requests to be used again
- * @nr_reqs: requests that exist
  * @in_flight: requests that were taken and not answered
  * @held: a request that has to wait for memory or for earlier ones
  * @barrier: nothing is taken until this one is answered
@@ -238,7 +237,6 @@ struct blkback_queue {
 
 	struct list_head lingering ____cacheline_aligned_in_smp;
 	struct list_head idle;
-	unsigned int nr_reqs;
 	unsigned int in_flight;
 	struct blkback_req *held;
 	struct blkback_req *barrier;

@@ -123,10 +123,8 @@ struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 {
 	struct blkback_req *req = kmem_cache_alloc(blkback_req_cache, gfp);
 
-	if (req) {
+	if (req)
 		req->queue = queue;
-		queue->nr_reqs++;
-	}
 	return req;
 }
 

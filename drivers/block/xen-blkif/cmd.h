@@ -23,7 +23,7 @@
 /* Over all wire formats. */
 #define BLKIF_MAX_INLINE	BLKIF_MAX_SEGMENTS_PER_REQUEST
 #define BLKIF_MAX_TABLES	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
-#define BLKIF_MAX_ENTRIES	1024
+#define BLKIF_MAX_ENTRIES	BLKIF_SLIM_MAX_ENTRIES
 
 /**
  * struct blkif_seg - part of one granted page and the sectors it stands for

@@ -118,8 +118,8 @@ static inline void blkif_front_ring_init(struct blkif_fe_ring *ring,
 		return;
 	}
 	blkif_lap_pair_init(&ring->lap, layout, req_pages, rsp_pages);
-	WRITE_ONCE(*blkif_lap_rsp_event(&ring->lap), 1);
-	WRITE_ONCE(*blkif_lap_req_event(&ring->lap), 1);
+	WRITE_ONCE(*blkif_lap_rsp_event(&ring->lap), BLKIF_RING_EVENT_START);
+	WRITE_ONCE(*blkif_lap_req_event(&ring->lap), BLKIF_RING_EVENT_START);
 }
 
 /**
