@@ -47,6 +47,9 @@
 /* Grant operations in one hypercall: those of the largest request. */
 #define BLKBACK_BATCH		BLKIF_MAX_ENTRIES
 
+/* Indirect pages of a request that are copied in one hypercall. */
+#define BLKBACK_TABLES		4
+
 /* Idle grants that are unmapped to make room for others. */
 #define BLKBACK_EVICT_BATCH	64
 
@@ -63,6 +66,13 @@
  * @responses: put on the ring
  * @notifications: sent
  * @events: received
+ * @polls: times there was work just before sleeping
+ * @hits: segments that were mapped already
+ * @maps: grants mapped
+ * @unmaps: grants unmapped
+ * @evictions: persistent grants among @unmaps
+ * @copies: pages of segments copied
+ * @hypercalls: for grants
  */
 struct blkback_stats {
 	u64 oo_req;
@@ -76,6 +86,13 @@ struct blkback_stats {
 	u64 responses;
 	u64 notifications;
 	u64 events;
+	u64 polls;
+	u64 hits;
+	u64 maps;
+	u64 unmaps;
+	u64 evictions;
+	u64 copies;
+	u64 hypercalls;
 };
 
 /**
@@ -145,14 +162,25 @@ struct blkback_map {
 };
 
 /**
+ * struct blkback_map_dest - who a map operation is for
+ * @req: the request
+ * @map: the segment
+ */
+struct blkback_map_dest {
+	struct blkback_req *req;
+	struct blkback_map *map;
+};
+
+/**
  * struct blkback_req - one request
  * @queue: where it came from
- * @node: in the queue's @idle or @done list
+ * @node: in one of the queue's lists
  * @cmd: as decoded
  * @seg: the segments: @cmd's, or @big
  * @map: where they are mapped: @inline_map, or behind @big
  * @big: memory for the segments of an indirect request
  * @nr_mapped: how many of @map are in use
+ * @bad_grant: some of them could not be mapped
  * @sectors: length of the data, checked
  * @pending: bios in flight, and one while they are made
  * @error: set by any bio that failed
@@ -166,6 +194,7 @@ struct blkback_req {
 	struct blkback_map *map;
 	void *big;
 	unsigned int nr_mapped;
+	bool bad_grant;
 	u32 sectors;
 	atomic_t pending;
 	blk_status_t error;
@@ -199,6 +228,7 @@ struct blkback_ring_mem {
  * @done_lock: protects @done
  * @done: requests whose bios are all done
  * @lingering: of these, requests whose pages somebody below still holds
+ * @mapping: requests that start when the batch is mapped
  * @idle: requests to be used again
  * @in_flight: requests that were taken and not answered
  * @held: a request that has to wait for memory or for earlier ones
@@ -212,10 +242,18 @@ struct blkback_ring_mem {
  * @max_mapped: most of them
  * @map_ops: for one hypercall
  * @map_pages: pages of @map_ops
+ * @map_dests: who they are for
+ * @nr_map: how many of @map_ops are filled in
  * @unmap_ops: for one hypercall
  * @unmap_pages: pages of @unmap_ops
  * @nr_unmap: how many of @unmap_ops are filled in
- * @table: the page that indirect segments are copied to
+ * @tables: the pages that indirect segments are copied to
+ * @squeezed: dom0 is short of memory
+ * @unpushed: responses that the frontend was not yet notified of
+ * @push_until: when it must have been; ns
+ * @defer_trust: how well it paid lately to wait for more of them
+ * @defer_skipped: times since that was tried
+ * @poll_ns: how long to look for work before sleeping
  * @starved: there was no memory for a request
  * @reserve: memory for the segments of one largest request
  * @reserve_busy: @reserve is in use
@@ -236,6 +274,7 @@ struct blkback_queue {
 	struct list_head done;
 
 	struct list_head lingering ____cacheline_aligned_in_smp;
+	struct list_head mapping;
 	struct list_head idle;
 	unsigned int in_flight;
 	struct blkback_req *held;
@@ -250,10 +289,18 @@ struct blkback_queue {
 	unsigned int max_mapped;
 	struct gnttab_map_grant_ref *map_ops;
 	struct page **map_pages;
+	struct blkback_map_dest *map_dests;
+	unsigned int nr_map;
 	struct gnttab_unmap_grant_ref *unmap_ops;
 	struct page **unmap_pages;
 	unsigned int nr_unmap;
-	void *table;
+	void *tables[BLKBACK_TABLES];
+	bool squeezed;
+	unsigned int unpushed;
+	u64 push_until;
+	u32 defer_trust;
+	u32 defer_skipped;
+	u32 poll_ns;
 	bool starved;
 	bool reserve_busy;
 	void *reserve;
@@ -271,7 +318,8 @@ struct blkback_queue {
  * @teardown: drains and frees
  * @drained: @teardown has come to its end
  * @ref: freed by the last of @teardown and who waits for it
- * @persistent: grants stay mapped
+ * @nr_persistent: grants that stay mapped, over all queues
+ * @max_persistent: most of them
  * @broken: the frontend broke the rules and was told
  * @nr_queues: how many of @queues are set up
  * @queues: the queues
@@ -284,6 +332,8 @@ struct blkback_conn {
 	struct work_struct teardown;
 	struct completion drained;
 	struct kref ref;
+	atomic_t nr_persistent;
+	int max_persistent;
 	unsigned long broken;
 	unsigned int nr_queues;
 	struct blkback_queue queues[];
@@ -297,6 +347,8 @@ extern unsigned int blkback_pgrant_timeout;
 extern unsigned int blkback_max_queues;
 extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_squeeze_ms;
+extern unsigned int blkback_poll_us;
+extern unsigned int blkback_coalesce_us;
 extern bool blkback_persistent;
 extern bool blkback_slim;
 extern bool blkback_split;
@@ -344,6 +396,7 @@ struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp);
 
 /* io.c: one request */
+int blkback_io_prepare(struct blkback_req *req);
 int blkback_io_start(struct blkback_req *req);
 s16 blkback_io_status(const struct blkback_req *req);
 void blkback_io_free_segs(struct blkback_req *req);
@@ -351,12 +404,15 @@ void blkback_io_free_segs(struct blkback_req *req);
 /* grant.c: mapped pages */
 int blkback_grant_init(struct blkback_queue *queue);
 void blkback_grant_exit(struct blkback_queue *queue);
-int blkback_grant_map(struct blkback_req *req);
+int blkback_grant_prepare(struct blkback_req *req);
+bool blkback_grant_fits(const struct blkback_queue *queue, unsigned int nr);
+void blkback_grant_map(struct blkback_queue *queue);
 bool blkback_grant_busy(const struct blkback_req *req);
 void blkback_grant_release(struct blkback_req *req);
 void blkback_grant_flush(struct blkback_queue *queue);
-void blkback_grant_trim(struct blkback_queue *queue);
-int blkback_grant_copy_table(struct blkback_queue *queue, u32 gref, u32 len);
+void blkback_grant_trim(struct blkback_queue *queue, bool idle);
+int blkback_grant_copy_tables(struct blkback_queue *queue, const u32 *grefs,
+			      unsigned int nr, u32 len, u32 last_len);
 
 /* sysfs.c: what people see */
 int blkback_sysfs_add(struct blkback *blkback);

@@ -103,6 +103,9 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 			 blkback->offer.max_slim_entries :
 			 blkback->offer.max_indirect_segs;
 	conn->domid = blkback->dev->otherend_id;
+	if (agreed->persistent)
+		conn->max_persistent = min_t(unsigned int, S16_MAX,
+					     READ_ONCE(blkback_max_pgrants));
 	init_completion(&conn->drained);
 	INIT_WORK(&conn->teardown, blkback_conn_teardown);
 	return conn;
@@ -117,6 +120,7 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	init_waitqueue_head(&queue->wait);
 	INIT_LIST_HEAD(&queue->done);
 	INIT_LIST_HEAD(&queue->lingering);
+	INIT_LIST_HEAD(&queue->mapping);
 	INIT_LIST_HEAD(&queue->idle);
 	queue->next_log = jiffies;
 

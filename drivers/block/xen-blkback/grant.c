@@ -14,9 +14,24 @@
 #include <asm/xen/page.h>
 #include "blkback.h"
 
+/* How long a persistent grant is not used before others may have its place. */
+#define BLKBACK_COLD		HZ
+
 static unsigned long blkback_page_addr(struct page *page)
 {
 	return (unsigned long)pfn_to_kaddr(page_to_pfn(page));
+}
+
+static int blkback_grant_alloc_tables(struct blkback_queue *queue)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLKBACK_TABLES; i++) {
+		queue->tables[i] = (void *)__get_free_page(GFP_KERNEL);
+		if (!queue->tables[i])
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int blkback_grant_alloc_ops(struct blkback_queue *queue)
@@ -32,32 +47,35 @@ static int blkback_grant_alloc_ops(struct blkback_queue *queue)
 	queue->unmap_pages = kvmalloc_array(BLKBACK_BATCH,
 					    sizeof(*queue->unmap_pages),
 					    GFP_KERNEL);
-	queue->table = (void *)__get_free_page(GFP_KERNEL);
+	queue->map_dests = kvmalloc_array(BLKBACK_BATCH,
+					  sizeof(*queue->map_dests),
+					  GFP_KERNEL);
 	if (!queue->map_ops || !queue->map_pages || !queue->unmap_ops ||
-	    !queue->unmap_pages || !queue->table)
+	    !queue->unmap_pages || !queue->map_dests)
 		return -ENOMEM;
-	return 0;
+	return blkback_grant_alloc_tables(queue);
 }
 
 static void blkback_grant_free_ops(struct blkback_queue *queue)
 {
+	unsigned int i;
+
 	kvfree(queue->map_ops);
 	kvfree(queue->map_pages);
 	kvfree(queue->unmap_ops);
 	kvfree(queue->unmap_pages);
-	free_page((unsigned long)queue->table);
+	kvfree(queue->map_dests);
+	for (i = 0; i < BLKBACK_TABLES; i++)
+		free_page((unsigned long)queue->tables[i]);
 }
 
-/* The device's cap is shared out evenly, so that queues need no lock. */
+/* Any queue may use all of the device's cap: often only one is at work. */
 static int blkback_grant_init_cache(struct blkback_queue *queue)
 {
-	const struct blkif_choice *agreed = &queue->conn->agreed;
-	u32 nr_buckets = 1, nr = 0;
+	u32 nr_buckets = 1, nr = queue->conn->max_persistent;
 	struct gcache_entry *entries;
 	u32 *buckets;
 
-	if (agreed->persistent)
-		nr = READ_ONCE(blkback_max_pgrants) / agreed->nr_queues;
 	while (nr_buckets < nr)
 		nr_buckets *= 2;
 	entries = kvmalloc_array(nr, sizeof(*entries), GFP_KERNEL);
@@ -96,6 +114,8 @@ static void blkback_grant_unmap(struct blkback_queue *queue)
 	if (!nr)
 		return;
 	queue->nr_unmap = 0;
+	queue->stats.unmaps += nr;
+	queue->stats.hypercalls++;
 	ret = gnttab_unmap_refs(queue->unmap_ops, NULL, queue->unmap_pages, nr);
 	for (i = 0; i < nr; i++) {
 		/* A page that may still be mapped must not be used again. */
@@ -119,6 +139,11 @@ static void blkback_grant_collect(struct blkback_queue *queue,
 		blkback_grant_unmap(queue);
 }
 
+static bool blkback_grant_full(const struct blkback_conn *conn)
+{
+	return atomic_read(&conn->nr_persistent) >= conn->max_persistent;
+}
+
 /* Unmap up to @nr persistent grants that were last used before @before. */
 static void blkback_grant_evict(struct blkback_queue *queue, unsigned int nr,
 				u64 before)
@@ -131,6 +156,8 @@ static void blkback_grant_evict(struct blkback_queue *queue, unsigned int nr,
 			break;
 		blkback_grant_collect(queue, entry->page, entry->handle);
 		gcache_free(&queue->cache, entry);
+		atomic_dec(&queue->conn->nr_persistent);
+		queue->stats.evictions++;
 	}
 	blkback_grant_unmap(queue);
 }
@@ -148,19 +175,31 @@ void blkback_grant_exit(struct blkback_queue *queue)
 /**
  * blkback_grant_trim() - give memory back that is not used any more
  * @queue: the queue
+ * @idle: nothing is in flight, nor was since the last time
+ *
+ * When dom0 is short of memory, everything that is not in use goes at once.
  */
-void blkback_grant_trim(struct blkback_queue *queue)
+void blkback_grant_trim(struct blkback_queue *queue, bool idle)
 {
 	unsigned long squeeze_end = READ_ONCE(queue->conn->blkback->squeeze_end);
+	bool squeeze = xchg(&queue->squeezed, false) ||
+		       time_before(jiffies, squeeze_end);
 	unsigned int timeout = READ_ONCE(blkback_pgrant_timeout);
+	unsigned int keep = READ_ONCE(blkback_max_buffer_pages);
 	u64 now = get_jiffies_64();
 
-	if (timeout && now > (u64)timeout * HZ)
+	if (squeeze)
+		blkback_grant_evict(queue, queue->cache.nr_idle, U64_MAX);
+	else if (blkback_grant_full(queue->conn))
+		/* Another queue may want the places of what is cold here. */
+		blkback_grant_evict(queue, BLKBACK_BATCH, now - BLKBACK_COLD);
+	else if (timeout && now > (u64)timeout * HZ)
 		blkback_grant_evict(queue, BLKBACK_BATCH,
 				    now - (u64)timeout * HZ);
-	gnttab_page_cache_shrink(&queue->pages,
-				 time_before(jiffies, squeeze_end) ?
-				 0 : READ_ONCE(blkback_max_buffer_pages));
+	/* Half of what is left each second: a pause is not the end. */
+	if (idle)
+		keep = min(keep, queue->pages.num_pages / 2);
+	gnttab_page_cache_shrink(&queue->pages, squeeze ? 0 : keep);
 }
 
 /**
@@ -198,10 +237,13 @@ void blkback_grant_release(struct blkback_req *req)
 
 		if (map->entry) {
 			gcache_put(&queue->cache, map->entry, now);
-		} else {
-			blkback_grant_collect(queue, map->page, map->handle);
-			queue->nr_mapped--;
+			continue;
 		}
+		queue->nr_mapped--;
+		if (map->handle != INVALID_GRANT_HANDLE)
+			blkback_grant_collect(queue, map->page, map->handle);
+		else
+			gnttab_page_cache_put(&queue->pages, &map->page, 1);
 	}
 	req->nr_mapped = 0;
 }
@@ -214,43 +256,54 @@ void blkback_grant_flush(struct blkback_queue *queue)
 
 /*
  * Remember a fresh mapping as a persistent grant, if there is room, or if
- * there is after some that are idle have gone.  A reference that stands twice
- * in one request is mapped twice and remembered once.
+ * there is after some that are cold have gone.  Those that were used a moment
+ * ago stay: a guest that goes round more pages than are kept would otherwise
+ * find none of them mapped, ever.  A reference that stands twice in a batch is
+ * mapped twice and remembered once.
  */
 static void blkback_grant_keep(struct blkback_queue *queue,
 			       struct blkback_map *map, u32 gref)
 {
+	struct blkback_conn *conn = queue->conn;
 	struct gcache *cache = &queue->cache;
+	u64 now = get_jiffies_64();
 	struct gcache_entry *entry;
 
 	entry = gcache_get(cache, gref);
 	if (entry) {
-		gcache_put(cache, entry, get_jiffies_64());
+		gcache_put(cache, entry, now);
 		return;
 	}
-	if (cache->nr_mapped == cache->nr_entries)
-		blkback_grant_evict(queue, BLKBACK_EVICT_BATCH, U64_MAX);
-	entry = gcache_add(cache, gref);
-	if (!entry)
+	if (blkback_grant_full(queue->conn))
+		blkback_grant_evict(queue, BLKBACK_EVICT_BATCH,
+				    now - BLKBACK_COLD);
+	if (atomic_inc_return(&conn->nr_persistent) > conn->max_persistent) {
+		atomic_dec(&conn->nr_persistent);
 		return;
+	}
+	/* There is room: the queue has as many entries as the device may. */
+	entry = gcache_add(cache, gref);
 	entry->page = map->page;
 	entry->handle = map->handle;
 	map->entry = entry;
+	queue->nr_mapped--;
 }
 
 /* Add one segment to the map operations, unless it is mapped already. */
-static int blkback_grant_add(struct blkback_req *req, unsigned int i,
-			     unsigned int *nr_ops)
+static int blkback_grant_add(struct blkback_req *req, unsigned int i)
 {
 	struct blkback_queue *queue = req->queue;
 	struct blkback_map *map = &req->map[i];
+	struct gnttab_map_grant_ref *op = &queue->map_ops[queue->nr_map];
 	u32 flags = GNTMAP_host_map;
 
 	map->entry = NULL;
+	map->handle = INVALID_GRANT_HANDLE;
 	if (queue->cache.nr_mapped)
 		map->entry = gcache_get(&queue->cache, req->seg[i].gref);
 	if (map->entry) {
 		map->page = map->entry->page;
+		queue->stats.hits++;
 		return 0;
 	}
 	if (gnttab_page_cache_get(&queue->pages, &map->page))
@@ -258,110 +311,134 @@ static int blkback_grant_add(struct blkback_req *req, unsigned int i,
 	/* A persistent grant may serve reads and writes. */
 	if (!queue->cache.nr_entries && req->cmd.op != BLKIF_OP_READ)
 		flags |= GNTMAP_readonly;
-	gnttab_set_map_op(&queue->map_ops[*nr_ops],
-			  blkback_page_addr(map->page), flags,
+	gnttab_set_map_op(op, blkback_page_addr(map->page), flags,
 			  req->seg[i].gref, queue->conn->domid);
-	queue->map_pages[*nr_ops] = map->page;
-	map->handle = INVALID_GRANT_HANDLE;
-	(*nr_ops)++;
+	op->status = GNTST_general_error;
+	queue->map_pages[queue->nr_map] = map->page;
+	queue->map_dests[queue->nr_map].req = req;
+	queue->map_dests[queue->nr_map].map = map;
+	queue->nr_map++;
+	queue->nr_mapped++;
 	return 0;
 }
 
-/* Map segments @from to @to of a request in one hypercall. */
-static int blkback_grant_map_batch(struct blkback_req *req, unsigned int from,
-				   unsigned int to)
+/* Forget the last request's part of a batch, of which nothing is mapped yet. */
+static void blkback_grant_forget(struct blkback_req *req, unsigned int nr)
 {
 	struct blkback_queue *queue = req->queue;
-	unsigned int i, op, nr_ops = 0;
-	int err = 0;
 
-	for (i = from; i < to && !err; i++)
-		err = blkback_grant_add(req, i, &nr_ops);
-	if (err)
-		to = i - 1;
-	if (nr_ops && !err &&
-	    gnttab_map_refs(queue->map_ops, NULL, queue->map_pages, nr_ops))
-		err = -EIO;
+	while (nr--) {
+		struct blkback_map *map = &req->map[nr];
 
-	/*
-	 * The maps that go to the request are those that are really mapped:
-	 * each status counts, and also when the call as a whole failed.
-	 */
-	for (i = from, op = 0; i < to; i++) {
-		struct blkback_map *map = &req->map[i];
-
-		if (!map->entry) {
-			struct gnttab_map_grant_ref *map_op =
-				&queue->map_ops[op++];
-
-			if (err == -ENOMEM ||
-			    map_op->status != GNTST_okay) {
-				gnttab_page_cache_put(&queue->pages,
-						      &map->page, 1);
-				err = err ?: -EIO;
-				continue;
-			}
-			map->handle = map_op->handle;
-			if (queue->cache.nr_entries)
-				blkback_grant_keep(queue, map,
-						   req->seg[i].gref);
+		if (map->entry) {
+			gcache_put(&queue->cache, map->entry, get_jiffies_64());
+			continue;
 		}
-		if (!map->entry)
-			queue->nr_mapped++;
-		req->map[req->nr_mapped++] = *map;
+		gnttab_page_cache_put(&queue->pages, &map->page, 1);
+		queue->nr_map--;
+		queue->nr_mapped--;
 	}
-	return err;
 }
 
 /**
- * blkback_grant_map() - map all segments of a request
+ * blkback_grant_prepare() - have the segments of a request mapped
  * @req: a request whose segments were checked
  *
- * Return: 0, -ENOMEM if there is no page now or the device has as many mapped
- * as it may, -EIO if the guest's references
- * are not good.  If it is not 0, nothing is mapped.
+ * They are mapped when blkback_grant_map() returns, and not before.
+ *
+ * Return: 0, or -ENOMEM if there is no page now or the device has as many
+ * mapped as it may; nothing was done then.
  */
-int blkback_grant_map(struct blkback_req *req)
+int blkback_grant_prepare(struct blkback_req *req)
 {
-	unsigned int from, to, nr = req->cmd.nr_segs;
-	int err = 0;
+	struct blkback_queue *queue = req->queue;
+	unsigned int i, nr = req->cmd.nr_segs;
 
-	req->nr_mapped = 0;
 	/* One request is always let through. */
-	if (req->queue->nr_mapped &&
-	    req->queue->nr_mapped + nr > req->queue->max_mapped)
+	if (queue->nr_mapped && queue->nr_mapped + nr > queue->max_mapped)
 		return -ENOMEM;
-	for (from = 0; from < nr && !err; from = to) {
-		to = min_t(unsigned int, from + BLKBACK_BATCH, nr);
-		err = blkback_grant_map_batch(req, from, to);
+	for (i = 0; i < nr; i++) {
+		if (blkback_grant_add(req, i)) {
+			blkback_grant_forget(req, i);
+			return -ENOMEM;
+		}
 	}
-	if (err) {
-		blkback_grant_release(req);
-		blkback_grant_flush(req->queue);
-	}
-	return err;
+	req->nr_mapped = nr;
+	return 0;
+}
+
+/** blkback_grant_fits() - can a request with @nr segments join the batch? */
+bool blkback_grant_fits(const struct blkback_queue *queue, unsigned int nr)
+{
+	return queue->nr_map + nr <= BLKBACK_BATCH;
 }
 
 /**
- * blkback_grant_copy_table() - copy the start of a guest's page to our table
+ * blkback_grant_map() - map all that was prepared, in one hypercall
  * @queue: the queue
- * @gref: the page
- * @len: bytes, at most a page
  *
- * Return: 0, or -EIO if the reference is not good.
+ * A request some of whose references are not good has @bad_grant set after
+ * this, and is to be released like any other.
  */
-int blkback_grant_copy_table(struct blkback_queue *queue, u32 gref, u32 len)
+void blkback_grant_map(struct blkback_queue *queue)
 {
-	struct gnttab_copy op = {
-		.source.u.ref = gref,
-		.source.domid = queue->conn->domid,
-		.dest.u.gmfn = virt_to_gfn(queue->table),
-		.dest.domid = DOMID_SELF,
-		.len = len,
-		.flags = GNTCOPY_source_gref,
-		.status = GNTST_general_error,
-	};
+	unsigned int i, nr = queue->nr_map;
+	int ret;
 
-	gnttab_batch_copy(&op, 1);
-	return op.status == GNTST_okay ? 0 : -EIO;
+	if (!nr)
+		return;
+	queue->nr_map = 0;
+	queue->stats.maps += nr;
+	queue->stats.hypercalls++;
+	ret = gnttab_map_refs(queue->map_ops, NULL, queue->map_pages, nr);
+	/* Each status counts, and also when the call as a whole failed. */
+	for (i = 0; i < nr; i++) {
+		const struct gnttab_map_grant_ref *op = &queue->map_ops[i];
+		struct blkback_map *map = queue->map_dests[i].map;
+
+		if (ret || op->status != GNTST_okay)
+			queue->map_dests[i].req->bad_grant = true;
+		if (op->status != GNTST_okay)
+			continue;
+		map->handle = op->handle;
+		if (queue->cache.nr_entries)
+			blkback_grant_keep(queue, map, op->ref);
+	}
+}
+
+/**
+ * blkback_grant_copy_tables() - copy the starts of a guest's pages to our tables
+ * @queue: the queue
+ * @grefs: the pages
+ * @nr: how many, at most BLKBACK_TABLES
+ * @len: bytes of each but the last, at most a page
+ * @last_len: bytes of the last
+ *
+ * Return: 0, or -EIO if a reference is not good.
+ */
+int blkback_grant_copy_tables(struct blkback_queue *queue, const u32 *grefs,
+			      unsigned int nr, u32 len, u32 last_len)
+{
+	struct gnttab_copy ops[BLKBACK_TABLES];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		ops[i] = (struct gnttab_copy) {
+			.source.u.ref = grefs[i],
+			.source.domid = queue->conn->domid,
+			.dest.u.gmfn = virt_to_gfn(queue->tables[i]),
+			.dest.domid = DOMID_SELF,
+			.len = i + 1 < nr ? len : last_len,
+			.flags = GNTCOPY_source_gref,
+			.status = GNTST_general_error,
+		};
+	}
+	queue->stats.copies += nr;
+	queue->stats.hypercalls++;
+	gnttab_batch_copy(ops, nr);
+	for (i = 0; i < nr; i++) {
+		if (ops[i].status != GNTST_okay)
+			return -EIO;
+	}
+	return 0;
 }

@@ -2,12 +2,14 @@
 /*
  * Xen block backend: one request, from the checked copy of its slot to bios.
  *
- *   blkback_io_start()
+ *   blkback_io_prepare()
  *     blkif_check_cmd()            all but the segments
  *     blkback_io_get_segs()        where the segments are kept
  *     blkback_io_read_tables()     indirect: copy them out of the guest
  *     blkif_check_segs()
- *     blkback_grant_map()          all at once
+ *     blkback_grant_prepare()
+ *   blkback_grant_map()            those of all requests of a pass
+ *   blkback_io_start()
  *     blkback_io_submit()
  *   blkback_io_end()               each bio
  */
@@ -16,7 +18,7 @@
 #include <linux/mm.h>
 #include "blkback.h"
 
-/* What blkback_io_start() returns besides a status, none of which this is. */
+/* What blkback_io_prepare() returns besides a status, none of which this is. */
 #define BLKBACK_WAIT	(-EAGAIN)
 
 static struct xenbus_device *blkback_io_dev(const struct blkback_req *req)
@@ -74,6 +76,17 @@ void blkback_io_free_segs(struct blkback_req *req)
 	req->big = NULL;
 }
 
+/* Bytes to copy of the last of @batch tables, the first of which is @table. */
+static u32 blkback_io_last_len(const struct blkback_req *req,
+			       unsigned int table, unsigned int batch)
+{
+	const struct blkif_abi *abi = req->queue->conn->agreed.layout.abi;
+	unsigned int per_page = blkif_table_entries(abi);
+	unsigned int before = (table + batch - 1) * per_page;
+
+	return min(req->cmd.nr_segs - before, per_page) * abi->entry_size;
+}
+
 /*
  * Copy the segments out of the guest, once, and decode the copy.  A grant copy
  * takes one hypercall where mapping and unmapping take two and a TLB flush.
@@ -82,20 +95,25 @@ static int blkback_io_read_tables(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 	const struct blkif_abi *abi = queue->conn->agreed.layout.abi;
+	unsigned int per_page = blkif_table_entries(abi);
+	unsigned int nr_tables = DIV_ROUND_UP(req->cmd.nr_segs, per_page);
 	u64 sector = req->cmd.sector;
 	unsigned int i, done = 0;
 
-	for (i = 0; done < req->cmd.nr_segs; i++) {
-		unsigned int nr = min_t(unsigned int, req->cmd.nr_segs - done,
-					blkif_table_entries(abi));
-		int err;
+	for (i = 0; i < nr_tables; i++) {
+		unsigned int nr = min(req->cmd.nr_segs - done, per_page);
+		unsigned int batch = min_t(unsigned int, nr_tables - i,
+					   BLKBACK_TABLES);
 
-		err = blkback_grant_copy_table(queue, req->cmd.table[i],
-					       nr * abi->entry_size);
-		if (err)
-			return err;
-		sector = blkif_table_decode(abi, queue->table, nr, sector,
-					    &req->seg[done]);
+		if (i % BLKBACK_TABLES == 0 &&
+		    blkback_grant_copy_tables(queue, &req->cmd.table[i], batch,
+					      per_page * abi->entry_size,
+					      blkback_io_last_len(req, i,
+								  batch)))
+			return -EIO;
+		sector = blkif_table_decode(abi,
+					    queue->tables[i % BLKBACK_TABLES],
+					    nr, sector, &req->seg[done]);
 		done += nr;
 	}
 	return 0;
@@ -195,7 +213,7 @@ static bool blkback_io_whole_blocks(const struct blkback_req *req)
 	return true;
 }
 
-/* Find and check the segments of a request and map their pages. */
+/* Find and check the segments of a request and have their pages mapped. */
 static int blkback_io_get_data(struct blkback_req *req)
 {
 	enum blkif_verdict verdict;
@@ -213,12 +231,7 @@ static int blkback_io_get_data(struct blkback_req *req)
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_refuse(req, blkif_verdict_name(verdict));
 
-	err = blkback_grant_map(req);
-	if (err == -ENOMEM)
-		return BLKBACK_WAIT;
-	if (err)
-		return blkback_io_refuse(req, "cannot map its pages");
-	return 0;
+	return blkback_grant_prepare(req) ? BLKBACK_WAIT : 0;
 }
 
 static void blkback_io_count(const struct blkback_req *req)
@@ -238,14 +251,14 @@ static void blkback_io_count(const struct blkback_req *req)
 }
 
 /**
- * blkback_io_start() - check a request and start it
+ * blkback_io_prepare() - check a request and have its pages mapped
  * @req: as decoded
  *
- * Return: 0 if it was started and blkback_queue_done() will be called for it;
- * -EAGAIN if there is no memory now, nothing was done and it must be tried
- * again; else the BLKIF_RSP_* status to answer it with.
+ * Return: 0 if blkback_io_start() is to be called once they are; -EAGAIN if
+ * there is no memory now, nothing was done and it must be tried again; else
+ * the BLKIF_RSP_* status to answer it with.
  */
-int blkback_io_start(struct blkback_req *req)
+int blkback_io_prepare(struct blkback_req *req)
 {
 	enum blkif_verdict verdict;
 	int ret;
@@ -260,10 +273,22 @@ int blkback_io_start(struct blkback_req *req)
 	if (!blkback_io_get_segs(req))
 		return BLKBACK_WAIT;
 	ret = blkback_io_get_data(req);
-	if (ret) {
+	if (ret)
 		blkback_io_free_segs(req);
-		return ret;
-	}
+	return ret;
+}
+
+/**
+ * blkback_io_start() - start a request
+ * @req: prepared, and blkback_grant_map() was called
+ *
+ * Return: 0 if blkback_queue_done() will be called for it, else the
+ * BLKIF_RSP_* status to answer it with when it was released.
+ */
+int blkback_io_start(struct blkback_req *req)
+{
+	if (req->bad_grant)
+		return blkback_io_refuse(req, "cannot map its pages");
 	blkback_io_count(req);
 	blkback_io_submit(req);
 	return 0;

@@ -7,8 +7,9 @@
  *   blkback_queue_thread()         sleeps, and makes passes:
  *     blkback_queue_pass()
  *       blkback_queue_reap()       done requests: unmap all at once, respond
- *       blkback_queue_fetch()      take requests and start them
- *       blkif_back_push()          one push and event check for all responses
+ *       blkback_queue_fetch()      take requests, map all at once, start them
+ *     blkback_queue_push()         one push and event check for all responses
+ *     blkback_queue_wait_a_moment()  poll, before asking for an event
  *
  * Only the thread touches the ring, the grants and the counts, so that none
  * of them has a lock.
@@ -29,6 +30,18 @@
 #define BLKBACK_TRIM_PASSES	256
 
 #define BLKBACK_LOG_INTERVAL	(10 * HZ)
+
+/* Shorter than this, polling finds nothing. */
+#define BLKBACK_POLL_MIN_NS	((u32)(5 * NSEC_PER_USEC))
+
+#define BLKBACK_POLL_MAX_US	1000U
+
+/* Responses that are pushed together, at most. */
+#define BLKBACK_COALESCE	16
+
+/* How often waiting for more responses is tried when it did not pay. */
+#define BLKBACK_DEFER_RETRY	64
+#define BLKBACK_DEFER_TRUST	8U
 
 /**
  * blkback_queue_irq() - the frontend notified us
@@ -66,6 +79,12 @@ void blkback_queue_done(struct blkback_req *req)
 	spin_unlock_irqrestore(&queue->done_lock, flags);
 }
 
+/* A parameter in microseconds, within reason. */
+static u32 blkback_queue_ns(const unsigned int *us)
+{
+	return min(READ_ONCE(*us), BLKBACK_POLL_MAX_US) * NSEC_PER_USEC;
+}
+
 static void blkback_queue_respond(struct blkback_queue *queue,
 				  struct blkback_req *req, s16 status)
 {
@@ -76,6 +95,9 @@ static void blkback_queue_respond(struct blkback_queue *queue,
 	};
 
 	blkif_back_put(&queue->ring, &rsp);
+	if (!queue->unpushed++)
+		queue->push_until = ktime_get_ns() +
+				    blkback_queue_ns(&blkback_coalesce_us);
 	queue->stats.responses++;
 	queue->in_flight--;
 	if (queue->barrier == req)
@@ -142,8 +164,30 @@ static struct blkback_req *blkback_queue_get_req(struct blkback_queue *queue)
 	return req;
 }
 
+/* Map what was prepared and start it. */
+static void blkback_queue_submit(struct blkback_queue *queue)
+{
+	struct blkback_req *req, *next;
+	LIST_HEAD(bad);
+
+	blkback_grant_map(queue);
+	list_for_each_entry_safe(req, next, &queue->mapping, node) {
+		/* It may be done, and in another list, when this returns. */
+		list_del(&req->node);
+		if (blkback_io_start(req))
+			list_add_tail(&req->node, &bad);
+	}
+	if (list_empty(&bad))
+		return;
+	list_for_each_entry(req, &bad, node)
+		blkback_grant_release(req);
+	blkback_grant_flush(queue);
+	list_for_each_entry_safe(req, next, &bad, node)
+		blkback_queue_respond(queue, req, BLKIF_RSP_ERROR);
+}
+
 /*
- * Start a request or refuse it.  False if it must wait, and so must all that
+ * Prepare a request or refuse it.  False if it must wait, and so must all that
  * come after it.
  */
 static bool blkback_queue_start(struct blkback_queue *queue,
@@ -152,6 +196,10 @@ static bool blkback_queue_start(struct blkback_queue *queue,
 	bool barrier = req->cmd.op == BLKIF_OP_WRITE_BARRIER;
 	int status;
 
+	/* One of any size fits when the batch is empty. */
+	if (!blkback_grant_fits(queue, req->cmd.nr_segs))
+		blkback_queue_submit(queue);
+
 	if (barrier && queue->in_flight > 1) {
 		queue->held = req;
 		return false;
@@ -159,7 +207,7 @@ static bool blkback_queue_start(struct blkback_queue *queue,
 	queue->held = NULL;
 	if (barrier)
 		queue->barrier = req;
-	status = blkback_io_start(req);
+	status = blkback_io_prepare(req);
 	if (status == -EAGAIN) {
 		queue->stats.oo_req++;
 		queue->held = req;
@@ -167,6 +215,8 @@ static bool blkback_queue_start(struct blkback_queue *queue,
 	}
 	if (status)
 		blkback_queue_respond(queue, req, status);
+	else
+		list_add_tail(&req->node, &queue->mapping);
 	return true;
 }
 
@@ -189,6 +239,7 @@ static int blkback_queue_take(struct blkback_queue *queue)
 	req->nr_mapped = 0;
 	req->big = NULL;
 	req->error = BLK_STS_OK;
+	req->bad_grant = false;
 	req->sectors = 0;
 	queue->in_flight++;
 	queue->stats.requests++;
@@ -207,6 +258,24 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 		queue_work(blkback_wq, &blkback->resize);
 }
 
+static bool blkback_queue_has_done(struct blkback_queue *queue)
+{
+	return !list_empty_careful(&queue->done);
+}
+
+/* Must the requests on the ring wait, whatever memory there is? */
+static bool blkback_queue_blocked(const struct blkback_queue *queue)
+{
+	return READ_ONCE(queue->stop) || READ_ONCE(queue->broken) ||
+	       queue->held || queue->barrier;
+}
+
+/* Is there nothing that keeps us from taking requests? */
+static bool blkback_queue_may_take(const struct blkback_queue *queue)
+{
+	return !blkback_queue_blocked(queue) && !queue->starved;
+}
+
 /* Take what there is, one ring of requests at the most.  True if any was. */
 static bool blkback_queue_fetch(struct blkback_queue *queue)
 {
@@ -215,27 +284,33 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 	bool any = false;
 	int ret = 1;
 
-	if (queue->held) {
-		any = blkback_queue_start(queue, queue->held);
-		if (!any)
-			return false;
-	}
-	if (READ_ONCE(queue->stop) || READ_ONCE(queue->broken))
-		return any;
-
-	blkback_queue_get_limits(queue);
 	blk_start_plug(&plug);
-	while (budget-- && !queue->held && !queue->barrier) {
+	if (queue->held)
+		any = blkback_queue_start(queue, queue->held);
+	if (!blkback_queue_blocked(queue))
+		blkback_queue_get_limits(queue);
+	while (budget-- && !blkback_queue_blocked(queue)) {
 		ret = blkback_queue_take(queue);
 		if (ret <= 0)
 			break;
 		any = true;
 	}
+	blkback_queue_submit(queue);
 	blk_finish_plug(&plug);
 	if (ret < 0)
 		blkback_conn_broken(queue->conn,
 				    "the frontend breaks the rules of the ring");
 	return any;
+}
+
+/* One push and event check for all responses since the last. */
+static void blkback_queue_push(struct blkback_queue *queue)
+{
+	queue->unpushed = 0;
+	if (!blkif_back_push(&queue->ring))
+		return;
+	queue->stats.notifications++;
+	notify_remote_via_irq(queue->irq);
 }
 
 /* True if there is more to do at once. */
@@ -246,18 +321,12 @@ static bool blkback_queue_pass(struct blkback_queue *queue)
 	more = blkback_queue_reap(queue);
 	more |= blkback_queue_fetch(queue);
 	more |= blkback_queue_reap(queue);
-	if (blkif_back_push(&queue->ring)) {
-		queue->stats.notifications++;
-		notify_remote_via_irq(queue->irq);
-	}
+	/* Coalescing is bounded in count and time. */
+	if (queue->unpushed >= BLKBACK_COALESCE ||
+	    (queue->unpushed &&
+	     time_after64(ktime_get_ns(), queue->push_until)))
+		blkback_queue_push(queue);
 	return more;
-}
-
-/* Is there nothing that keeps us from taking requests? */
-static bool blkback_queue_may_take(const struct blkback_queue *queue)
-{
-	return !READ_ONCE(queue->stop) && !READ_ONCE(queue->broken) &&
-	       !queue->held && !queue->barrier && !queue->starved;
 }
 
 /*
@@ -288,6 +357,75 @@ static bool blkback_queue_arm(struct blkback_queue *queue, bool *worked)
 	return false;
 }
 
+/* Look for work for a while.  True if there is some. */
+static bool blkback_queue_look(struct blkback_queue *queue, u32 ns)
+{
+	u64 end;
+
+	if (!ns || !blkback_queue_may_take(queue))
+		return false;
+	end = ktime_get_ns() + ns;
+	do {
+		cpu_relax();
+		if (blkif_back_pending(&queue->ring) ||
+		    blkback_queue_has_done(queue))
+			return true;
+	} while (!need_resched() && !kthread_should_stop() &&
+		 ktime_get_ns() < end);
+	return false;
+}
+
+/*
+ * Should responses wait a moment for others before the frontend is notified?
+ * If it sends more without having been told, or the disk has more for it, one
+ * notification serves for all.  It does not at depth 1, where all that this
+ * does is to delay; so it is only tried now and then until it pays.
+ */
+static bool blkback_queue_defer(struct blkback_queue *queue)
+{
+	if (!queue->unpushed)
+		return false;
+	if (!queue->defer_trust && ++queue->defer_skipped < BLKBACK_DEFER_RETRY)
+		return false;
+	queue->defer_skipped = 0;
+	if (blkback_queue_look(queue, blkback_queue_ns(&blkback_coalesce_us))) {
+		queue->defer_trust = min(queue->defer_trust + 1,
+					 BLKBACK_DEFER_TRUST);
+		return true;
+	}
+	queue->defer_trust /= 2;
+	return false;
+}
+
+/*
+ * Nothing is to be done at present.  Before the frontend is asked to wake us,
+ * it must have been told of all responses; and a notification, a wake-up and
+ * two switches of context are saved if there is something to do soon.
+ */
+static bool blkback_queue_wait_a_moment(struct blkback_queue *queue)
+{
+	if (blkback_queue_defer(queue))
+		return true;
+	blkback_queue_push(queue);
+	if (!blkback_queue_look(queue, queue->poll_ns))
+		return false;
+	queue->stats.polls++;
+	return true;
+}
+
+/* Poll longer if that would have spared us this sleep, and else shorter. */
+static void blkback_queue_slept(struct blkback_queue *queue, u64 ns)
+{
+	u32 max = blkback_queue_ns(&blkback_poll_us);
+
+	if (ns < max)
+		queue->poll_ns = clamp(queue->poll_ns * 2, BLKBACK_POLL_MIN_NS,
+				       max);
+	else
+		queue->poll_ns = queue->poll_ns > BLKBACK_POLL_MIN_NS ?
+				 min(queue->poll_ns / 2, max) : 0;
+}
+
 static void blkback_queue_log(struct blkback_queue *queue)
 {
 	struct blkback_stats *stats = &queue->stats;
@@ -301,11 +439,6 @@ static void blkback_queue_log(struct blkback_queue *queue)
 		queue->cache.nr_entries);
 }
 
-static bool blkback_queue_has_done(struct blkback_queue *queue)
-{
-	return !list_empty_careful(&queue->done);
-}
-
 static bool blkback_queue_finished(struct blkback_queue *queue)
 {
 	return kthread_should_stop() && !queue->in_flight;
@@ -313,7 +446,8 @@ static bool blkback_queue_finished(struct blkback_queue *queue)
 
 static bool blkback_queue_wakeable(struct blkback_queue *queue)
 {
-	if (blkback_queue_has_done(queue) || blkback_queue_finished(queue))
+	if (blkback_queue_has_done(queue) || blkback_queue_finished(queue) ||
+	    READ_ONCE(queue->squeezed))
 		return true;
 	return READ_ONCE(queue->kicked) && blkback_queue_may_take(queue);
 }
@@ -337,7 +471,8 @@ int blkback_queue_thread(void *data)
 {
 	struct blkback_queue *queue = data;
 	bool worked = false;	/* since the last event was acknowledged */
-	unsigned int passes = 0;
+	unsigned int passes = 0, trimmed = 0;
+	u64 since;
 
 	set_freezable();
 	while (!blkback_queue_finished(queue)) {
@@ -346,16 +481,21 @@ int blkback_queue_thread(void *data)
 				worked = true;
 				/* A guest may never let us come to rest. */
 				if (++passes % BLKBACK_TRIM_PASSES == 0)
-					blkback_grant_trim(queue);
+					blkback_grant_trim(queue, false);
 				cond_resched();
 			}
-		} while (blkback_queue_arm(queue, &worked));
+		} while (blkback_queue_wait_a_moment(queue) ||
+			 blkback_queue_arm(queue, &worked));
 
-		blkback_grant_trim(queue);
+		blkback_grant_trim(queue,
+				   passes == trimmed && !queue->in_flight);
+		trimmed = passes;
 		blkback_queue_log(queue);
+		since = ktime_get_ns();
 		wait_event_freezable_timeout(queue->wait,
 					     blkback_queue_wakeable(queue),
 					     blkback_queue_timeout(queue));
+		blkback_queue_slept(queue, ktime_get_ns() - since);
 	}
 	return 0;
 }

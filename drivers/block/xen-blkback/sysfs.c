@@ -21,6 +21,13 @@ void blkback_stats_add(struct blkback_stats *sum,
 	sum->responses += READ_ONCE(stats->responses);
 	sum->notifications += READ_ONCE(stats->notifications);
 	sum->events += READ_ONCE(stats->events);
+	sum->polls += READ_ONCE(stats->polls);
+	sum->hits += READ_ONCE(stats->hits);
+	sum->maps += READ_ONCE(stats->maps);
+	sum->unmaps += READ_ONCE(stats->unmaps);
+	sum->evictions += READ_ONCE(stats->evictions);
+	sum->copies += READ_ONCE(stats->copies);
+	sum->hypercalls += READ_ONCE(stats->hypercalls);
 }
 
 static void blkback_stats_read(struct device *device, struct blkback_stats *sum)
@@ -76,18 +83,42 @@ BLKBACK_STAT_ATTR(requests);
 BLKBACK_STAT_ATTR(responses);
 BLKBACK_STAT_ATTR(notifications);
 BLKBACK_STAT_ATTR(events);
+BLKBACK_STAT_ATTR(polls);
 
 static struct attribute *blkback_ring_attrs[] = {
 	&dev_attr_requests.attr,
 	&dev_attr_responses.attr,
 	&dev_attr_notifications.attr,
 	&dev_attr_events.attr,
+	&dev_attr_polls.attr,
 	NULL
 };
 
 static const struct attribute_group blkback_ring_group = {
 	.name = "rings",
 	.attrs = blkback_ring_attrs,
+};
+
+BLKBACK_STAT_ATTR(hits);
+BLKBACK_STAT_ATTR(maps);
+BLKBACK_STAT_ATTR(unmaps);
+BLKBACK_STAT_ATTR(evictions);
+BLKBACK_STAT_ATTR(copies);
+BLKBACK_STAT_ATTR(hypercalls);
+
+static struct attribute *blkback_grant_attrs[] = {
+	&dev_attr_hits.attr,
+	&dev_attr_maps.attr,
+	&dev_attr_unmaps.attr,
+	&dev_attr_evictions.attr,
+	&dev_attr_copies.attr,
+	&dev_attr_hypercalls.attr,
+	NULL
+};
+
+static const struct attribute_group blkback_grant_group = {
+	.name = "grants",
+	.attrs = blkback_grant_attrs,
 };
 
 /* What was agreed; -ENOTCONN while there is no frontend to agree with. */
@@ -180,6 +211,7 @@ static const struct attribute_group *blkback_groups[] = {
 	&blkback_group,
 	&blkback_stat_group,
 	&blkback_ring_group,
+	&blkback_grant_group,
 	&blkback_agreed_group,
 	NULL
 };

@@ -637,10 +637,22 @@ fail:
 static void blkback_reclaim_memory(struct xenbus_device *dev)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
+	struct blkback_conn *conn;
+	unsigned int i;
 
-	if (blkback)
-		WRITE_ONCE(blkback->squeeze_end, jiffies +
-			   msecs_to_jiffies(READ_ONCE(blkback_squeeze_ms)));
+	if (!blkback)
+		return;
+	WRITE_ONCE(blkback->squeeze_end, jiffies +
+		   msecs_to_jiffies(READ_ONCE(blkback_squeeze_ms)));
+	/* Threads that sleep would not notice; those that work do anyway. */
+	if (!mutex_trylock(&blkback->lock))
+		return;
+	conn = blkback->conn;
+	for (i = 0; conn && i < conn->nr_queues; i++) {
+		WRITE_ONCE(conn->queues[i].squeezed, true);
+		wake_up(&conn->queues[i].wait);
+	}
+	mutex_unlock(&blkback->lock);
 }
 
 static const struct xenbus_device_id blkback_ids[] = {

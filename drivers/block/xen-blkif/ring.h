@@ -305,6 +305,20 @@ static inline int blkif_back_get(struct blkif_be_ring *ring,
 }
 
 /**
+ * blkif_back_pending() - is it worth while to look for a request?
+ * @ring: the ring
+ *
+ * Cheap and without any effect, to be called over and over: what is really
+ * there, blkif_back_get() says.
+ */
+static inline bool blkif_back_pending(const struct blkif_be_ring *ring)
+{
+	if (!ring->split)
+		return blkif_be_shared_pending(&ring->shared);
+	return blkif_lap_look_req(&ring->lap.req) != 0;
+}
+
+/**
  * blkif_back_arm() - ask for a notification of the next request
  * @ring: the ring, found empty
  *

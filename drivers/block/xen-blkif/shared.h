@@ -350,6 +350,13 @@ static inline int blkif_be_shared_get(struct blkif_be_shared *ring,
 	return 1;
 }
 
+/** blkif_be_shared_pending() - has the frontend published anything new? */
+static inline bool
+blkif_be_shared_pending(const struct blkif_be_shared *ring)
+{
+	return READ_ONCE(ring->page->req_prod) != ring->req_cons;
+}
+
 /**
  * blkif_be_shared_arm() - ask for a notification of the next request
  * @ring: the ring, found empty
