@@ -11,6 +11,7 @@
  * Locks, outermost first
  *   info->mutex     a connection is made or taken down; process context
  *   ring->lock      request half of the ring; covers writing the slot only
+ *   info->bios_lock bios that are to be submitted again; process context
  *   pool->lock      any context
  * Contexts
  *   queue_rq may not sleep.  The response half of a ring belongs to its
@@ -44,6 +45,7 @@
 
 #include "xen-blkfront/data.h"
 #include "xen-blkfront/keys.h"
+#include "xen-blkfront/resubmit.h"
 #include "xen-blkfront/rings.h"
 #include "xen-blkfront/sysfs.h"
 
@@ -137,7 +139,10 @@ static blk_status_t blkfront_fail_to_queue(int err)
 	}
 }
 
-/* Return: BLKIF_OP_*, -ENOENT if nothing is to be done, -EOPNOTSUPP. */
+/*
+ * Return: BLKIF_OP_*, -ENOENT if nothing is to be done, -ESTALE if the request
+ * was made for another backend, -EOPNOTSUPP.
+ */
 static int blkfront_op(const struct blkfront_info *info,
 		       const struct request *rq)
 {
@@ -147,9 +152,11 @@ static int blkfront_op(const struct blkfront_info *info,
 	case REQ_OP_READ:
 		return BLKIF_OP_READ;
 	case REQ_OP_WRITE:
-		if ((rq->cmd_flags & REQ_FUA) && flush == BLKFRONT_BARRIER)
-			return BLKIF_OP_WRITE_BARRIER;
-		return BLKIF_OP_WRITE;
+		if (!(rq->cmd_flags & REQ_FUA) || flush == BLKFRONT_NO_FLUSH)
+			return BLKIF_OP_WRITE;
+		/* Only barriers have FUA, see blkfront_limits(). */
+		return flush == BLKFRONT_BARRIER ? BLKIF_OP_WRITE_BARRIER :
+						   -ESTALE;
 	case REQ_OP_FLUSH:
 		if (flush == BLKFRONT_FLUSH)
 			return BLKIF_OP_FLUSH_DISKCACHE;
@@ -167,9 +174,12 @@ static int blkfront_prepare_indirect(struct blkfront_ring *ring,
 	struct blkfront_buf *buf;
 	unsigned int i = 0;
 
-	/* Barriers have no indirect form; blkfront_limits() bounds them. */
+	/*
+	 * Barriers have no indirect form, so blkfront_limits() bounds them;
+	 * this one is from before.
+	 */
 	if (req->cmd.op != BLKIF_OP_READ && req->cmd.op != BLKIF_OP_WRITE)
-		return -EIO;
+		return -ESTALE;
 
 	if (ring->info->agreed.data == BLKFRONT_DIRECT) {
 		req->charged = nr;
@@ -187,7 +197,10 @@ static int blkfront_prepare_indirect(struct blkfront_ring *ring,
 	return 0;
 }
 
-/* Get all that a request needs, so that nothing can fail any more. */
+/*
+ * Get all that a request needs, so that nothing can fail any more.  -ESTALE
+ * means the same as of blkfront_op().
+ */
 static int blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
 			    u8 op)
 {
@@ -208,13 +221,8 @@ static int blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
 	if (!nr)
 		return 0;
 
-	if (unlikely(nr > info->agreed.max_segs)) {
-		/* Made for a backend that took more, before a migration. */
-		dev_warn_ratelimited(&info->xbdev->dev,
-				     "a request has %u segments, over %u\n",
-				     nr, info->agreed.max_segs);
-		return -EIO;
-	}
+	if (unlikely(nr > info->agreed.max_segs))
+		return blkfront_fits_queue(rq) ? -EIO : -ESTALE;
 	if (nr > blkfront_wire_inline(info))
 		err = blkfront_prepare_indirect(ring, req, nr);
 	if (!err && info->agreed.data == BLKFRONT_DIRECT)
@@ -266,6 +274,18 @@ static bool blkfront_submit(struct blkfront_ring *ring, struct request *rq,
 	return true;
 }
 
+/* End a request that the backend is not to see, as it is at least. */
+static void blkfront_end_unsent(struct blkfront_info *info, struct request *rq,
+				int why)
+{
+	blk_mq_start_request(rq);
+	if (why == -ESTALE)
+		blkfront_resubmit(info, rq);
+	else
+		/* A flush on its way when flushes were turned off. */
+		blk_mq_end_request(rq, BLK_STS_OK);
+}
+
 static blk_status_t blkfront_queue_rq(struct blk_mq_hw_ctx *hctx,
 				      const struct blk_mq_queue_data *bd)
 {
@@ -280,15 +300,13 @@ static blk_status_t blkfront_queue_rq(struct blk_mq_hw_ctx *hctx,
 	ring = blkfront_ring_of(info, hctx->queue_num);
 
 	op = blkfront_op(info, rq);
-	if (op == -ENOENT) {
-		/* A flush on its way when flushes were turned off. */
-		blk_mq_start_request(rq);
-		blk_mq_end_request(rq, BLK_STS_OK);
+	err = op < 0 ? op : blkfront_prepare(ring, rq, op);
+	if (unlikely(err == -ENOENT || err == -ESTALE)) {
+		blkfront_end_unsent(info, rq, err);
 		if (bd->last)
 			blkfront_kick(ring);
 		return BLK_STS_OK;
 	}
-	err = op < 0 ? op : blkfront_prepare(ring, rq, op);
 	if (unlikely(err))
 		return blkfront_fail_to_queue(err);
 
@@ -1296,8 +1314,10 @@ static int blkfront_probe(struct xenbus_device *dev,
 	info->xbdev = dev;
 	info->vdevice = vdevice;
 	mutex_init(&info->mutex);
+	spin_lock_init(&info->bios_lock);
 	INIT_WORK(&info->add_work, blkfront_add_work);
 	INIT_WORK(&info->flush_work, blkfront_flush_work);
+	INIT_WORK(&info->resubmit_work, blkfront_resubmit_work);
 	INIT_WORK(&info->shutdown_work, blkfront_shutdown_work);
 
 	err = blkif_vdev_parse(vdevice, &info->vdev);
@@ -1393,6 +1413,8 @@ static void blkfront_remove(struct xenbus_device *dev)
 	/* No interrupt and no request is left that could queue these. */
 	cancel_work_sync(&info->shutdown_work);
 	cancel_work_sync(&info->flush_work);
+	/* Nor one that could queue this, but bios may be left for it to fail. */
+	flush_work(&info->resubmit_work);
 
 	blkfront_clear_keys(XBT_NIL, dev->nodename);
 	blkfront_release_minors(info);

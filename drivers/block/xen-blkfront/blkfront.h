@@ -6,8 +6,10 @@
 #ifndef _XEN_BLKFRONT_H
 #define _XEN_BLKFRONT_H
 
+#include <linux/bio.h>
 #include <linux/blk-mq.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <xen/events.h>
 #include <xen/xenbus.h>
@@ -155,7 +157,7 @@ struct blkfront_tag {
  * @vdevice: number of the virtual device
  * @vdev: the same, decoded
  * @minors_node: on blkfront_minors
- * @mutex: protects all below, but for what the data path reads
+ * @mutex: protects all below, but for what the data path reads and @bios
  * @agreed: constant for a connection
  * @disk: constant but for the capacity
  * @rings: @nr_rings of them.  The data path may use them while the queue is
@@ -173,6 +175,9 @@ struct blkfront_tag {
  * @deleted: del_gendisk() was called, the queue is not to be touched
  * @tag_set: of @gd
  * @tags: of hardware queue q from index q * queue_depth on
+ * @bios_lock: protects @bios
+ * @bios: of requests that were made for another backend: see resubmit.h
+ * @resubmit_work: submits them again
  * @add_work: adds the disk, which reads it
  * @flush_work: turns off what the backend refused
  * @shutdown_work: takes a dead disk down
@@ -204,6 +209,10 @@ struct blkfront_info {
 	bool deleted;
 	struct blk_mq_tag_set tag_set;
 	struct blkfront_tag *tags;
+
+	spinlock_t bios_lock;	/* the list; taken by queue_rq */
+	struct bio_list bios;
+	struct work_struct resubmit_work;
 
 	struct work_struct add_work;
 	struct work_struct flush_work;

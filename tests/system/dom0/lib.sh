@@ -53,7 +53,9 @@ until_nodes() {
 guest_id() { cat "$state/guest/$G/domid" 2>/dev/null; }
 guest_alive() { [ -n "$(guest_id)" ] && [ -n "$(bed read "/local/domain/$(guest_id)/name")" ]; }
 
-new_guest() { # [vcpus [MiB]]: create $G and wait for its agent
+# new_guest [vcpus [MiB]]: create $G, with the disks in $disks and what is in $extra_cfg,
+# and wait for its agent
+new_guest() {
 	local cfg=$state/$G.cfg id mib
 	# Its root is in memory twice for a moment, packed and unpacked.
 	mib=$((490 + 2 * $(stat -c %s "$state/guest.cpio") / 1048576))
@@ -69,6 +71,7 @@ new_guest() { # [vcpus [MiB]]: create $G and wait for its agent
 		on_poweroff = "destroy"
 		on_reboot = "destroy"
 		on_crash = "${ON_CRASH:-destroy}"
+		${extra_cfg-}
 	CFG
 	emit WAIT "guest $G to start"
 	mkdir -p "$state/guest/$G"

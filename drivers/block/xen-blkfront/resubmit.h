@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Requests that were made for another backend than the one there is now, as
+ * after a migration: too large for it, or with a FUA that it has no operation
+ * for.  The block layer makes requests of bios by the limits that are in force
+ * then, so the bios are taken out and submitted again, and the request is
+ * ended without them.
+ */
+
+#ifndef _XEN_BLKFRONT_RESUBMIT_H
+#define _XEN_BLKFRONT_RESUBMIT_H
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include "blkfront.h"
+
+/*
+ * Would the block layer make the same request again?  Then the limits are not
+ * what was agreed, and submitting it again would never end.
+ */
+static inline bool blkfront_fits_queue(struct request *rq)
+{
+	return blk_rq_nr_phys_segments(rq) <= queue_max_segments(rq->q) &&
+	       blk_rq_sectors(rq) <= queue_max_hw_sectors(rq->q);
+}
+
+/*
+ * End a request that was started, and have its bios submitted again.
+ *
+ * Nobody hears of the end: who submitted a bio waits for the bio, which is not
+ * completed here.  That also goes for a write with FUA or a flush before it,
+ * when the request is the data step of a sequence that the block layer made of
+ * the bio.  The sequence goes on without the bio, and ends with a flush that
+ * is one too many at worst.  Flags are dropped from the request only, the bio
+ * has them still; so a sequence is made of it anew, by what the backend has
+ * now, and only the end of that one completes it.
+ *
+ * A bio is submitted as a whole: requests are never answered in part.
+ */
+static inline void blkfront_resubmit(struct blkfront_info *info,
+				     struct request *rq)
+{
+	/* Of a driver above that does hear of it, and has limits of its own. */
+	if (rq->end_io && !(rq->rq_flags & RQF_FLUSH_SEQ)) {
+		blk_mq_end_request(rq, BLK_STS_IOERR);
+		return;
+	}
+	dev_dbg(&info->xbdev->dev, "a request of %u bytes is made anew\n",
+		blk_rq_bytes(rq));
+	spin_lock(&info->bios_lock);
+	blk_steal_bios(&info->bios, rq);
+	spin_unlock(&info->bios_lock);
+	blk_mq_end_request(rq, BLK_STS_OK);
+	/* queue_rq may not submit: it may not wait, for a tag say. */
+	kblockd_schedule_work(&info->resubmit_work);
+}
+
+static inline void blkfront_resubmit_work(struct work_struct *work)
+{
+	struct blkfront_info *info = container_of(work, struct blkfront_info,
+						  resubmit_work);
+	struct bio_list bios;
+	struct bio *bio;
+
+	spin_lock(&info->bios_lock);
+	bios = info->bios;
+	bio_list_init(&info->bios);
+	spin_unlock(&info->bios_lock);
+
+	while ((bio = bio_list_pop(&bios))) {
+		/* Did not wait when it was first submitted; may do so here. */
+		bio->bi_opf &= ~REQ_NOWAIT;
+		submit_bio_noacct(bio);
+	}
+}
+
+#endif /* _XEN_BLKFRONT_RESUBMIT_H */
