@@ -206,7 +206,7 @@ FIXTURE_VARIANT_ADD(gcache, one) { 1, 3, 1, 100000 };
 FIXTURE_VARIANT_ADD(gcache, few_in_one_bucket) { 5, 8, 1, 200000 };
 FIXTURE_VARIANT_ADD(gcache, all_fit) { 64, 64, 64, 200000 };
 FIXTURE_VARIANT_ADD(gcache, twice_too_many) { 64, 128, 64, 1000000 };
-FIXTURE_VARIANT_ADD(gcache, as_by_default) { 2112, MAX_GREFS, 1024, 150000 };
+FIXTURE_VARIANT_ADD(gcache, as_in_tree) { 1056, MAX_GREFS, 1024, 150000 };
 
 TEST_F(gcache, model)
 {
