@@ -412,7 +412,7 @@ void blkback_grant_release(struct blkback_req *req);
 void blkback_grant_flush(struct blkback_queue *queue);
 void blkback_grant_trim(struct blkback_queue *queue, bool idle);
 int blkback_grant_copy_tables(struct blkback_queue *queue, const u32 *grefs,
-			      unsigned int nr, u32 len, u32 last_len);
+			      unsigned int nr, u32 bytes);
 
 /* sysfs.c: what people see */
 int blkback_sysfs_add(struct blkback *blkback);

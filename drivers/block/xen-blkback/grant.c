@@ -274,7 +274,7 @@ static void blkback_grant_keep(struct blkback_queue *queue,
 		gcache_put(cache, entry, now);
 		return;
 	}
-	if (blkback_grant_full(queue->conn))
+	if (blkback_grant_full(conn))
 		blkback_grant_evict(queue, BLKBACK_EVICT_BATCH,
 				    now - BLKBACK_COLD);
 	if (atomic_inc_return(&conn->nr_persistent) > conn->max_persistent) {
@@ -322,24 +322,6 @@ static int blkback_grant_add(struct blkback_req *req, unsigned int i)
 	return 0;
 }
 
-/* Forget the last request's part of a batch, of which nothing is mapped yet. */
-static void blkback_grant_forget(struct blkback_req *req, unsigned int nr)
-{
-	struct blkback_queue *queue = req->queue;
-
-	while (nr--) {
-		struct blkback_map *map = &req->map[nr];
-
-		if (map->entry) {
-			gcache_put(&queue->cache, map->entry, get_jiffies_64());
-			continue;
-		}
-		gnttab_page_cache_put(&queue->pages, &map->page, 1);
-		queue->nr_map--;
-		queue->nr_mapped--;
-	}
-}
-
 /**
  * blkback_grant_prepare() - have the segments of a request mapped
  * @req: a request whose segments were checked
@@ -353,13 +335,17 @@ int blkback_grant_prepare(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 	unsigned int i, nr = req->cmd.nr_segs;
+	unsigned int first_op = queue->nr_map;
 
 	/* One request is always let through. */
 	if (queue->nr_mapped && queue->nr_mapped + nr > queue->max_mapped)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++) {
 		if (blkback_grant_add(req, i)) {
-			blkback_grant_forget(req, i);
+			/* Nothing is mapped yet, so nothing is to be flushed. */
+			queue->nr_map = first_op;
+			req->nr_mapped = i;
+			blkback_grant_release(req);
 			return -ENOMEM;
 		}
 	}
@@ -411,24 +397,26 @@ void blkback_grant_map(struct blkback_queue *queue)
  * @queue: the queue
  * @grefs: the pages
  * @nr: how many, at most BLKBACK_TABLES
- * @len: bytes of each but the last, at most a page
- * @last_len: bytes of the last
+ * @bytes: of all of them together; each but the last is copied whole
  *
  * Return: 0, or -EIO if a reference is not good.
  */
 int blkback_grant_copy_tables(struct blkback_queue *queue, const u32 *grefs,
-			      unsigned int nr, u32 len, u32 last_len)
+			      unsigned int nr, u32 bytes)
 {
 	struct gnttab_copy ops[BLKBACK_TABLES];
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
+		u32 len = min_t(u32, bytes, BLKIF_PAGE_SIZE);
+
+		bytes -= len;
 		ops[i] = (struct gnttab_copy) {
 			.source.u.ref = grefs[i],
 			.source.domid = queue->conn->domid,
 			.dest.u.gmfn = virt_to_gfn(queue->tables[i]),
 			.dest.domid = DOMID_SELF,
-			.len = i + 1 < nr ? len : last_len,
+			.len = len,
 			.flags = GNTCOPY_source_gref,
 			.status = GNTST_general_error,
 		};

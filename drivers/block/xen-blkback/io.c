@@ -76,17 +76,6 @@ void blkback_io_free_segs(struct blkback_req *req)
 	req->big = NULL;
 }
 
-/* Bytes to copy of the last of @batch tables, the first of which is @table. */
-static u32 blkback_io_last_len(const struct blkback_req *req,
-			       unsigned int table, unsigned int batch)
-{
-	const struct blkif_abi *abi = req->queue->conn->agreed.layout.abi;
-	unsigned int per_page = blkif_table_entries(abi);
-	unsigned int before = (table + batch - 1) * per_page;
-
-	return min(req->cmd.nr_segs - before, per_page) * abi->entry_size;
-}
-
 /*
  * Copy the segments out of the guest, once, and decode the copy.  A grant copy
  * takes one hypercall where mapping and unmapping take two and a TLB flush.
@@ -104,12 +93,11 @@ static int blkback_io_read_tables(struct blkback_req *req)
 		unsigned int nr = min(req->cmd.nr_segs - done, per_page);
 		unsigned int batch = min_t(unsigned int, nr_tables - i,
 					   BLKBACK_TABLES);
+		u32 bytes = (req->cmd.nr_segs - done) * abi->entry_size;
 
 		if (i % BLKBACK_TABLES == 0 &&
 		    blkback_grant_copy_tables(queue, &req->cmd.table[i], batch,
-					      per_page * abi->entry_size,
-					      blkback_io_last_len(req, i,
-								  batch)))
+					      bytes))
 			return -EIO;
 		sector = blkif_table_decode(abi,
 					    queue->tables[i % BLKBACK_TABLES],
