@@ -10,7 +10,8 @@
  *     wholly written (asserts on the ghost variables live_*)
  *   - no request is lost, taken twice or answered twice (asserts on state[])
  *   - no wake-up is lost: every request is answered, and whoever sleeps then
- *     has nothing to do (no invalid end state)
+ *     has nothing to do (no invalid end state).  The interrupt handler may ask
+ *     for any response up to the last one that is in flight, not only the next.
  *   - no request of this frontend, which keeps the rules, looks to the backend
  *     like one more than there are slots (assert on answered)
  *
@@ -20,6 +21,10 @@
  *   -DFAULT_LOOK   look for the last time before arming
  *   -DFAULT_LAP    publish the lap byte before the body
  *   -DFAULT_COUNT  count an answer after it was published
+ *   -DFAULT_AHEAD  ask for a response behind the last one that is in flight
+ *
+ * What is in flight only becomes more but by the handler's own doing, so that it
+ * may as well look at it in the step that stores the event word.
  *
  * What only one process can see is joined into one step with the access before
  * or after it that others see:
@@ -92,6 +97,12 @@ byte answered = START;	/* the backend's count of responses */
 #define SECOND(what, slot, mark, val)	what##_lap[slot] = mark
 #endif
 
+#ifdef FAULT_AHEAD
+#define BEHIND	1
+#else
+#define BEHIND	0
+#endif
+
 proctype submit()
 {
 	byte slot, lap = 1, count = START, checked = START, tag;
@@ -150,7 +161,15 @@ again:
 		tag = 0
 	   }
 	:: count != END && rsp_lap[slot] != lap ->
-		rsp_event = ADD(count, 1);
+		if
+		:: rsp_event = ADD(count, 1)
+#if SLOTS > 1
+		:: d_step { in_flight + BEHIND > 1 -> rsp_event = ADD(count, 2) }
+#endif
+#if SLOTS > 2
+		:: d_step { in_flight + BEHIND > 2 -> rsp_event = ADD(count, 3) }
+#endif
+		fi;
 #ifndef FAULT_LOOK
 		if
 		:: rsp_lap[slot] == lap -> goto again

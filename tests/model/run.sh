@@ -75,4 +75,5 @@ holds model-3-slots -DSLOTS=3 -DREQUESTS=4
 caught model-fault-look 'invalid end state' -DFAULT_LOOK
 caught model-fault-lap 'assertion violated' -DFAULT_LAP
 caught model-fault-count 'assertion violated' -DFAULT_COUNT
+caught model-fault-ahead 'invalid end state' -DFAULT_AHEAD
 exit $failed

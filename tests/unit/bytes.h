@@ -40,6 +40,7 @@ static inline bool same_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b
 
 	if (a->id != b->id || a->op != b->op || a->flags != b->flags ||
 	    a->indirect != b->indirect || a->nr_segs != b->nr_segs ||
+	    a->nr_pi != b->nr_pi ||
 	    a->sector != b->sector || a->nr_sectors != b->nr_sectors)
 		return false;
 	if (a->indirect)

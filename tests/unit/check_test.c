@@ -5,16 +5,18 @@
 #include "xen-blkif/check.h"
 
 #define OP(op)		(1U << (op))
-#define ALL_OPS		(OP(0) | OP(1) | OP(2) | OP(3) | OP(5) | OP(6))
+#define ALL_OPS		(OP(0) | OP(1) | OP(2) | OP(3) | OP(5) | OP(6) | OP(7))
 #define CAPACITY	1000
 #define SEGS		256
+#define RANGES		16
 
 static struct blkif_limits limits(void)
 {
 	struct blkif_limits lim = {
 		.capacity = CAPACITY, .ops = ALL_OPS, .max_segs = SEGS,
-		.block_sectors = 1,
-		.max_inline = BLKIF_MAX_INLINE,
+		.block_sectors = 1, .max_ranges = RANGES,
+		.max_inline = BLKIF_MAX_INLINE, .fua = true, .secure = true,
+		.once = true,
 	};
 
 	return lim;
@@ -34,7 +36,7 @@ TEST(every_operation)
 	unsigned int op;
 
 	for (op = 0; op < 256; op++) {
-		bool known = op < 6 && op != BLKIF_OP_RESERVED_1;
+		bool known = op < 8 && op != BLKIF_OP_RESERVED_1;
 
 		/* Decoding gives the inner one instead. */
 		if (op == BLKIF_OP_INDIRECT)
@@ -121,10 +123,43 @@ TEST(indirect_inner_operation)
 	unsigned int op;
 
 	for (op = 0; op < 256; op++) {
-		EXPECT_EQ(op < 2 ? BLKIF_GOOD : BLKIF_BAD_OP,
+		EXPECT_EQ(op < 2 || op == 5 ? BLKIF_GOOD : BLKIF_BAD_OP,
 			  check(&lim, CMD(.op = op, .indirect = true,
 					  .nr_segs = 1)))
 			TH_LOG("op %u", op);
+	}
+}
+
+/* As many ranges as were offered, if discards were. */
+TEST(indirect_discard)
+{
+	static const struct {
+		u16 max, nr;
+		enum blkif_verdict verdict;
+	} rows[] = {
+		{ 16, 0, BLKIF_BAD_NR_SEGS }, { 16, 1, BLKIF_GOOD },
+		{ 16, 16, BLKIF_GOOD }, { 16, 17, BLKIF_BAD_NR_SEGS },
+		{ 256, 256, BLKIF_GOOD }, { 256, 257, BLKIF_BAD_NR_SEGS },
+		{ 256, 1024, BLKIF_BAD_NR_SEGS },
+		{ 256, 65535, BLKIF_BAD_NR_SEGS },
+		/* of a backend that takes one range, and of slots of old */
+		{ 0, 0, BLKIF_BAD_OP }, { 0, 1, BLKIF_BAD_OP },
+	};
+	struct blkif_limits lim = limits();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct blkif_cmd cmd = { .op = 5, .indirect = true,
+					 .nr_segs = rows[i].nr };
+
+		lim.max_ranges = rows[i].max;
+		lim.ops = ALL_OPS;
+		EXPECT_EQ(rows[i].verdict, check(&lim, cmd))
+			TH_LOG("%u of %u", rows[i].nr, rows[i].max);
+		lim.ops = ALL_OPS & ~OP(5);
+		EXPECT_EQ(BLKIF_BAD_OP, check(&lim, cmd));
+		lim.ops = ALL_OPS & ~OP(6);
+		EXPECT_EQ(BLKIF_BAD_OP, check(&lim, cmd));
 	}
 }
 
@@ -175,8 +210,8 @@ TEST(reserved)
 	struct blkif_limits lim = limits();
 	unsigned int op;
 
-	for (op = 0; op < 6; op++) {
-		if (op == BLKIF_OP_RESERVED_1)
+	for (op = 0; op < 8; op++) {
+		if (op == BLKIF_OP_RESERVED_1 || op == BLKIF_OP_INDIRECT)
 			continue;
 		EXPECT_EQ(BLKIF_BAD_FLAGS,
 			  check(&lim, CMD(.op = op, .nr_segs = 1,
@@ -188,16 +223,20 @@ TEST(reserved)
 				  .reserved = true)));
 }
 
-/* No operation but DISCARD has a flag, and that has one. */
+/*
+ * READ, DISCARD and WRITE_ZEROES have a flag each, and WRITE two; for PI see
+ * pi_test.c.
+ */
 TEST(flags)
 {
+	static const u8 good_flags[8] = { [0] = 8, [1] = 10, [5] = 1, [7] = 4 };
 	struct blkif_limits lim = limits();
 	unsigned int op, flags;
 
-	for (op = 0; op < 6; op++) {
-		u8 good = op == BLKIF_OP_DISCARD ? BLKIF_DISCARD_SECURE : 0;
+	for (op = 0; op < 8; op++) {
+		u8 good = good_flags[op];
 
-		if (op == BLKIF_OP_RESERVED_1)
+		if (op == BLKIF_OP_RESERVED_1 || op == BLKIF_OP_INDIRECT)
 			continue;
 		for (flags = 0; flags < 256; flags++) {
 			enum blkif_verdict want = flags & ~good ?
@@ -206,7 +245,7 @@ TEST(flags)
 			EXPECT_EQ(want, check(&lim, CMD(.op = op, .nr_segs = 1,
 							.flags = flags)))
 				TH_LOG("op %u, flags %#x", op, flags);
-			if (op > 1)
+			if (op > 1 && op != 5)
 				continue;
 			EXPECT_EQ(want, check(&lim, CMD(.op = op, .nr_segs = 1,
 							.indirect = true,
@@ -214,6 +253,45 @@ TEST(flags)
 				TH_LOG("indirect %u, flags %#x", op, flags);
 		}
 	}
+}
+
+/* Flags that exist but were not offered, and one with the other. */
+TEST(flags_not_offered)
+{
+	struct blkif_limits lim = limits();
+	struct blkif_cmd write = { .op = 1, .nr_segs = 1, .flags = 2 };
+	struct blkif_cmd erase = { .op = 5, .nr_sectors = 1, .flags = 1 };
+
+	lim.fua = false;
+	EXPECT_EQ(BLKIF_BAD_OP, check(&lim, write));
+	EXPECT_EQ(BLKIF_GOOD, check(&lim, erase));
+	write.indirect = true;
+	EXPECT_EQ(BLKIF_BAD_OP, check(&lim, write));
+	write.flags = 0;
+	EXPECT_EQ(BLKIF_GOOD, check(&lim, write));
+	write.flags = 3;
+	EXPECT_EQ(BLKIF_BAD_FLAGS, check(&lim, write));
+	/* A request is not to be sent again for this one: there is no reason. */
+	write.flags = 0x10;
+	write.nr_pi = 1;
+	EXPECT_EQ(BLKIF_BAD_FLAGS, check(&lim, write));
+
+	lim = limits();
+	lim.secure = false;
+	write.flags = 2;
+	EXPECT_EQ(BLKIF_GOOD, check(&lim, write));
+	EXPECT_EQ(BLKIF_BAD_OP, check(&lim, erase));
+	erase.flags = 0;
+	EXPECT_EQ(BLKIF_GOOD, check(&lim, erase));
+
+	lim = limits();
+	write.flags = 10;
+	EXPECT_EQ(BLKIF_GOOD, check(&lim, write));
+	lim.once = false;
+	EXPECT_EQ(BLKIF_BAD_OP, check(&lim, write));
+	write.op = 0;
+	write.flags = 8;
+	EXPECT_EQ(BLKIF_BAD_OP, check(&lim, write));
 }
 
 TEST(extent)
@@ -260,6 +338,12 @@ TEST(read_only)
 		{ { .op = 0, .nr_segs = 1, .indirect = true }, BLKIF_GOOD },
 		{ { .op = 1, .nr_segs = 1, .indirect = true },
 		  BLKIF_READ_ONLY },
+		{ { .op = 1, .nr_segs = 1, .flags = BLKIF_SLIM_FUA },
+		  BLKIF_READ_ONLY },
+		{ { .op = 5, .nr_sectors = 0 }, BLKIF_READ_ONLY },
+		{ { .op = 5, .nr_segs = 1, .indirect = true },
+		  BLKIF_READ_ONLY },
+		{ { .op = 7, .nr_sectors = 1 }, BLKIF_READ_ONLY },
 	};
 	struct blkif_limits lim = limits();
 	unsigned int i;
@@ -289,17 +373,88 @@ TEST(discard)
 		{ CAPACITY, 1, 0, BLKIF_BAD_EXTENT },
 		{ ~0ULL, 2, 0, BLKIF_BAD_EXTENT },
 		{ 2, ~0ULL, 0, BLKIF_BAD_EXTENT },
+		{ CAPACITY, 0, 0, BLKIF_GOOD },
+		{ CAPACITY + 1, 0, 0, BLKIF_BAD_EXTENT },
 	};
 	struct blkif_limits lim = limits();
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct blkif_cmd cmd = CMD(.op = 5, .sector = rows[i].sector,
+					   .nr_sectors = rows[i].nr,
+					   .flags = rows[i].flags);
+
+		EXPECT_EQ(rows[i].verdict, check(&lim, cmd))
+			TH_LOG("row %u", i);
+		if (cmd.flags)
+			continue;
+		cmd.op = 7;
+		EXPECT_EQ(rows[i].verdict, check(&lim, cmd))
+			TH_LOG("zeroes, row %u", i);
+	}
+}
+
+/* Units are of 512 bytes, but blocks are whole. */
+TEST(range_blocks)
+{
+	static const struct {
+		u64 sector, nr;
+		enum blkif_verdict verdict;
+	} rows[] = {
+		{ 0, 8, BLKIF_GOOD }, { 8, 16, BLKIF_GOOD },
+		{ 992, 8, BLKIF_GOOD }, { 16, 0, BLKIF_GOOD },
+		{ 4, 8, BLKIF_BAD_ALIGN }, { 8, 4, BLKIF_BAD_ALIGN },
+		{ 4, 4, BLKIF_BAD_ALIGN }, { 1, 0, BLKIF_BAD_ALIGN },
+		{ 7, 1, BLKIF_BAD_ALIGN }, { 992, 16, BLKIF_BAD_EXTENT },
+	};
+	struct blkif_limits lim = limits();
+	unsigned int i;
+
+	lim.block_sectors = 8;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		EXPECT_EQ(rows[i].verdict,
 			  check(&lim, CMD(.op = 5, .sector = rows[i].sector,
-					  .nr_sectors = rows[i].nr,
-					  .flags = rows[i].flags)))
+					  .nr_sectors = rows[i].nr)))
+			TH_LOG("row %u", i);
+		EXPECT_EQ(rows[i].verdict,
+			  check(&lim, CMD(.op = 7, .sector = rows[i].sector,
+					  .nr_sectors = rows[i].nr)))
 			TH_LOG("row %u", i);
 	}
+}
+
+/* One bad range at each place spoils all. */
+TEST(ranges)
+{
+	static const struct blkif_range bad[] = {
+		{ 0, CAPACITY + 8 }, { CAPACITY, 8 }, { ~0ULL - 7, 16 },
+		{ 8, ~0ULL - 7 }, { 1ULL << 63, 1ULL << 63 },
+	};
+	struct blkif_limits lim = limits();
+	struct blkif_range range[RANGES];
+	unsigned int i, at;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		for (at = 0; at < RANGES; at++)
+			range[at] = (struct blkif_range) { 8 * at, 24 };
+		/* They may meet, and overlap. */
+		EXPECT_EQ(BLKIF_GOOD, blkif_check_ranges(range, RANGES, &lim));
+		for (at = 0; at < RANGES; at++) {
+			struct blkif_range was = range[at];
+
+			range[at] = bad[i];
+			EXPECT_EQ(BLKIF_BAD_EXTENT,
+				  blkif_check_ranges(range, RANGES, &lim))
+				TH_LOG("row %u at %u", i, at);
+			EXPECT_EQ(BLKIF_GOOD,
+				  blkif_check_ranges(range, at, &lim));
+			range[at] = was;
+		}
+	}
+	lim.block_sectors = 8;
+	EXPECT_EQ(BLKIF_GOOD, blkif_check_ranges(range, RANGES, &lim));
+	range[RANGES - 1].sector++;
+	EXPECT_EQ(BLKIF_BAD_ALIGN, blkif_check_ranges(range, RANGES, &lim));
 }
 
 /* One request of up to 3 segments { sector, gref, first, last, reserved }. */
@@ -343,10 +498,14 @@ static const struct seg_row {
 	{ "second half of a 4K block", 8, 1, { { 20, 1, 0, 3, 0 } },
 	  BLKIF_BAD_ALIGN, 0 },
 	{ "a 4K block in two", 8, 2,
-	  { { 16, 1, 0, 3, 0 }, { 20, 2, 4, 7, 0 } }, BLKIF_GOOD, 8 },
+	  { { 16, 1, 0, 3, 0 }, { 20, 2, 4, 7, 0 } }, BLKIF_BAD_ALIGN, 0 },
 	{ "a 4K block in three, unaligned in the page", 8, 3,
 	  { { 16, 1, 7, 7, 0 }, { 17, 2, 0, 5, 0 }, { 23, 3, 2, 2, 0 } },
-	  BLKIF_GOOD, 8 },
+	  BLKIF_BAD_ALIGN, 0 },
+	{ "two 4K blocks", 8, 2,
+	  { { 16, 1, 0, 7, 0 }, { 48, 2, 0, 7, 0 } }, BLKIF_GOOD, 16 },
+	{ "blocks of 1024, unaligned in the page", 2, 2,
+	  { { 16, 1, 1, 6, 0 }, { 22, 2, 3, 4, 0 } }, BLKIF_GOOD, 8 },
 	{ "across 4K blocks", 8, 1, { { 20, 1, 0, 7, 0 } },
 	  BLKIF_BAD_ALIGN, 0 },
 	{ "second run starts in a block", 8, 2,

@@ -28,16 +28,22 @@ static void nearly_slim_slot(struct rng *rng, u8 *slot)
 
 	slot[0] = 0;
 	slot[1] = rng_below(rng, 8);
-	slot[3] = rng_one_in(rng, 8);
+	slot[3] = rng_one_in(rng, 4) ? 1 << rng_below(rng, 5) : 0;
 	put_bytes(slot, 16, rng_below(rng, 2000), 8);
-	if (slot[1] == BLKIF_OP_DISCARD) {
+	if (blkif_op_is_range(slot[1])) {
 		slot[2] = 0;
 		put_bytes(slot, 4, 0, 4);
 		put_bytes(slot, 24, rng_below(rng, 2000), 8);
 	} else if (slot[1] == BLKIF_OP_INDIRECT) {
-		slot[2] = rng_below(rng, 3);
-		put_bytes(slot, 4, rng_below(rng, 1100), 4);
-		for (i = (slot[4] + slot[5] * 256 + 255) / 256; i < 4; i++)
+		slot[2] = rng_below(rng, 8);
+		put_bytes(slot, 4, rng_below(rng, slot[2] == 5 ? 300 : 1100),
+			  4);
+		if (slot[2] < 2 && rng_one_in(rng, 2)) {
+			slot[3] = 0x10;
+			slot[6] = rng_below(rng, 20);
+		}
+		for (i = (slot[4] + slot[5] * 256 + slot[6] + 255) / 256; i < 4;
+		     i++)
 			put_bytes(slot, 16 + 4 * i, 0, 4);
 	} else {
 		slot[2] = nr;
@@ -74,9 +80,12 @@ static void random_slot(struct rng *rng, const struct blkif_abi *abi, u8 *slot)
 		return;
 	slot[1] = rng_below(rng, 14);
 	word = rng_below(rng, 2000);
-	memcpy(slot + 12 + abi->pad, &word, 8);
-	if (slot[0] == BLKIF_OP_DISCARD)
+	if (slot[0] == BLKIF_OP_DISCARD) {
+		word &= ~7;
+		slot[1] &= 1;
 		memcpy(slot + 20 + abi->pad, &word, 8);
+	}
+	memcpy(slot + 12 + abi->pad, &word, 8);
 	if (slot[0] == BLKIF_OP_INDIRECT) {
 		slot[1] &= 1;
 		memcpy(slot + 2, &word, 2);
@@ -97,13 +106,22 @@ static struct blkif_limits random_limits(struct rng *rng,
 {
 	struct blkif_limits lim = {
 		.capacity = rng_one_in(rng, 2) ? 1500 : rng_edge(rng),
-		.ops = rng_one_in(rng, 2) ? 0x6f : rng_u64(rng) & 0x6f,
+		.ops = (rng_one_in(rng, 2) ? 0xef : rng_u64(rng) & 0xef) &
+		       (abi->slim ? 0xef : 0x6f),
 		.max_segs = rng_one_in(rng, 2) ? blkif_max_segs(abi) :
 			    rng_below(rng, blkif_max_segs(abi) + 1),
 		.max_inline = abi->max_inline,
 		.block_sectors = 1 << rng_below(rng, 4),
 		.read_only = rng_one_in(rng, 4),
+		.fua = abi->slim && rng_below(rng, 2),
+		.secure = rng_below(rng, 2),
+		.once = abi->slim && rng_below(rng, 2),
 	};
+
+	if (abi->slim && rng_below(rng, 2))
+		lim.pi_interval = 512 << rng_below(rng, 4);
+	if (abi->slim)
+		lim.max_ranges = rng_one_in(rng, 2) ? 256 : rng_below(rng, 257);
 
 	return lim;
 }
@@ -129,26 +147,70 @@ static int bad_segs(const struct blkif_seg *seg, unsigned int nr,
 	return sum != sectors || sum % lim->block_sectors ? __LINE__ : 0;
 }
 
+static int bad_flags(const struct blkif_abi *abi, const struct blkif_cmd *cmd,
+		     const struct blkif_limits *lim)
+{
+	bool pi = cmd->flags & 0x10;
+
+	if (pi != (cmd->nr_pi != 0))
+		return __LINE__;
+	if (pi && (!lim->pi_interval || !cmd->indirect || cmd->op > 1 ||
+		   cmd->nr_segs + cmd->nr_pi > lim->max_segs))
+		return __LINE__;
+	switch (cmd->flags & ~0x10) {
+	case 0:
+		return 0;
+	case 1:
+		return cmd->op != 5 || !lim->secure ? __LINE__ : 0;
+	case 2:
+		return cmd->op != 1 || !lim->fua || !abi->slim ? __LINE__ : 0;
+	case 4:
+		return cmd->op != 7 || !abi->slim ? __LINE__ : 0;
+	case 8:
+		return cmd->op > 1 || !lim->once || !abi->slim ? __LINE__ : 0;
+	case 10:
+		return cmd->op != 1 || !lim->once || !lim->fua ? __LINE__ : 0;
+	}
+	return __LINE__;
+}
+
+static int bad_range(u64 sector, u64 nr, const struct blkif_limits *lim)
+{
+	return sector + nr < sector || sector + nr > lim->capacity ||
+	       sector % lim->block_sectors || nr % lim->block_sectors ?
+	       __LINE__ : 0;
+}
+
+static int bad_indirect(const struct blkif_abi *abi,
+			const struct blkif_cmd *cmd,
+			const struct blkif_limits *lim)
+{
+	if (!cmd->nr_segs)
+		return __LINE__;
+	if (cmd->op == 5)
+		return !abi->slim || cmd->nr_segs > 256 ||
+		       cmd->nr_segs > lim->max_ranges ||
+		       !(lim->ops & 1U << 5) ? __LINE__ : 0;
+	return cmd->op > 1 || cmd->nr_segs > (abi->slim ? 1024 : 4096) ||
+	       cmd->nr_segs > lim->max_segs ? __LINE__ : 0;
+}
+
 static int bad_cmd(const struct blkif_abi *abi, const struct blkif_cmd *cmd,
 		   const struct blkif_limits *lim)
 {
 	bool changes = cmd->op && (cmd->op != 3 || cmd->nr_segs);
 
-	if (cmd->op > 5 || cmd->op == 4 || (lim->read_only && changes))
+	if (cmd->op > 7 || cmd->op == 4 || (lim->read_only && changes))
 		return __LINE__;
 	if (!(lim->ops & 1U << (cmd->indirect ? 6 : cmd->op)))
 		return __LINE__;
-	if (cmd->reserved || (cmd->flags && cmd->op != 5))
+	if (cmd->reserved || bad_flags(abi, cmd, lim))
 		return __LINE__;
 	if (cmd->indirect)
-		return cmd->op > 1 || !cmd->nr_segs ||
-		       cmd->nr_segs > (abi->slim ? 1024 : 4096) ||
-		       cmd->nr_segs > lim->max_segs ? __LINE__ : 0;
-	if (cmd->op == 5)
-		return cmd->flags > 1 || cmd->nr_segs ||
-		       cmd->sector + cmd->nr_sectors < cmd->sector ||
-		       cmd->sector + cmd->nr_sectors > lim->capacity ?
-		       __LINE__ : 0;
+		return bad_indirect(abi, cmd, lim);
+	if (cmd->op == 5 || cmd->op == 7)
+		return cmd->nr_segs || bad_range(cmd->sector, cmd->nr_sectors,
+						 lim) ? __LINE__ : 0;
 	return cmd->nr_segs > (abi->slim ? 2 : 11) ||
 	       (cmd->op < 2 && !cmd->nr_segs) ?
 	       __LINE__ : 0;
@@ -156,7 +218,7 @@ static int bad_cmd(const struct blkif_abi *abi, const struct blkif_cmd *cmd,
 
 /* How often each kind of end was reached; a fuzzer that never gets in is none. */
 struct tally {
-	unsigned int bad, good[7], segs_bad, segs_good;
+	unsigned int bad, good[8], ranges, flags, pi, segs_bad, segs_good;
 };
 
 static int one_round(struct rng *rng, const struct blkif_abi *abi, u8 *slot,
@@ -175,7 +237,10 @@ static int one_round(struct rng *rng, const struct blkif_abi *abi, u8 *slot,
 	if (bad_cmd(abi, &cmd, &lim))
 		return bad_cmd(abi, &cmd, &lim);
 	tally->good[blkif_cmd_wire_op(&cmd)]++;
-	if (cmd.indirect)
+	tally->ranges += cmd.indirect && cmd.op == 5;
+	tally->flags += cmd.flags != 0;
+	tally->pi += cmd.nr_pi != 0;
+	if (cmd.indirect || blkif_op_is_range(cmd.op))
 		return 0;
 	if (blkif_check_segs(cmd.seg, cmd.nr_segs, &lim, &sectors) !=
 	    BLKIF_GOOD) {
@@ -206,9 +271,15 @@ TEST_F(fuzz, slots)
 		ASSERT_EQ(0, one_round(&rng, variant->abi, slot, &tally));
 	}
 	tally.good[BLKIF_OP_RESERVED_1] = ROUNDS;
-	for (i = 0; i < 7; i++) {
-		EXPECT_LT(ROUNDS / 1000, tally.good[i]);
+	for (i = 0; i < (variant->abi->slim ? 8 : 7); i++) {
+		EXPECT_LT(ROUNDS / 1000, tally.good[i])
+			TH_LOG("op %u", i);
 	}
+	EXPECT_LT(ROUNDS / 1000, tally.flags);
+	if (variant->abi->slim)
+		EXPECT_LT(ROUNDS / 1000, tally.ranges);
+	if (variant->abi->slim)
+		EXPECT_LT(ROUNDS / 1000, tally.pi);
 	EXPECT_LT(ROUNDS / 10, tally.bad);
 	EXPECT_LT(ROUNDS / 1000, tally.segs_bad);
 	EXPECT_LT(ROUNDS / 1000, tally.segs_good);
@@ -265,6 +336,37 @@ TEST_F(fuzz, indirect_pages)
 	free(page);
 }
 
+/* A page of ranges: what is found good stays on the disk, in blocks. */
+TEST(pages_of_ranges)
+{
+	unsigned int i, j, nr, good = 0;
+	struct blkif_range range[256];
+	struct rng rng = { 10 };
+
+	for (i = 0; i < 20000; i++) {
+		struct blkif_limits lim = random_limits(&rng, &blkif_abi_slim);
+
+		nr = rng_below(&rng, rng_one_in(&rng, 2) ? 8 : 257);
+		for (j = 0; j < nr; j++) {
+			range[j].sector = rng_below(&rng, 90) * 8;
+			range[j].nr_sectors = rng_below(&rng, 90) * 8;
+			if (rng_one_in(&rng, 100))
+				range[j].sector = rng_edge(&rng);
+			if (rng_one_in(&rng, 100))
+				range[j].nr_sectors = rng_edge(&rng);
+		}
+		if (blkif_check_ranges(range, nr, &lim) != BLKIF_GOOD)
+			continue;
+		for (j = 0; j < nr; j++) {
+			ASSERT_EQ(0, bad_range(range[j].sector,
+					       range[j].nr_sectors, &lim));
+		}
+		good++;
+	}
+	EXPECT_LT(1000, good);
+	EXPECT_GT(19000, good);
+}
+
 static void random_segs(struct rng *rng, const struct blkif_abi *abi,
 			struct blkif_cmd *cmd)
 {
@@ -290,24 +392,34 @@ static void random_segs(struct rng *rng, const struct blkif_abi *abi,
 static struct blkif_cmd random_cmd(struct rng *rng,
 				   const struct blkif_abi *abi)
 {
-	static const u8 ops[] = { 0, 1, 2, 3, 5 };
+	static const u8 ops[] = { 0, 1, 2, 3, 5, 7 };
 	struct blkif_cmd cmd = {
 		.id = rng_u64(rng),
 		.sector = rng_edge(rng),
-		.op = ops[rng_below(rng, 5)],
+		.op = ops[rng_below(rng, abi->slim ? 6 : 5)],
 	};
+	bool indirect = cmd.op < 2 || (abi->slim && cmd.op == 5);
 	unsigned int i;
 
-	if (cmd.op == 5) {
+	if (abi->slim)
+		cmd.flags = rng_below(rng, 8);
+	else if (cmd.op == 5)
 		cmd.flags = rng_below(rng, 2);
-		cmd.nr_sectors = rng_edge(rng);
-	} else if (cmd.op < 2 && rng_one_in(rng, 2)) {
+	if (indirect && rng_one_in(rng, 2)) {
 		cmd.indirect = true;
-		cmd.nr_segs = 1 + rng_below(rng, blkif_max_segs(abi));
-		for (i = 0; i < blkif_tables_needed(abi, cmd.nr_segs); i++)
+		cmd.nr_segs = 1 + rng_below(rng, cmd.op == 5 ? 256 :
+					    blkif_max_segs(abi));
+		if (abi->slim && rng_one_in(rng, 4))
+			cmd.nr_pi = rng_below(rng, 1025 - cmd.nr_segs);
+		if (cmd.nr_pi)
+			cmd.flags |= 0x10;
+		for (i = 0; i < blkif_tables_needed(abi, cmd.nr_segs +
+						    cmd.nr_pi); i++)
 			cmd.table[i] = rng_u64(rng);
 		if (abi->slim)
 			cmd.sector = 0;
+	} else if (blkif_op_is_range(cmd.op)) {
+		cmd.nr_sectors = rng_edge(rng);
 	} else {
 		random_segs(rng, abi, &cmd);
 	}
@@ -326,7 +438,8 @@ static bool same(const struct blkif_abi *abi, const struct blkif_cmd *a,
 		return false;
 	return !memcmp(a, b, offsetof(struct blkif_cmd, op)) &&
 	       a->op == b->op && a->flags == b->flags &&
-	       a->indirect == b->indirect && a->nr_segs == b->nr_segs;
+	       a->indirect == b->indirect && a->nr_segs == b->nr_segs &&
+	       a->nr_pi == b->nr_pi;
 }
 
 /* What a frontend writes, a backend of the same ABI reads back. */

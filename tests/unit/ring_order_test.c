@@ -140,7 +140,7 @@ static void consume_responses(void)
 			errors += !is_rsp_of(&rsp, consumed++);
 			continue;
 		}
-		if (blkif_front_arm(&pair.front) == 0)
+		if (blkif_front_arm(&pair.front, 1) == 0)
 			sleep_until_notified();
 	}
 	consumer.done = true;

@@ -183,11 +183,12 @@ static void arm(struct model *m)
 {
 	u64 end = published(m, m->put, m->pushed);
 	u64 rsp_end = published(m, m->rsp_put, m->rsp_pushed);
+	u32 ahead = 1 + rng_below(&m->rng, m->p.slots);
 
 	CHECK(m, blkif_back_arm(&m->p.back) == (m->got < end));
 	CHECK(m, *pair_req_event(&m->p) == (u32)(m->base + m->got + 1));
-	CHECK(m, blkif_front_arm(&m->p.front) == (m->rsp_got < rsp_end));
-	CHECK(m, *pair_rsp_event(&m->p) == (u32)(m->base + m->rsp_got + 1));
+	CHECK(m, blkif_front_arm(&m->p.front, ahead) == (m->rsp_got < rsp_end));
+	CHECK(m, *pair_rsp_event(&m->p) == (u32)(m->base + m->rsp_got + ahead));
 }
 
 static unsigned int run_model(const struct blkif_layout *layout, u32 base,
@@ -323,7 +324,7 @@ TEST_F(hostile, responses)
 	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at - 1));
 	self->p.front.shared.rsp_prod = self->p.front.shared.rsp_cons;
 	EXPECT_EQ(-EPROTO, blkif_front_get(&self->p.front, &rsp));
-	EXPECT_EQ(-EPROTO, blkif_front_arm(&self->p.front));
+	EXPECT_EQ(-EPROTO, blkif_front_arm(&self->p.front, 1));
 }
 
 /* What was put and not pushed cannot have been answered. */

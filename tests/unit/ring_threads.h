@@ -40,6 +40,7 @@ struct bench {
 	bool no_tags;
 	u8 *answered;			/* how often each request was */
 	int front_event, back_event;
+	u32 sent;			/* requests that were pushed */
 	u32 errors;
 	u32 sleeps;
 
@@ -148,6 +149,7 @@ static u32 submit(struct bench *b, u32 from, u32 batch, bool wait)
 	}
 	if (blkif_front_push(&b->p.front))
 		notify(b->back_event);
+	__atomic_store_n(&b->sent, from, __ATOMIC_RELEASE);
 	return from;
 }
 
@@ -193,9 +195,13 @@ static u32 complete(struct bench *b)
 	return n;
 }
 
-static void front_sleep(struct bench *b)
+/* Until as many more are answered, at random, as will be without our doing. */
+static void front_sleep(struct bench *b, struct rng *rng, u32 done)
 {
-	int ret = blkif_front_arm(&b->p.front);
+	u32 sent = __atomic_load_n(&b->sent, __ATOMIC_ACQUIRE);
+	/* Answers may overtake the word that says that there was a request. */
+	u32 ahead = sent > done ? 1 + rng_below(rng, sent - done) : 1;
+	int ret = blkif_front_arm(&b->p.front, ahead);
 
 	FAIL_IF(b, ret < 0);
 	if (!ret)
@@ -205,6 +211,7 @@ static void front_sleep(struct bench *b)
 static void *completer(void *arg)
 {
 	struct bench *b = arg;
+	struct rng rng = { b->seed + 6 };
 	u32 n = 0;
 
 	while (n < b->requests && !failed(b)) {
@@ -212,7 +219,7 @@ static void *completer(void *arg)
 
 		n += got;
 		if (!got)
-			front_sleep(b);
+			front_sleep(b, &rng, n);
 	}
 	return NULL;
 }
@@ -229,7 +236,7 @@ static void *frontend(void *arg)
 		sent = submit(b, sent, rng_below(&rng, 16), false);
 		n += complete(b);
 		if (before == sent + n && sent != n)
-			front_sleep(b);
+			front_sleep(b, &rng, n);
 	}
 	return NULL;
 }

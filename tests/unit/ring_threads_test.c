@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Threads on the smallest and the largest ring of each layout. */
+/*
+ * Threads on the smallest and the largest ring of each layout for long, and on
+ * every ring there is for a few laps.
+ */
 
 #include "ring_threads.h"
 
@@ -40,6 +43,45 @@ TEST_F_TIMEOUT(threads, four_without_tags, 60)
 	self->b->no_tags = true;
 	EXPECT_EQ(0, bench_four(self->b));
 	EXPECT_LT(0, self->b->sleeps);
+}
+
+/* At least so many laps. */
+#define LAPS	3
+
+static u32 run_ring(const struct blkif_layout *layout, bool four, bool no_tags)
+{
+	u32 slots = blkif_layout_slots(layout);
+	/* Counts wrap in the second lap. */
+	struct bench *b = bench_new(layout, 0U - slots - slots / 2,
+				    LAPS * slots + 1000, slots);
+	u32 errors;
+
+	b->no_tags = no_tags;
+	errors = four ? bench_four(b) : bench_two(b);
+	bench_free(b);
+	return errors;
+}
+
+FIXTURE(every) { };
+FIXTURE_SETUP(every) { }
+FIXTURE_TEARDOWN(every) { }
+
+TEST_F_TIMEOUT(every, ring, 60)
+{
+	unsigned int i, order;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++)
+		for (order = 0; order <= BLKIF_MAX_RING_ORDER; order++) {
+			struct blkif_layout l = layouts[i];
+
+			l.order = order;
+			EXPECT_EQ(0, run_ring(&l, false, false))
+				TH_LOG("two, " LAYOUT_FMT, LAYOUT_ARGS(&l));
+			EXPECT_EQ(0, run_ring(&l, true, false))
+				TH_LOG("four, " LAYOUT_FMT, LAYOUT_ARGS(&l));
+			EXPECT_EQ(0, run_ring(&l, true, true))
+				TH_LOG("no tags, " LAYOUT_FMT, LAYOUT_ARGS(&l));
+		}
 }
 
 /*
@@ -145,7 +187,7 @@ static u32 lost_at_once(const struct blkif_layout *layout, bool responses)
 		wrong += !before_instant(in, round);
 		__atomic_store_n(&in->begun, round, __ATOMIC_RELEASE);
 		delay(&rng);
-		seen = responses ? blkif_front_arm(&in->p.front) :
+		seen = responses ? blkif_front_arm(&in->p.front, 1) :
 		       blkif_back_arm(&in->p.back);
 		wait_until(&in->ended, round);
 		lost += !seen && !in->notified;

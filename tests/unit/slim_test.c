@@ -76,6 +76,54 @@ static const struct vector vectors[] = {
 			.sector = 1ULL << 63, .nr_sectors = 1,
 		},
 	}, {
+		.name = "write with FUA",
+		.bytes = "00 01 01 02 00 07 00 00 " ID_HEX
+			 "08 00 00 00 00 00 00 00 aa 00 00 00 00 00 00 00",
+		.cmd = {
+			.id = ID, .op = 1, .flags = 2, .sector = 8,
+			.nr_segs = 1, .seg = { { 8, 0xaa, 0, 7, 0 } },
+		},
+	}, {
+		.name = "indirect write with FUA",
+		.bytes = "00 06 01 02 03 00 00 00 " ID_HEX
+			 "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+		.cmd = {
+			.id = ID, .op = 1, .flags = 2, .indirect = true,
+			.nr_segs = 3, .table = { 1 },
+		},
+	}, {
+		.name = "write of zeroes",
+		.bytes = "00 07 00 00 00 00 00 00 " ID_HEX
+			 "00 10 00 00 00 00 00 00 08 07 06 05 04 03 02 01",
+		.cmd = {
+			.id = ID, .op = 7, .sector = 4096,
+			.nr_sectors = 0x0102030405060708ULL,
+		},
+	}, {
+		.name = "write of zeroes that may unmap",
+		.bytes = "00 07 00 04 00 00 00 00 " ID_HEX
+			 "08 00 00 00 00 00 00 00 01 00 00 00 00 00 00 80",
+		.cmd = {
+			.id = ID, .op = 7, .flags = 4, .sector = 8,
+			.nr_sectors = 1 | 1ULL << 63,
+		},
+	}, {
+		.name = "discard of 256 ranges in a page",
+		.bytes = "00 06 05 00 00 01 00 00 " ID_HEX
+			 "11 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+		.cmd = {
+			.id = ID, .op = 5, .indirect = true, .nr_segs = 256,
+			.table = { 0x11 },
+		},
+	}, {
+		.name = "secure discard of two ranges",
+		.bytes = "00 06 05 01 02 00 00 00 " ID_HEX
+			 "ff ff ff ff 00 00 00 00 00 00 00 00 00 00 00 00",
+		.cmd = {
+			.id = ID, .op = 5, .flags = 1, .indirect = true,
+			.nr_segs = 2, .table = { 0xffffffff },
+		},
+	}, {
 		.name = "indirect read, one entry",
 		.bytes = "00 06 00 00 01 00 00 00 " ID_HEX
 			 "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
@@ -98,6 +146,49 @@ static const struct vector vectors[] = {
 		.cmd = {
 			.id = ID, .op = 1, .indirect = true, .nr_segs = 1024,
 			.table = { 0x11, 0x22, 0x33, 0x80000044 },
+		},
+	}, {
+		.name = "indirect read of two segments with a page of tuples",
+		.bytes = "00 06 00 10 02 00 01 00 " ID_HEX
+			 "11 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+		.cmd = {
+			.id = ID, .op = 0, .flags = 0x10, .indirect = true,
+			.nr_segs = 2, .nr_pi = 1, .table = { 0x11 },
+		},
+	}, {
+		.name = "write with FUA whose tuples are the first of a table",
+		.bytes = "00 06 01 12 00 01 04 00 " ID_HEX
+			 "11 00 00 00 22 00 00 00 00 00 00 00 00 00 00 00",
+		.cmd = {
+			.id = ID, .op = 1, .flags = 0x12, .indirect = true,
+			.nr_segs = 256, .nr_pi = 4, .table = { 0x11, 0x22 },
+		},
+	}, {
+		.name = "the largest write with tuples of 512 bytes each",
+		.bytes = "00 06 01 10 f0 03 10 00 " ID_HEX
+			 "11 00 00 00 22 00 00 00 33 00 00 00 44 00 00 00",
+		.cmd = {
+			.id = ID, .op = 1, .flags = 0x10, .indirect = true,
+			.nr_segs = 1008, .nr_pi = 16,
+			.table = { 0x11, 0x22, 0x33, 0x44 },
+		},
+	}, {
+		.name = "indirect, more tuples than the pages have entries for",
+		.bytes = "00 06 01 10 ff ff ff ff " ID_HEX
+			 "11 00 00 00 22 00 00 00 33 00 00 00 44 00 00 00",
+		.decode_only = true,
+		.cmd = {
+			.id = ID, .op = 1, .flags = 0x10, .indirect = true,
+			.nr_segs = 65535, .nr_pi = 65535,
+			.table = { 0x11, 0x22, 0x33, 0x44 },
+		},
+	}, {
+		.name = "tuples where none can be are there to be refused",
+		.bytes = "00 00 01 10 00 07 00 00 " ID_HEX
+			 "08 00 00 00 00 00 00 00 aa 00 00 00 00 00 00 00",
+		.cmd = {
+			.id = ID, .op = 0, .flags = 0x10, .sector = 8,
+			.nr_segs = 1, .seg = { { 8, 0xaa, 0, 7, 0 } },
 		},
 	}, {
 		/* ... is for the check that follows */
@@ -188,12 +279,30 @@ static const struct refused {
 	{ "reserved of a discard, last byte",
 	  "00 05 00 00 00 00 00 80 " ID_HEX
 	  "08 00 00 00 00 00 00 00 08 00 00 00 00 00 00 00" },
-	{ "nr_pi, which was not agreed on",
+	{ "count of a write of zeroes",
+	  "00 07 01 00 00 00 00 00 " ID_HEX
+	  "08 00 00 00 00 00 00 00 08 00 00 00 00 00 00 00" },
+	{ "reserved of a write of zeroes",
+	  "00 07 00 04 00 00 01 00 " ID_HEX
+	  "08 00 00 00 00 00 00 00 08 00 00 00 00 00 00 00" },
+	{ "gref[1] of a discard of ranges in one page",
+	  "00 06 05 00 00 01 00 00 " ID_HEX
+	  "01 00 00 00 02 00 00 00 00 00 00 00 00 00 00 00" },
+	{ "nr_pi of a discard of ranges",
+	  "00 06 05 00 02 00 02 00 " ID_HEX
+	  "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00" },
+	{ "nr_pi without its flag",
 	  "00 06 00 00 01 00 01 00 " ID_HEX
 	  "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00" },
 	{ "nr_pi, high byte",
 	  "00 06 00 00 01 00 00 01 " ID_HEX
 	  "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00" },
+	{ "nr_pi with the flag of another",
+	  "00 06 01 02 01 00 01 00 " ID_HEX
+	  "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00" },
+	{ "gref[1] of a table that segments and tuples fill",
+	  "00 06 01 10 fc 00 04 00 " ID_HEX
+	  "01 00 00 00 02 00 00 00 00 00 00 00 00 00 00 00" },
 	{ "gref[1] of one page",
 	  "00 06 00 00 00 01 00 00 " ID_HEX
 	  "01 00 00 00 02 00 00 00 00 00 00 00 00 00 00 00" },
@@ -292,8 +401,9 @@ TEST(encode_leaves_out)
 static struct blkif_limits limits(void)
 {
 	return (struct blkif_limits) {
-		.capacity = ~0ULL, .ops = 0x6f, .max_segs = 1024,
+		.capacity = ~0ULL, .ops = 0xef, .max_segs = 1024,
 		.max_inline = blkif_abi_slim.max_inline, .block_sectors = 1,
+		.max_ranges = 256, .fua = true, .secure = true,
 	};
 }
 
@@ -331,6 +441,17 @@ TEST(refuse_too_many)
 	read_slot(&cmd, "00 06 01 00 01 04 00 00 " ID_HEX
 		  "01 00 00 00 02 00 00 00 03 00 00 00 04 00 00 00");
 	EXPECT_EQ(BLKIF_BAD_NR_SEGS, blkif_check_cmd(&cmd, &lim));
+	/* Of ranges, those of one page are all. */
+	read_slot(&cmd, "00 06 05 00 01 01 00 00 " ID_HEX
+		  "01 00 00 00 02 00 00 00 00 00 00 00 00 00 00 00");
+	EXPECT_EQ(BLKIF_BAD_NR_SEGS, blkif_check_cmd(&cmd, &lim));
+	read_slot(&cmd, "00 06 05 00 00 00 00 00 " ID_HEX
+		  "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+	EXPECT_EQ(BLKIF_BAD_NR_SEGS, blkif_check_cmd(&cmd, &lim));
+	/* Zeroes have no indirect form. */
+	read_slot(&cmd, "00 06 07 00 01 00 00 00 " ID_HEX
+		  "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+	EXPECT_EQ(BLKIF_BAD_OP, blkif_check_cmd(&cmd, &lim));
 }
 
 /* Every operation byte: known ones as above, the rest nothing but an id. */
@@ -436,6 +557,28 @@ TEST(entries)
 	EXPECT_EQ(0, memcmp(entries + 16, out + 16, 16));
 	EXPECT_EQ(FILL, out[sizeof(entries)]);
 	EXPECT_EQ(1, blkif_table_gref(abi, out, 1));
+}
+
+/* Ranges are in a page as they are in memory: written down, not computed. */
+TEST(range_entries)
+{
+	static const u8 page[] = {
+		0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
+		0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x80,
+	};
+	struct blkif_limits lim = limits();
+	struct blkif_range range[2];
+
+	memcpy(range, page, sizeof(range));
+	EXPECT_EQ(0x0102030405060708ULL, range[0].sector);
+	EXPECT_EQ(16, range[0].nr_sectors);
+	EXPECT_EQ(4096, range[1].sector);
+	EXPECT_EQ(1ULL << 63 | 1ULL << 32, range[1].nr_sectors);
+	lim.capacity = 1ULL << 63;
+	EXPECT_EQ(BLKIF_GOOD, blkif_check_ranges(range, 1, &lim));
+	EXPECT_EQ(BLKIF_BAD_EXTENT, blkif_check_ranges(range, 2, &lim));
 }
 
 TEST_HARNESS_MAIN

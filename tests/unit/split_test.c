@@ -145,6 +145,81 @@ TEST(halves_have_their_own_lines)
 	EXPECT_EQ(0, offsetof(struct blkif_be_ring, lap) % 64);
 }
 
+#define BYTES(...)	((const u8[]) { __VA_ARGS__ })
+
+/* A page's bytes from @at on, as Documentation/block/xen-blk.rst has them. */
+static bool page_has(const void *page, u32 at, const u8 *bytes, u32 nr)
+{
+	return !memcmp((const u8 *)page + at, bytes, nr);
+}
+
+/* The worked exchange of the documentation, by byte. */
+TEST(worked_exchange)
+{
+	const struct blkif_layout l = SPLIT(64, 0);
+	const struct blkif_seg entry[] = {
+		{ 4096, 100, 0, 7, 0 }, { 4104, 101, 0, 7, 0 },
+	};
+	struct blkif_cmd read = {
+		.op = BLKIF_OP_READ, .id = 0x100000005, .sector = 2048,
+		.nr_segs = 1, .seg = { { 2048, 77, 0, 7, 0 } },
+	};
+	struct blkif_cmd write = {
+		.op = BLKIF_OP_WRITE, .id = 0x100000006, .indirect = true,
+		.nr_segs = 256, .table = { 500 },
+	};
+	struct pair *p = alloc_lines(sizeof(*p));
+	struct blkif_cmd cmd;
+	struct blkif_rsp rsp;
+	u8 table[32];
+
+	pair_init(p, &l, 0);
+	blkif_front_put(&p->front, &read, 0);
+	EXPECT_TRUE(blkif_front_push(&p->front));
+	EXPECT_TRUE(page_has(p->back_req[0], 128, BYTES(
+		0x01, 0x00, 0x01, 0x00, 0x00, 0x07, 0x00, 0x00,
+		0x05, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
+		0x00, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x4d, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00), 32));
+	EXPECT_EQ(1, blkif_back_get(&p->back, &cmd));
+	EXPECT_EQ(0, blkif_back_arm(&p->back));
+	EXPECT_TRUE(page_has(p->front_rsp[0], 64, BYTES(2, 0, 0, 0), 4));
+
+	rsp = (struct blkif_rsp) { .id = cmd.id, .op = cmd.op };
+	blkif_back_put(&p->back, &rsp);
+	EXPECT_TRUE(page_has(p->front_rsp[0], 128, BYTES(
+		0x05, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01), 16));
+	EXPECT_TRUE(blkif_back_push(&p->back));
+	EXPECT_EQ(1, blkif_front_get(&p->front, &rsp));
+	EXPECT_EQ(0, blkif_front_arm(&p->front, 1));
+	EXPECT_TRUE(page_has(p->back_req[0], 64, BYTES(2, 0, 0, 0), 4));
+
+	blkif_table_encode(&blkif_abi_slim, table, 0, &entry[0]);
+	blkif_table_encode(&blkif_abi_slim, table, 1, &entry[1]);
+	EXPECT_TRUE(page_has(table, 0, BYTES(
+		0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x64, 0x00, 0x00, 0x00, 0x00, 0x07, 0x00, 0x00,
+		0x08, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x65, 0x00, 0x00, 0x00, 0x00, 0x07, 0x00, 0x00), 32));
+	blkif_front_put(&p->front, &write, 0);
+	EXPECT_TRUE(page_has(p->back_req[0], 160, BYTES(
+		0x01, 0x06, 0x01, 0x00, 0x00, 0x01, 0x00, 0x00,
+		0x06, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
+		0xf4, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00), 32));
+	EXPECT_TRUE(blkif_front_push(&p->front));
+	EXPECT_EQ(1, blkif_back_get(&p->back, &cmd));
+	EXPECT_FALSE(cmd.reserved);
+	rsp = (struct blkif_rsp) { .id = cmd.id, .op = cmd.op };
+	blkif_back_put(&p->back, &rsp);
+	EXPECT_TRUE(page_has(p->front_rsp[0], 144, BYTES(
+		0x06, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x01), 16));
+	pair_free(p);
+	free(p);
+}
+
 FIXTURE(hostile)
 {
 	struct pair p __attribute__((__aligned__(64)));
@@ -260,7 +335,7 @@ TEST_F(hostile, lap_values)
 			EXPECT_EQ(want, blkif_back_get(&self->p.back, &cmd));
 			EXPECT_EQ(want, blkif_back_arm(&self->p.back));
 			EXPECT_EQ(want, blkif_front_get(&self->p.front, &rsp));
-			EXPECT_EQ(want, blkif_front_arm(&self->p.front));
+			EXPECT_EQ(want, blkif_front_arm(&self->p.front, 1));
 		}
 		*req_lap(&self->p, 0) = 0;
 		*rsp_lap(&self->p, 0) = 0;
@@ -311,6 +386,45 @@ TEST_F(hostile, lap_jump)
 	EXPECT_EQ(-EPROTO, ret);
 	EXPECT_EQ(-EPROTO, blkif_back_arm(&self->p.back));
 	EXPECT_EQ(-EPROTO, blkif_back_get(&self->p.back, &cmd));
+}
+
+/* What the backend owes a frontend that asked for more than there is. */
+TEST_F(hostile, asked_ahead)
+{
+	struct pair *p = &self->p;
+	int ret;
+
+	put_requests(p, 0, 8);
+	EXPECT_EQ(8, take_requests(p, 0, 8, &ret));
+	EXPECT_EQ(0, blkif_front_arm(&p->front, 4));
+	EXPECT_TRUE(blkif_back_owes(&p->back));
+	put_responses(p, 0, 3);
+	EXPECT_FALSE(blkif_back_push(&p->back));
+	EXPECT_TRUE(blkif_back_owes(&p->back));
+	put_responses(p, 3, 1);
+	EXPECT_TRUE(blkif_back_push(&p->back));
+	/* It was notified, and looks for itself until it asks again. */
+	EXPECT_FALSE(blkif_back_owes(&p->back));
+	put_responses(p, 4, 1);
+	EXPECT_FALSE(blkif_back_push(&p->back));
+	EXPECT_FALSE(blkif_back_owes(&p->back));
+	EXPECT_EQ(1, blkif_front_arm(&p->front, 1));
+	EXPECT_EQ(5, take_responses(p, 0, 5, &ret));
+}
+
+/* The furthest that can be in flight, and further, which asks for nothing. */
+TEST_F(hostile, asked_too_far_ahead)
+{
+	struct pair *p = &self->p;
+
+	EXPECT_EQ(0, blkif_front_arm(&p->front, p->slots));
+	EXPECT_TRUE(blkif_back_owes(&p->back));
+	EXPECT_EQ(0, blkif_front_arm(&p->front, p->slots + 1));
+	EXPECT_FALSE(blkif_back_owes(&p->back));
+	EXPECT_EQ(0, blkif_front_arm(&p->front, 0));
+	EXPECT_FALSE(blkif_back_owes(&p->back));
+	EXPECT_EQ(0, blkif_front_arm(&p->front, 0x80000000U));
+	EXPECT_FALSE(blkif_back_owes(&p->back));
 }
 
 /* Slots already taken: marking them again does nothing before their turn. */
@@ -468,7 +582,7 @@ TEST_F(hostile, pages_that_change_all_the_time)
 		got += ret > 0;
 		errors += ret < 0;
 		blkif_back_arm(&self->p.back);
-		blkif_front_arm(&self->p.front);
+		blkif_front_arm(&self->p.front, 1);
 		/* The other thread may not run for long. */
 		scribble(&self->p, &rng);
 		scribble(&self->p, &rng);

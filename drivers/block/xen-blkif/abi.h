@@ -120,7 +120,16 @@ static const struct blkif_abi blkif_abi_native = {
 
 static_assert(sizeof(struct blkif_request) == 108 + BLKIF_NATIVE_PAD);
 static_assert(sizeof(struct blkif_response) == 12 + BLKIF_NATIVE_PAD);
+static_assert(offsetof(struct blkif_response, id) == 0);
+static_assert(offsetof(struct blkif_response, operation) == 8);
+static_assert(offsetof(struct blkif_response, status) == 10);
 static_assert(sizeof(struct blkif_request_segment) == BLKIF_ENTRY_SIZE);
+static_assert(offsetof(struct blkif_request_segment, gref) ==
+	      BLKIF_ENTRY_GREF);
+static_assert(offsetof(struct blkif_request_segment, first_sect) ==
+	      BLKIF_ENTRY_FIRST);
+static_assert(offsetof(struct blkif_request_segment, last_sect) ==
+	      BLKIF_ENTRY_LAST);
 BLKIF_ASSERT_OFF(operation, BLKIF_OFF_OP);
 BLKIF_ASSERT_OFF(u.rw.nr_segments, BLKIF_OFF_NR_SEGS);
 BLKIF_ASSERT_OFF_PAD(u.rw.id, BLKIF_OFF_ID);
@@ -135,6 +144,8 @@ BLKIF_ASSERT_OFF(u.indirect.indirect_op, BLKIF_OFF_NR_SEGS);
 BLKIF_ASSERT_OFF(u.indirect.nr_segments, BLKIF_OFF_IND_SEGS);
 BLKIF_ASSERT_OFF_PAD(u.indirect.id, BLKIF_OFF_ID);
 BLKIF_ASSERT_OFF_PAD(u.indirect.sector_number, BLKIF_OFF_SECTOR);
+BLKIF_ASSERT_OFF(u.rw.handle, BLKIF_OFF_IND_SEGS);
+BLKIF_ASSERT_OFF_PAD(u.indirect.handle, BLKIF_OFF_SEG);
 BLKIF_ASSERT_OFF_PAD(u.indirect.indirect_grefs, BLKIF_OFF_TABLE);
 
 /**
@@ -327,7 +338,7 @@ static inline void blkif_cmd_decode(const struct blkif_abi *abi,
 			.data[1] = BLKIF_GET(u64, slot, 24),
 		};
 
-		blkif_slim_decode(&words, cmd);
+		blkif_slim_decode(words, cmd);
 		return;
 	}
 	cmd->reserved = false;
@@ -338,6 +349,7 @@ static inline void blkif_cmd_decode(const struct blkif_abi *abi,
 	cmd->flags = 0;
 	cmd->indirect = false;
 	cmd->nr_segs = 0;
+	cmd->nr_pi = 0;
 
 	if (cmd->op == BLKIF_OP_INDIRECT) {
 		blkif_cmd_decode_indirect(abi, slot, cmd);
@@ -416,7 +428,7 @@ static inline bool blkif_rsp_decode(const struct blkif_abi *abi,
 			.tail = BLKIF_GET(u64, slot, 8),
 		};
 
-		return blkif_slim_rsp_decode(&words, rsp);
+		return blkif_slim_rsp_decode(words, rsp);
 	}
 	rsp->id = BLKIF_GET(u64, slot, 0);
 	rsp->op = BLKIF_GET(u8, slot, 8);

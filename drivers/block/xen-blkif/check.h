@@ -8,16 +8,21 @@
 #define _XEN_BLKIF_CHECK_H
 
 #include "abi.h"
+#include "pi.h"
 
 /**
  * enum blkif_verdict - what is wrong with a request
  * @BLKIF_GOOD: nothing
- * @BLKIF_BAD_OP: an operation that does not exist or was not offered
- * @BLKIF_BAD_NR_SEGS: none where some are needed, or more than allowed
+ * @BLKIF_BAD_OP: an operation, or a form of it, that does not exist or was not
+ *                offered
+ * @BLKIF_BAD_NR_SEGS: no segment or range where some are needed, or more than
+ *                     allowed
  * @BLKIF_BAD_SEG: first and last unit of a segment are not in order or page
  * @BLKIF_BAD_EXTENT: beyond the end of the disk, or the sum overflows
  * @BLKIF_BAD_ALIGN: not a multiple of the logical block size
  * @BLKIF_BAD_FLAGS: a flag or reserved bit that has no meaning
+ * @BLKIF_BAD_PI: not as many pages of protection information as the data needs,
+ *                or more entries with them than allowed
  * @BLKIF_READ_ONLY: changes a disk that may not be changed
  */
 enum blkif_verdict {
@@ -28,6 +33,7 @@ enum blkif_verdict {
 	BLKIF_BAD_EXTENT,
 	BLKIF_BAD_ALIGN,
 	BLKIF_BAD_FLAGS,
+	BLKIF_BAD_PI,
 	BLKIF_READ_ONLY,
 };
 
@@ -49,6 +55,8 @@ static inline const char *blkif_verdict_name(enum blkif_verdict verdict)
 		return "not aligned to the logical block size";
 	case BLKIF_BAD_FLAGS:
 		return "reserved bits set";
+	case BLKIF_BAD_PI:
+		return "protection information does not go with the data";
 	case BLKIF_READ_ONLY:
 		return "write to a read-only disk";
 	}
@@ -59,19 +67,31 @@ static inline const char *blkif_verdict_name(enum blkif_verdict verdict)
  * struct blkif_limits - what a request is checked against
  * @capacity: size of the disk, in 512-byte units
  * @ops: bit 1 << BLKIF_OP_* for each operation that is taken
- * @max_segs: most segments of an indirect request; no more than its slot can
- *            name the pages of
+ * @max_segs: most segments of an indirect request, and pages of protection
+ *            information; no more than its slot can name the tables of
  * @max_inline: most segments in a slot
+ * @max_ranges: most ranges of an indirect discard, 0 if there is none; no more
+ *              than its slot can name the pages of
  * @block_sectors: logical block size, in 512-byte units, a power of two
  * @read_only: refuse whatever changes the disk
+ * @fua: writes may have BLKIF_SLIM_FUA
+ * @secure: discards may have BLKIF_DISCARD_SECURE
+ * @once: reads and writes may have BLKIF_SLIM_ONCE
+ * @pi_interval: bytes of data that go with a tuple of protection information; 0
+ *               if there is none
  */
 struct blkif_limits {
 	u64 capacity;
 	u32 ops;
 	u16 max_segs;
-	u8 max_inline;
+	u16 max_ranges;
 	u16 block_sectors;
+	u8 max_inline;
 	bool read_only;
+	bool fua;
+	bool secure;
+	bool once;
+	u16 pi_interval;
 };
 
 /** blkif_extent_ok() - do @nr units from @sector lie within @capacity? */
@@ -88,56 +108,142 @@ static inline bool blkif_op_taken(u8 op, const struct blkif_limits *lim)
 /* Flags that mean something with an operation. */
 static inline u8 blkif_op_flags(u8 op)
 {
-	return op == BLKIF_OP_DISCARD ? BLKIF_DISCARD_SECURE : 0;
+	switch (op) {
+	case BLKIF_OP_READ:
+		return BLKIF_SLIM_ONCE | BLKIF_SLIM_PI;
+	case BLKIF_OP_WRITE:
+		return BLKIF_SLIM_FUA | BLKIF_SLIM_ONCE | BLKIF_SLIM_PI;
+	case BLKIF_OP_DISCARD:
+		return BLKIF_DISCARD_SECURE;
+	case BLKIF_OP_WRITE_ZEROES:
+		return BLKIF_SLIM_UNMAP;
+	default:
+		return 0;
+	}
+}
+
+/* How many pages there are of what a flag says there is. */
+static inline enum blkif_verdict
+blkif_check_nr_pi(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
+{
+	if (!lim->pi_interval || !cmd->indirect)
+		return BLKIF_BAD_FLAGS;
+	if (!cmd->nr_pi || blkif_cmd_entries(cmd) > lim->max_segs)
+		return BLKIF_BAD_PI;
+	return BLKIF_GOOD;
+}
+
+static inline enum blkif_verdict
+blkif_check_flags(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
+{
+	u8 refused = 0;
+
+	if (cmd->flags & ~blkif_op_flags(cmd->op))
+		return BLKIF_BAD_FLAGS;
+	if (!lim->fua)
+		refused |= BLKIF_SLIM_FUA;
+	if (!lim->secure)
+		refused |= BLKIF_DISCARD_SECURE;
+	if (!lim->once)
+		refused |= BLKIF_SLIM_ONCE;
+	if (cmd->flags & refused)
+		return BLKIF_BAD_OP;
+	return cmd->flags & BLKIF_SLIM_PI ? blkif_check_nr_pi(cmd, lim) :
+					    BLKIF_GOOD;
 }
 
 static inline enum blkif_verdict
 blkif_check_indirect(const struct blkif_cmd *cmd,
 		     const struct blkif_limits *lim)
 {
-	if (cmd->op != BLKIF_OP_READ && cmd->op != BLKIF_OP_WRITE)
+	u16 max = lim->max_segs;
+
+	if (cmd->op == BLKIF_OP_DISCARD) {
+		max = lim->max_ranges;
+		if (!max || !blkif_op_taken(cmd->op, lim))
+			return BLKIF_BAD_OP;
+	} else if (cmd->op != BLKIF_OP_READ && cmd->op != BLKIF_OP_WRITE) {
 		return BLKIF_BAD_OP;
-	if (!cmd->nr_segs || cmd->nr_segs > lim->max_segs)
+	}
+	if (!cmd->nr_segs || cmd->nr_segs > max)
+		return BLKIF_BAD_NR_SEGS;
+	return BLKIF_GOOD;
+}
+
+static inline enum blkif_verdict
+blkif_check_inline(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
+{
+	if (cmd->nr_segs > lim->max_inline)
+		return BLKIF_BAD_NR_SEGS;
+	if (!cmd->nr_segs && (cmd->op == BLKIF_OP_READ ||
+			      cmd->op == BLKIF_OP_WRITE))
 		return BLKIF_BAD_NR_SEGS;
 	return BLKIF_GOOD;
 }
 
 /**
- * blkif_check_cmd() - check all of a request but its segments
+ * blkif_check_ranges() - check parts of the disk
+ * @range: private copy
+ * @nr: how many
+ * @lim: of this disk and connection
+ *
+ * Return: BLKIF_GOOD or the first thing that is wrong.
+ */
+static inline enum blkif_verdict
+blkif_check_ranges(const struct blkif_range *range, unsigned int nr,
+		   const struct blkif_limits *lim)
+{
+	u64 mask = lim->block_sectors - 1;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!blkif_extent_ok(range[i].sector, range[i].nr_sectors,
+				     lim->capacity))
+			return BLKIF_BAD_EXTENT;
+		if ((range[i].sector | range[i].nr_sectors) & mask)
+			return BLKIF_BAD_ALIGN;
+	}
+	return BLKIF_GOOD;
+}
+
+static inline enum blkif_verdict
+blkif_check_range(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
+{
+	struct blkif_range range = { cmd->sector, cmd->nr_sectors };
+
+	return blkif_check_ranges(&range, 1, lim);
+}
+
+/**
+ * blkif_check_cmd() - check all of a request but what stands in its pages
  * @cmd: as decoded
  * @lim: of this disk and connection
  *
  * A good verdict means that @cmd->nr_segs may be used as a count, of @cmd->seg
- * or of entries in the indirect pages.
+ * or of entries in the indirect pages, with @cmd->nr_pi more behind them; and
+ * that @cmd->sector and @cmd->nr_sectors are good, if it has neither.
  *
  * Return: BLKIF_GOOD or the first thing that is wrong.
  */
 static inline enum blkif_verdict
 blkif_check_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 {
+	enum blkif_verdict verdict = BLKIF_GOOD;
+
 	if (!blkif_op_taken(blkif_cmd_wire_op(cmd), lim))
 		return BLKIF_BAD_OP;
 	if (cmd->reserved)
 		return BLKIF_BAD_FLAGS;
-	if (cmd->indirect) {
-		enum blkif_verdict verdict = blkif_check_indirect(cmd, lim);
-
-		if (verdict != BLKIF_GOOD)
-			return verdict;
-	} else if (blkif_op_has_data(cmd->op)) {
-		if (cmd->nr_segs > lim->max_inline)
-			return BLKIF_BAD_NR_SEGS;
-		if (!cmd->nr_segs && (cmd->op == BLKIF_OP_READ ||
-				      cmd->op == BLKIF_OP_WRITE))
-			return BLKIF_BAD_NR_SEGS;
-	}
-	if (cmd->flags & ~blkif_op_flags(cmd->op))
-		return BLKIF_BAD_FLAGS;
-	if (cmd->op == BLKIF_OP_DISCARD) {
-		if (!blkif_extent_ok(cmd->sector, cmd->nr_sectors,
-				     lim->capacity))
-			return BLKIF_BAD_EXTENT;
-	}
+	if (cmd->indirect)
+		verdict = blkif_check_indirect(cmd, lim);
+	else if (blkif_op_has_data(cmd->op))
+		verdict = blkif_check_inline(cmd, lim);
+	else if (blkif_op_is_range(cmd->op))
+		verdict = blkif_check_range(cmd, lim);
+	if (verdict == BLKIF_GOOD && cmd->flags)
+		verdict = blkif_check_flags(cmd, lim);
+	if (verdict != BLKIF_GOOD)
+		return verdict;
 	if (lim->read_only && blkif_op_is_write(cmd->op) &&
 	    (cmd->op != BLKIF_OP_FLUSH_DISKCACHE || cmd->nr_segs))
 		return BLKIF_READ_ONLY;
@@ -151,8 +257,9 @@ blkif_check_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
  * @lim: of this disk and connection
  * @sectors: set to the sum of the lengths, in 512-byte units, if all are good
  *
- * A logical block may be split over segments, but every run of segments that
- * follow one another on the disk must begin and end on a block.
+ * No segment may begin or end inside of a logical block: a bio is cut between
+ * two of its pages where they leave a gap, or where it is full, and there are
+ * kernels that panic when it is cut in a block.
  *
  * Return: BLKIF_GOOD or the first thing that is wrong.
  */
@@ -161,7 +268,6 @@ blkif_check_segs(const struct blkif_seg *seg, unsigned int nr,
 		 const struct blkif_limits *lim, u32 *sectors)
 {
 	u64 mask = lim->block_sectors - 1;
-	u64 next = 0;
 	u32 sum = 0;
 	unsigned int i;
 
@@ -176,14 +282,40 @@ blkif_check_segs(const struct blkif_seg *seg, unsigned int nr,
 		len = blkif_seg_sectors(&seg[i]);
 		if (!blkif_extent_ok(seg[i].sector, len, lim->capacity))
 			return BLKIF_BAD_EXTENT;
-		if (seg[i].sector != next && ((seg[i].sector | next) & mask))
+		if ((seg[i].sector | len) & mask)
 			return BLKIF_BAD_ALIGN;
-		next = seg[i].sector + len;
 		sum += len;
 	}
-	if (next & mask)
-		return BLKIF_BAD_ALIGN;
 	*sectors = sum;
+	return BLKIF_GOOD;
+}
+
+/**
+ * blkif_check_pi() - check the pages of protection information of a request
+ * @entry: private copy of their entries
+ * @nr: how many
+ * @lim: of this disk and connection
+ * @sectors: length of the data, checked
+ *
+ * No segment begins or ends inside of an interval, because none does inside of
+ * a logical block and blkif_pi_make() has seen to the rest.
+ *
+ * Return: BLKIF_GOOD or the first thing that is wrong; if good, @nr is at most
+ * BLKIF_PI_MAX_PAGES.
+ */
+static inline enum blkif_verdict
+blkif_check_pi(const struct blkif_seg *entry, unsigned int nr,
+	       const struct blkif_limits *lim, u32 sectors)
+{
+	unsigned int i;
+
+	if (nr != blkif_pi_pages(lim->pi_interval, sectors))
+		return BLKIF_BAD_PI;
+	for (i = 0; i < nr; i++) {
+		if (entry[i].sector | entry[i].first | entry[i].last |
+		    entry[i].reserved)
+			return BLKIF_BAD_FLAGS;
+	}
 	return BLKIF_GOOD;
 }
 

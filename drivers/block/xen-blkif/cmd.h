@@ -44,17 +44,30 @@ struct blkif_seg {
 static_assert(sizeof(struct blkif_seg) == 16);
 
 /**
+ * struct blkif_range - a part of the disk that is discarded or zeroed
+ * @sector: where it starts, in 512-byte units
+ * @nr_sectors: its length, likewise
+ */
+struct blkif_range {
+	u64 sector;
+	u64 nr_sectors;
+};
+
+static_assert(sizeof(struct blkif_range) == 16);
+
+/**
  * struct blkif_cmd - one request
  * @id: the frontend's, returned as it is
  * @sector: start, in 512-byte units
  * @nr_sectors: length of operations that carry no data
  * @op: BLKIF_OP_*; of an indirect request, the inner operation
- * @flags: BLKIF_DISCARD_* of a discard; of a slim request its flags
- * @indirect: the segments stand in @table, not in @seg
+ * @flags: BLKIF_DISCARD_* of a discard, BLKIF_SLIM_* of a slim request
+ * @indirect: the segments or ranges stand in @table
  * @reserved: something that must be zero was not; set by decoding
- * @nr_segs: number of segments
+ * @nr_segs: number of segments; of an indirect discard, of ranges
+ * @nr_pi: number of pages with protection information, in @table behind these
  * @seg: the segments, if not @indirect
- * @table: grant references of the pages that hold the segments, if @indirect
+ * @table: grant references of the pages that hold what is @indirect
  */
 struct blkif_cmd {
 	u64 id;
@@ -65,6 +78,7 @@ struct blkif_cmd {
 	bool indirect;
 	bool reserved;
 	u16 nr_segs;
+	u16 nr_pi;
 	union {
 		struct blkif_seg seg[BLKIF_MAX_INLINE];
 		u32 table[BLKIF_MAX_TABLES];
@@ -76,7 +90,7 @@ struct blkif_cmd {
  * @id: of the request
  * @op: operation of the request; of an indirect one the inner operation, as
  *      frontends of old insist on, though a backend may well say INDIRECT
- * @status: BLKIF_RSP_*
+ * @status: BLKIF_RSP_*; see status.h
  */
 struct blkif_rsp {
 	u64 id;
@@ -106,11 +120,23 @@ static inline bool blkif_cmd_answered_by(const struct blkif_cmd *cmd, u8 op)
 	return op == cmd->op || op == blkif_cmd_wire_op(cmd);
 }
 
+/** blkif_cmd_entries() - how many entries its tables hold, if it is indirect */
+static inline u32 blkif_cmd_entries(const struct blkif_cmd *cmd)
+{
+	return cmd->nr_segs + cmd->nr_pi;
+}
+
 /** blkif_op_has_data() - does the operation carry segments? */
 static inline bool blkif_op_has_data(u8 op)
 {
 	return op == BLKIF_OP_READ || op == BLKIF_OP_WRITE ||
 	       op == BLKIF_OP_WRITE_BARRIER || op == BLKIF_OP_FLUSH_DISKCACHE;
+}
+
+/** blkif_op_is_range() - does it name a part of the disk, and carry nothing? */
+static inline bool blkif_op_is_range(u8 op)
+{
+	return op == BLKIF_OP_DISCARD || op == BLKIF_OP_WRITE_ZEROES;
 }
 
 /** blkif_op_is_write() - does the operation change the disk? */

@@ -207,23 +207,35 @@ static inline int blkif_front_get(struct blkif_fe_ring *ring,
 	if (!ring->split)
 		return blkif_fe_shared_get(&ring->shared, rsp);
 	ret = blkif_lap_get_rsp(&ring->lap.rsp, &words);
-	if (ret > 0 && !blkif_slim_rsp_decode(&words, rsp))
+	if (ret > 0 && !blkif_slim_rsp_decode(words, rsp))
 		return -EPROTO;
 	return ret;
 }
 
-/**
- * blkif_front_arm() - ask for a notification of the next response
- * @ring: the ring, found empty
- *
- * Return: 0 if there is none yet and one will be notified, 1 if there is one
- * after all, -EPROTO as blkif_front_get().
- */
-static inline int blkif_front_arm(struct blkif_fe_ring *ring)
+/** blkif_front_pending() - as blkif_back_pending(), for a response */
+static inline bool blkif_front_pending(const struct blkif_fe_ring *ring)
 {
 	if (!ring->split)
-		return blkif_fe_shared_arm(&ring->shared);
-	blkif_lap_arm(&ring->lap.rsp, blkif_lap_rsp_event(&ring->lap), 1);
+		return blkif_fe_shared_pending(&ring->shared);
+	return blkif_lap_look_rsp(&ring->lap.rsp) != 0;
+}
+
+/**
+ * blkif_front_arm() - ask for a notification of responses
+ * @ring: the ring, found empty
+ * @ahead: when so many more are there, at least 1.  Never more than requests
+ *         that were published and are unanswered and that need nothing more
+ *         of the caller to be answered: who waits for others waits forever.
+ *
+ * Return: 0 if there is none yet and the one asked for will be notified, 1 if
+ * there is one after all, be it an earlier one, -EPROTO as blkif_front_get().
+ * After anything but 0 the caller must arm anew before it sleeps.
+ */
+static inline int blkif_front_arm(struct blkif_fe_ring *ring, u32 ahead)
+{
+	if (!ring->split)
+		return blkif_fe_shared_arm(&ring->shared, ahead);
+	blkif_lap_arm(&ring->lap.rsp, blkif_lap_rsp_event(&ring->lap), ahead);
 	return blkif_lap_look_rsp(&ring->lap.rsp);
 }
 
@@ -300,7 +312,7 @@ static inline int blkif_back_get(struct blkif_be_ring *ring,
 	}
 	ret = blkif_lap_get_req(&ring->lap.req, &words);
 	if (ret > 0)
-		blkif_slim_decode(&words, cmd);
+		blkif_slim_decode(words, cmd);
 	return ret;
 }
 
@@ -349,6 +361,21 @@ static inline void blkif_back_put(struct blkif_be_ring *ring,
 	}
 	words = blkif_slim_rsp_encode(rsp);
 	blkif_lap_put_rsp(&ring->lap.rsp, &words);
+}
+
+/**
+ * blkif_back_owes() - does the frontend wait for more responses?
+ * @ring: the ring, after blkif_back_push() said that it need not be notified
+ *
+ * It does if it asked for a notification that is still ahead: then it gets one
+ * for less when there is no more to come soon.  If it did not, it is at work
+ * and looks for itself; and if it asked for more than can be in flight, it
+ * polls.
+ */
+static inline bool blkif_back_owes(const struct blkif_be_ring *ring)
+{
+	return ring->split &&
+	       blkif_lap_ahead(&ring->lap.rsp, blkif_lap_rsp_event(&ring->lap));
 }
 
 /** blkif_back_push() - publish what was put; true: notify the frontend */

@@ -47,6 +47,12 @@ struct blkif_ring_indexes {
 	u32 rsp_event;
 };
 
+static_assert(offsetof(struct blkif_ring_indexes, req_prod) == 0);
+static_assert(offsetof(struct blkif_ring_indexes, req_event) == 4);
+static_assert(offsetof(struct blkif_ring_indexes, rsp_prod) == 8);
+static_assert(offsetof(struct blkif_ring_indexes, rsp_event) == 12);
+static_assert(sizeof(struct blkif_ring_indexes) <= BLKIF_RING_HEADER);
+
 /**
  * blkif_shared_slots() - how many slots a ring has
  * @abi: layout
@@ -242,16 +248,24 @@ static inline int blkif_fe_shared_get(struct blkif_fe_shared *ring,
 	return 1;
 }
 
-/**
- * blkif_fe_shared_arm() - ask for a notification of the next response
- * @ring: the ring, found empty
- *
- * Return: 0 if there is none yet and one will be notified, 1 if there is one
- * after all, -EPROTO as blkif_fe_shared_get().
- */
-static inline int blkif_fe_shared_arm(struct blkif_fe_shared *ring)
+/** blkif_fe_shared_pending() - has the backend published anything new? */
+static inline bool
+blkif_fe_shared_pending(const struct blkif_fe_shared *ring)
 {
-	WRITE_ONCE(ring->page->rsp_event, ring->rsp_cons + 1);
+	return READ_ONCE(ring->page->rsp_prod) != ring->rsp_cons;
+}
+
+/**
+ * blkif_fe_shared_arm() - ask for a notification of responses
+ * @ring: the ring, found empty
+ * @ahead: as blkif_front_arm()
+ *
+ * Return: 0 if there is none yet and the one asked for will be notified, 1 if
+ * there is one after all, -EPROTO as blkif_fe_shared_get().
+ */
+static inline int blkif_fe_shared_arm(struct blkif_fe_shared *ring, u32 ahead)
+{
+	WRITE_ONCE(ring->page->rsp_event, ring->rsp_cons + ahead);
 	virt_mb(); /* pairs with blkif_be_shared_push() */
 	return blkif_fe_shared_poll(ring);
 }

@@ -9,10 +9,17 @@
 #define _XEN_BLKIF_SLIM_H
 
 #include <linux/stddef.h>
+#include <linux/string.h>
 #include "cmd.h"
 
 static_assert(sizeof(struct blkif_slim_request) == 32);
 static_assert(sizeof(struct blkif_slim_response) == 16);
+static_assert(sizeof(struct blkif_slim_entry) == 16);
+static_assert(offsetof(struct blkif_slim_entry, sector) == 0);
+static_assert(offsetof(struct blkif_slim_entry, gref) == 8);
+static_assert(offsetof(struct blkif_slim_entry, first_sect) == 12);
+static_assert(offsetof(struct blkif_slim_entry, last_sect) == 13);
+static_assert(offsetof(struct blkif_slim_entry, reserved) == 14);
 static_assert(sizeof(struct blkif_slim_entry) == sizeof(struct blkif_seg));
 static_assert(offsetof(struct blkif_slim_entry, sector) ==
 	      offsetof(struct blkif_seg, sector));
@@ -24,6 +31,8 @@ static_assert(offsetof(struct blkif_slim_entry, last_sect) ==
 	      offsetof(struct blkif_seg, last));
 static_assert(offsetof(struct blkif_slim_entry, reserved) ==
 	      offsetof(struct blkif_seg, reserved));
+static_assert(offsetof(struct blkif_seg, reserved) + sizeof(u16) ==
+	      offsetof(struct blkif_seg, gref) + sizeof(u64));
 
 #define BLKIF_SLIM_ASSERT(field, off)					\
 	static_assert(offsetof(struct blkif_slim_request, field) == (off))
@@ -39,10 +48,18 @@ BLKIF_SLIM_ASSERT(h.rw.last1, 7);
 BLKIF_SLIM_ASSERT(id, 8);
 BLKIF_SLIM_ASSERT(u.rw.sector, 16);
 BLKIF_SLIM_ASSERT(u.rw.gref, 24);
+BLKIF_SLIM_ASSERT(h.reserved, 4);
 BLKIF_SLIM_ASSERT(h.indirect.nr_entries, 4);
 BLKIF_SLIM_ASSERT(h.indirect.nr_pi, 6);
 BLKIF_SLIM_ASSERT(u.indirect.gref, 16);
 BLKIF_SLIM_ASSERT(u.range.sector, 16);
+static_assert(sizeof(struct blkif_slim_range) == sizeof(struct blkif_range));
+static_assert(offsetof(struct blkif_slim_range, sector) ==
+	      offsetof(struct blkif_range, sector));
+static_assert(offsetof(struct blkif_slim_range, nr_sectors) ==
+	      offsetof(struct blkif_range, nr_sectors));
+static_assert(sizeof(struct blkif_slim_range) ==
+	      sizeof(struct blkif_slim_entry));
 BLKIF_SLIM_ASSERT(u.range.nr_sectors, 24);
 static_assert(offsetof(struct blkif_slim_response, id) == 0);
 static_assert(offsetof(struct blkif_slim_response, reserved) == 8);
@@ -105,8 +122,8 @@ static inline u32 blkif_slim_tables(u32 nr)
 	return (nr + per_page - 1) / per_page;
 }
 
-static inline void blkif_slim_put_segs(struct blkif_slim_words *words,
-				       const struct blkif_cmd *cmd)
+static __always_inline void
+blkif_slim_put_segs(struct blkif_slim_words *words, const struct blkif_cmd *cmd)
 {
 	const struct blkif_seg *seg = cmd->seg;
 
@@ -127,11 +144,12 @@ static inline void blkif_slim_put_segs(struct blkif_slim_words *words,
 static inline void blkif_slim_put_tables(struct blkif_slim_words *words,
 					 const struct blkif_cmd *cmd)
 {
-	u32 used = blkif_slim_tables(cmd->nr_segs);
+	u32 used = blkif_slim_tables(blkif_cmd_entries(cmd));
 	u32 i;
 
 	words->head |= (u64)cmd->op << BLKIF_SLIM_COUNT |
-		       (u64)cmd->nr_segs << BLKIF_SLIM_NR_ENTRIES;
+		       (u64)cmd->nr_segs << BLKIF_SLIM_NR_ENTRIES |
+		       (u64)cmd->nr_pi << BLKIF_SLIM_NR_PI;
 	for (i = 0; i < BLKIF_SLIM_MAX_TABLES && i < used; i++)
 		words->data[i / 2] |= (u64)cmd->table[i] << (i % 2 * 32);
 }
@@ -142,7 +160,7 @@ static inline void blkif_slim_put_tables(struct blkif_slim_words *words,
  *
  * Return: the slot, its lap byte and what is not used zero.
  */
-static inline struct blkif_slim_words
+static __always_inline struct blkif_slim_words
 blkif_slim_encode(const struct blkif_cmd *cmd)
 {
 	struct blkif_slim_words words = {
@@ -153,7 +171,7 @@ blkif_slim_encode(const struct blkif_cmd *cmd)
 
 	if (cmd->indirect) {
 		blkif_slim_put_tables(&words, cmd);
-	} else if (cmd->op == BLKIF_OP_DISCARD) {
+	} else if (blkif_op_is_range(cmd->op)) {
 		words.data[0] = cmd->sector;
 		words.data[1] = cmd->nr_sectors;
 	} else {
@@ -162,57 +180,66 @@ blkif_slim_encode(const struct blkif_cmd *cmd)
 	return words;
 }
 
-/* Read the segments of a request.  False if what is not used is not zero. */
-static inline bool blkif_slim_get_segs(const struct blkif_slim_words *words,
-				       struct blkif_cmd *cmd)
+/* All behind the sector in one store; @units: its first and last unit. */
+static inline void blkif_slim_set_seg(struct blkif_seg *seg, u64 sector,
+				      u32 gref, u16 units)
 {
-	struct blkif_seg *seg = cmd->seg;
-	u64 head = words->head;
+	u64 word = gref | (u64)units << 32;
 
-	cmd->sector = words->data[0];
-	cmd->nr_segs = (u8)(head >> BLKIF_SLIM_COUNT);
-	seg[0].sector = cmd->sector;
-	seg[0].gref = (u32)words->data[1];
-	seg[0].first = (u8)(head >> BLKIF_SLIM_FIRST0);
-	seg[0].last = (u8)(head >> BLKIF_SLIM_LAST0);
-	seg[0].reserved = 0;
-	seg[1].sector = cmd->sector;
-	if (seg[0].first <= seg[0].last)
-		seg[1].sector += blkif_seg_sectors(&seg[0]);
-	seg[1].gref = words->data[1] >> 32;
-	seg[1].first = (u8)(head >> BLKIF_SLIM_FIRST1);
-	seg[1].last = (u8)(head >> BLKIF_SLIM_LAST1);
-	seg[1].reserved = 0;
+	seg->sector = sector;
+	memcpy((u8 *)seg + offsetof(struct blkif_seg, gref), &word,
+	       sizeof(word));
+}
+
+/* Read the segments of a request.  False if what is not used is not zero. */
+static __always_inline bool
+blkif_slim_get_segs(struct blkif_slim_words words, struct blkif_cmd *cmd)
+{
+	u8 first = words.head >> BLKIF_SLIM_FIRST0;
+	u8 last = words.head >> BLKIF_SLIM_LAST0;
+	u64 second = words.data[0];
+
+	if (first <= last)
+		second += last - first + 1;
+	cmd->sector = words.data[0];
+	cmd->nr_segs = (u8)(words.head >> BLKIF_SLIM_COUNT);
+	blkif_slim_set_seg(&cmd->seg[0], words.data[0], (u32)words.data[1],
+			   (u16)(words.head >> BLKIF_SLIM_FIRST0));
+	blkif_slim_set_seg(&cmd->seg[1], second, words.data[1] >> 32,
+			   words.head >> BLKIF_SLIM_FIRST1);
 	if (cmd->nr_segs > 1)
 		return true;
 	if (cmd->nr_segs)
-		return !(head >> BLKIF_SLIM_FIRST1 | words->data[1] >> 32);
-	return !(head >> BLKIF_SLIM_FIRST0 | words->data[0] | words->data[1]);
+		return !(words.head >> BLKIF_SLIM_FIRST1 | words.data[1] >> 32);
+	return !(words.head >> BLKIF_SLIM_FIRST0 | words.data[0] |
+		 words.data[1]);
 }
 
-static inline bool blkif_slim_get_range(const struct blkif_slim_words *words,
+static inline bool blkif_slim_get_range(struct blkif_slim_words words,
 					struct blkif_cmd *cmd)
 {
-	cmd->sector = words->data[0];
-	cmd->nr_sectors = words->data[1];
-	return !(u8)(words->head >> BLKIF_SLIM_COUNT) && !(words->head >> 32);
+	cmd->sector = words.data[0];
+	cmd->nr_sectors = words.data[1];
+	return !(u8)(words.head >> BLKIF_SLIM_COUNT) && !(words.head >> 32);
 }
 
-static inline bool blkif_slim_get_tables(const struct blkif_slim_words *words,
+static inline bool blkif_slim_get_tables(struct blkif_slim_words words,
 					 struct blkif_cmd *cmd)
 {
-	u32 unused = 0;
+	u32 used, unused = 0;
 	u32 i;
 
 	cmd->indirect = true;
-	cmd->op = (u8)(words->head >> BLKIF_SLIM_COUNT);
-	cmd->nr_segs = (u16)(words->head >> BLKIF_SLIM_NR_ENTRIES);
+	cmd->op = (u8)(words.head >> BLKIF_SLIM_COUNT);
+	cmd->nr_segs = (u16)(words.head >> BLKIF_SLIM_NR_ENTRIES);
+	cmd->nr_pi = (u16)(words.head >> BLKIF_SLIM_NR_PI);
+	used = blkif_slim_tables(blkif_cmd_entries(cmd));
 	for (i = 0; i < BLKIF_SLIM_MAX_TABLES; i++) {
-		cmd->table[i] = (u32)(words->data[i / 2] >> (i % 2 * 32));
-		if (i >= blkif_slim_tables(cmd->nr_segs))
+		cmd->table[i] = (u32)(words.data[i / 2] >> (i % 2 * 32));
+		if (i >= used)
 			unused |= cmd->table[i];
 	}
-	return !unused && !(words->head >> BLKIF_SLIM_NR_PI);
+	return !unused && (!cmd->nr_pi || cmd->flags & BLKIF_SLIM_PI);
 }
 
 /**
@@ -220,25 +247,29 @@ static inline bool blkif_slim_get_tables(const struct blkif_slim_words *words,
  * @words: private copy of the slot, its lap byte zero
  * @cmd: filled in as far as the operation says; only @cmd->reserved is checked
  */
-static inline void blkif_slim_decode(const struct blkif_slim_words *words,
+static inline void blkif_slim_decode(struct blkif_slim_words words,
 				     struct blkif_cmd *cmd)
 {
+	u8 op = words.head >> BLKIF_SLIM_OP;
 	bool good = true;
 
-	cmd->id = words->id;
-	cmd->op = (u8)(words->head >> BLKIF_SLIM_OP);
-	cmd->flags = (u8)(words->head >> BLKIF_SLIM_FLAGS);
-	cmd->sector = 0;
-	cmd->nr_sectors = 0;
+	cmd->id = words.id;
+	cmd->op = op;
+	cmd->flags = (u8)(words.head >> BLKIF_SLIM_FLAGS);
 	cmd->indirect = false;
-	cmd->nr_segs = 0;
-	if (cmd->op == BLKIF_OP_INDIRECT)
-		good = blkif_slim_get_tables(words, cmd);
-	else if (cmd->op == BLKIF_OP_DISCARD)
-		good = blkif_slim_get_range(words, cmd);
-	else if (blkif_op_has_data(cmd->op))
+	cmd->nr_pi = 0;
+	cmd->nr_sectors = 0;
+	if (blkif_op_has_data(op)) {
 		good = blkif_slim_get_segs(words, cmd);
-	cmd->reserved = !good || (u8)(words->head >> BLKIF_SLIM_LAP);
+	} else {
+		cmd->sector = 0;
+		cmd->nr_segs = 0;
+		if (op == BLKIF_OP_INDIRECT)
+			good = blkif_slim_get_tables(words, cmd);
+		else if (blkif_op_is_range(op))
+			good = blkif_slim_get_range(words, cmd);
+	}
+	cmd->reserved = !good || (u8)(words.head >> BLKIF_SLIM_LAP);
 }
 
 /** blkif_slim_rsp_encode() - write a response; what is not used is zero */
@@ -260,13 +291,12 @@ blkif_slim_rsp_encode(const struct blkif_rsp *rsp)
  * Return: false if what must be zero is not.
  */
 static inline bool
-blkif_slim_rsp_decode(const struct blkif_slim_rsp_words *words,
-		      struct blkif_rsp *rsp)
+blkif_slim_rsp_decode(struct blkif_slim_rsp_words words, struct blkif_rsp *rsp)
 {
-	rsp->id = words->id;
-	rsp->op = (u8)(words->tail >> BLKIF_SLIM_RSP_OP);
-	rsp->status = (s16)(words->tail >> BLKIF_SLIM_RSP_STATUS);
-	return !(u32)words->tail && !(words->tail >> BLKIF_SLIM_RSP_LAP);
+	rsp->id = words.id;
+	rsp->op = (u8)(words.tail >> BLKIF_SLIM_RSP_OP);
+	rsp->status = (s16)(words.tail >> BLKIF_SLIM_RSP_STATUS);
+	return !(u32)words.tail && !(words.tail >> BLKIF_SLIM_RSP_LAP);
 }
 
 #endif /* _XEN_BLKIF_SLIM_H */

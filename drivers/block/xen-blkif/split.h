@@ -73,14 +73,32 @@ struct blkif_lap_rsp_slot {
 };
 
 static_assert(sizeof(struct blkif_lap_req_slot) == BLKIF_LAP_REQ_SIZE);
+static_assert(offsetof(struct blkif_lap_req_slot, head) == 0);
+static_assert(offsetof(struct blkif_lap_req_slot, more) == 4);
+static_assert(offsetof(struct blkif_lap_req_slot, id) == 8);
+static_assert(offsetof(struct blkif_lap_req_slot, data) == 16);
 static_assert(sizeof(struct blkif_lap_rsp_slot) == BLKIF_LAP_RSP_SIZE);
+static_assert(offsetof(struct blkif_lap_rsp_slot, id) == 0);
+static_assert(offsetof(struct blkif_lap_rsp_slot, reserved) == 8);
+static_assert(offsetof(struct blkif_lap_rsp_slot, tail) == 12);
 
 /* Place of the lap in the word that publishes. */
 #define BLKIF_LAP_REQ_SHIFT	BLKIF_SLIM_LAP
 #define BLKIF_LAP_RSP_SHIFT	(BLKIF_SLIM_RSP_LAP - 32)
 
-/* The response ring of the largest request ring. */
+/* The largest request ring; responses to it take fewer. */
 #define BLKIF_LAP_MAX_PAGES	16
+
+/* Slots that fit into @pages of them, behind two lines of @align bytes. */
+#define BLKIF_LAP_FIT(pages, align, size)				\
+	(((pages) * BLKIF_PAGE_SIZE - 2 * (align)) / (size))
+
+/* None is lost, so that no slot straddles a page, and none a line. */
+static_assert(BLKIF_LAP_FIT(1, 64, BLKIF_LAP_REQ_SIZE) == 124);
+static_assert(BLKIF_LAP_FIT(1, 128, BLKIF_LAP_REQ_SIZE) == 120);
+static_assert(BLKIF_LAP_FIT(2, 64, BLKIF_LAP_REQ_SIZE) == 124 + 128);
+static_assert(BLKIF_LAP_FIT(2, 128, BLKIF_LAP_REQ_SIZE) == 120 + 128);
+static_assert(64 % BLKIF_LAP_REQ_SIZE == 0 && 64 % BLKIF_LAP_RSP_SIZE == 0);
 
 /**
  * struct blkif_lap_ring - one side's place in a ring
@@ -118,7 +136,7 @@ struct blkif_lap_ring {
  */
 static inline u32 blkif_lap_slots(u32 pages, u32 align, u32 size)
 {
-	return (pages * BLKIF_PAGE_SIZE - 2 * align) / size;
+	return BLKIF_LAP_FIT(pages, align, size);
 }
 
 /** blkif_lap_rsp_pages() - pages of the response ring for @slots requests */
@@ -326,11 +344,11 @@ static inline int blkif_lap_get_req(struct blkif_lap_ring *ring,
 
 	if (ret <= 0)
 		return ret;
-	words->head = head | (u64)slot->more << 32;
-	words->id = slot->id;
-	words->data[0] = slot->data[0];
-	words->data[1] = slot->data[1];
-	barrier(); /* only the copy is looked at */
+	/* Once; only the copy is looked at. */
+	words->head = head | (u64)READ_ONCE(slot->more) << 32;
+	words->id = READ_ONCE(slot->id);
+	words->data[0] = READ_ONCE(slot->data[0]);
+	words->data[1] = READ_ONCE(slot->data[1]);
 	ring->count++;
 	blkif_lap_next(ring, BLKIF_LAP_REQ_SIZE);
 	return 1;
@@ -352,13 +370,24 @@ static inline int blkif_lap_get_rsp(struct blkif_lap_ring *ring,
 
 	if (ret <= 0)
 		return ret;
-	words->id = slot->id;
-	words->tail = slot->reserved | (u64)tail << 32;
-	barrier(); /* only the copy is looked at */
+	/* Once; only the copy is looked at. */
+	words->id = READ_ONCE(slot->id);
+	words->tail = READ_ONCE(slot->reserved) | (u64)tail << 32;
 	/* pairs with blkif_lap_full(): the slot was copied */
 	virt_store_release(&ring->count, ring->count + 1);
 	blkif_lap_next(ring, BLKIF_LAP_RSP_SIZE);
 	return 1;
+}
+
+/**
+ * blkif_lap_ahead() - has the consumer asked for slots that are not put yet?
+ * @ring: the ring that is produced
+ * @event: the event word for it
+ */
+static inline bool blkif_lap_ahead(const struct blkif_lap_ring *ring,
+				   const u32 *event)
+{
+	return READ_ONCE(*event) - ring->count - 1 < ring->nr_slots;
 }
 
 /**

@@ -18,7 +18,11 @@
 #endif
 
 #define barrier()		__asm__ __volatile__("" : : : "memory")
-#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+/* What is larger than a word is read once, but not at once, as in the kernel. */
+#define READ_ONCE(x)	__builtin_choose_expr(				\
+	sizeof(x) <= sizeof(long),					\
+	__atomic_load_n(&(x), __ATOMIC_RELAXED),			\
+	*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, val) do {						\
 	SHIM_YIELD();							\
 	__atomic_store_n(&(x), val, __ATOMIC_RELAXED);			\

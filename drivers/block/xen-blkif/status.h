@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Status of a response, and what the block layer calls it.
+ */
+
+#ifndef _XEN_BLKIF_STATUS_H
+#define _XEN_BLKIF_STATUS_H
+
+#include <linux/blk_types.h>
+#include "cmd.h"
+
+/* Both ways; the last is what all stand for that are not here. */
+static const struct blkif_status {
+	s16 wire;
+	blk_status_t status;
+} blkif_statuses[] = {
+	{ BLKIF_RSP_OKAY, BLK_STS_OK },
+	{ BLKIF_RSP_EOPNOTSUPP, BLK_STS_NOTSUPP },
+	{ BLKIF_RSP_MEDIUM, BLK_STS_MEDIUM },
+	{ BLKIF_RSP_NOSPC, BLK_STS_NOSPC },
+	{ BLKIF_RSP_PROTECTION, BLK_STS_PROTECTION },
+	{ BLKIF_RSP_TIMEOUT, BLK_STS_TIMEOUT },
+	{ BLKIF_RSP_OFFLINE, BLK_STS_OFFLINE },
+	{ BLKIF_RSP_ERROR, BLK_STS_IOERR },
+};
+
+/* Is there such a status for requests that are not slim? */
+static inline bool blkif_status_is_old(s16 wire)
+{
+	return wire >= BLKIF_RSP_EOPNOTSUPP;
+}
+
+/**
+ * blkif_status_to_wire() - how a peer is told of the end of a request
+ * @slim: it was a slim request; there are only three statuses for others
+ * @status: how it ended
+ */
+static inline s16 blkif_status_to_wire(bool slim, blk_status_t status)
+{
+	const struct blkif_status *row = blkif_statuses;
+
+	while (row->status != status && row->status != BLK_STS_IOERR)
+		row++;
+	return slim || blkif_status_is_old(row->wire) ? row->wire :
+							BLKIF_RSP_ERROR;
+}
+
+/**
+ * blkif_status_from_wire() - how a request ended
+ * @slim: as blkif_status_to_wire()
+ * @wire: what the peer says, anything
+ */
+static inline blk_status_t blkif_status_from_wire(bool slim, s16 wire)
+{
+	const struct blkif_status *row = blkif_statuses;
+
+	while (row->wire != wire && row->wire != BLKIF_RSP_ERROR)
+		row++;
+	return slim || blkif_status_is_old(row->wire) ? row->status :
+							BLK_STS_IOERR;
+}
+
+#endif /* _XEN_BLKIF_STATUS_H */

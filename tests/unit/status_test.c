@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/* status.h: every status of either side, and what comes of it on the other. */
+
+#include "unit.h"
+#include "xen-blkif/status.h"
+
+/* Written down from the public header, numbers and all. */
+static const struct {
+	s16 wire;
+	blk_status_t status;
+	s16 old;		/* what a peer of old is told */
+} rows[] = {
+	{ 0, BLK_STS_OK, 0 },
+	{ -2, BLK_STS_NOTSUPP, -2 },
+	{ -3, BLK_STS_MEDIUM, -1 },
+	{ -4, BLK_STS_NOSPC, -1 },
+	{ -5, BLK_STS_PROTECTION, -1 },
+	{ -6, BLK_STS_TIMEOUT, -1 },
+	{ -7, BLK_STS_OFFLINE, -1 },
+};
+
+TEST(both_ways)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		EXPECT_EQ(rows[i].wire,
+			  blkif_status_to_wire(true, rows[i].status));
+		EXPECT_EQ(rows[i].status,
+			  blkif_status_from_wire(true, rows[i].wire));
+		EXPECT_EQ(rows[i].old,
+			  blkif_status_to_wire(false, rows[i].status));
+	}
+}
+
+/* Of all statuses that there could be, 0 is the only good one. */
+TEST(every_status)
+{
+	unsigned int status, i;
+
+	for (status = 0; status < 256; status++) {
+		s16 slim = blkif_status_to_wire(true, status);
+		s16 old = blkif_status_to_wire(false, status);
+		bool known = false;
+
+		for (i = 0; i < ARRAY_SIZE(rows); i++)
+			known |= rows[i].status == status;
+		EXPECT_EQ(!status, !slim);
+		EXPECT_EQ(!status, !old);
+		EXPECT_LE(-2, old);
+		EXPECT_GE(0, old);
+		EXPECT_TRUE(known || slim == -1)
+			TH_LOG("status %u", status);
+	}
+}
+
+TEST(every_wire_status)
+{
+	int wire;
+	unsigned int i;
+
+	for (wire = -32768; wire < 32768; wire++) {
+		blk_status_t slim = blkif_status_from_wire(true, wire);
+		blk_status_t old = blkif_status_from_wire(false, wire);
+		bool known = false;
+
+		for (i = 0; i < ARRAY_SIZE(rows); i++)
+			known |= rows[i].wire == wire;
+		ASSERT_EQ(!wire, slim == BLK_STS_OK);
+		ASSERT_TRUE(known || slim == BLK_STS_IOERR)
+			TH_LOG("status %d", wire);
+		ASSERT_EQ(!wire ? BLK_STS_OK : wire == -2 ? BLK_STS_NOTSUPP :
+			  BLK_STS_IOERR, old)
+			TH_LOG("status %d", wire);
+	}
+}
+
+/* What has no place on the wire. */
+TEST(others)
+{
+	EXPECT_EQ(-1, blkif_status_to_wire(true, BLK_STS_IOERR));
+	EXPECT_EQ(-1, blkif_status_to_wire(true, BLK_STS_TRANSPORT));
+	EXPECT_EQ(-1, blkif_status_to_wire(true, BLK_STS_TARGET));
+	EXPECT_EQ(-1, blkif_status_to_wire(true, BLK_STS_RESOURCE));
+	EXPECT_EQ(-1, blkif_status_to_wire(true, BLK_STS_AGAIN));
+	EXPECT_EQ(BLK_STS_IOERR, blkif_status_from_wire(true, -1));
+	EXPECT_EQ(BLK_STS_IOERR, blkif_status_from_wire(true, 1));
+	EXPECT_EQ(BLK_STS_IOERR, blkif_status_from_wire(true, -8));
+}
+
+TEST_HARNESS_MAIN
