@@ -21,7 +21,9 @@
 #error "xen-blkfront and xen-blkback build for Linux 6.1 and for 6.12 or newer"
 #endif
 
+#include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -81,6 +83,145 @@ static inline void compat_bdev_fput(struct file *bdev_file)
 #endif
 
 /*
+ * 6.11, e9f5f44ad372: protection information is described by its checksum, and
+ * not by functions of a module; c6e56cf6b2e7: and is one of the limits.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#include <linux/t10-pi.h>
+
+#define BLK_INTEGRITY_NOVERIFY		(1U << 0)
+#define BLK_INTEGRITY_NOGENERATE	(1U << 1)
+#define BLK_INTEGRITY_REF_TAG		(1U << 3)
+
+enum blk_integrity_checksum {
+	BLK_INTEGRITY_CSUM_NONE,
+	BLK_INTEGRITY_CSUM_IP,
+	BLK_INTEGRITY_CSUM_CRC,
+	BLK_INTEGRITY_CSUM_CRC64,
+};
+
+struct compat_blk_integrity {
+	unsigned char flags;
+	enum blk_integrity_checksum csum_type;
+	unsigned char tuple_size;
+	unsigned char pi_offset;
+	unsigned char interval_exp;
+	unsigned char tag_size;
+};
+
+/* By its name, so that who only asks does not need the module. */
+static inline void compat_integrity_type(const char *name,
+					 struct compat_blk_integrity *to)
+{
+	if (strstarts(name, "T10-DIF-TYPE1") || strstarts(name, "EXT-DIF-TYPE1"))
+		to->flags |= BLK_INTEGRITY_REF_TAG;
+	name = strrchr(name, '-');
+	if (!name)
+		return;
+	if (!strcmp(name, "-CRC"))
+		to->csum_type = BLK_INTEGRITY_CSUM_CRC;
+	else if (!strcmp(name, "-CRC64"))
+		to->csum_type = BLK_INTEGRITY_CSUM_CRC64;
+	else if (!strcmp(name, "-IP"))
+		to->csum_type = BLK_INTEGRITY_CSUM_IP;
+}
+
+static inline struct compat_blk_integrity *
+compat_integrity_get(const struct blk_integrity *from,
+		     struct compat_blk_integrity *to)
+{
+	if (!from || !from->profile)
+		return NULL;
+	if (!(from->flags & BLK_INTEGRITY_VERIFY))
+		to->flags |= BLK_INTEGRITY_NOVERIFY;
+	if (!(from->flags & BLK_INTEGRITY_GENERATE))
+		to->flags |= BLK_INTEGRITY_NOGENERATE;
+	to->flags |= from->flags & BLK_INTEGRITY_DEVICE_CAPABLE;
+	to->tuple_size = from->tuple_size;
+	to->interval_exp = from->interval_exp;
+	to->tag_size = from->tag_size;
+	compat_integrity_type(from->profile->name, to);
+	return to;
+}
+
+static inline const struct blk_integrity_profile *
+compat_integrity_profile(const struct compat_blk_integrity *from)
+{
+	bool ref = from->flags & BLK_INTEGRITY_REF_TAG;
+
+	if (!IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY_T10))
+		return NULL;
+	switch (from->csum_type) {
+	case BLK_INTEGRITY_CSUM_IP:
+		return ref ? &t10_pi_type1_ip : &t10_pi_type3_ip;
+	case BLK_INTEGRITY_CSUM_CRC:
+		return ref ? &t10_pi_type1_crc : &t10_pi_type3_crc;
+	default:
+		return NULL;
+	}
+}
+
+/* Those that registering would set. */
+static inline unsigned char
+compat_integrity_flags(const struct compat_blk_integrity *from)
+{
+	unsigned char flags = from->flags & BLK_INTEGRITY_DEVICE_CAPABLE;
+
+	if (!(from->flags & BLK_INTEGRITY_NOVERIFY))
+		flags |= BLK_INTEGRITY_VERIFY;
+	if (!(from->flags & BLK_INTEGRITY_NOGENERATE))
+		flags |= BLK_INTEGRITY_GENERATE;
+	if (from->csum_type == BLK_INTEGRITY_CSUM_IP)
+		flags |= BLK_INTEGRITY_IP_CHECKSUM;
+	return flags;
+}
+
+/* Once for a disk, and then only the flags may be changed. */
+static inline void compat_integrity_set(struct gendisk *disk,
+					const struct compat_blk_integrity *from)
+{
+	struct blk_integrity *bi = blk_get_integrity(disk);
+	struct blk_integrity template = {
+		.profile = compat_integrity_profile(from),
+		.tuple_size = from->tuple_size,
+		.interval_exp = from->interval_exp,
+		.tag_size = from->tag_size,
+	};
+
+	if (!from->tuple_size || !template.profile)
+		return;
+	if (!bi)
+		blk_integrity_register(disk, &template);
+	bi = blk_get_integrity(disk);
+	if (bi)
+		WRITE_ONCE(bi->flags, compat_integrity_flags(from));
+}
+
+#define blk_integrity			compat_blk_integrity
+/* Lives as long as the block that the caller is in. */
+#define bdev_get_integrity(bdev) \
+	compat_integrity_get(bdev_get_integrity(bdev), \
+			     &(struct compat_blk_integrity) { })
+#endif
+
+/* 6.6, 80814b8e359f: it keeps account of the bytes that were added. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+static inline int compat_bio_integrity_add_page(struct bio *bio,
+						struct page *page,
+						unsigned int len,
+						unsigned int offset)
+{
+	int added = bio_integrity_add_page(bio, page, len, offset);
+
+	if (added)
+		bio_integrity(bio)->bip_iter.bi_size += added;
+	return added;
+}
+
+#define bio_integrity_add_page	compat_bio_integrity_add_page
+#endif
+
+/*
  * 6.9, 27e32cd23fed: limits are a value that is handed to blk_mq_alloc_disk();
  * 6.11, 1122c0c1cc71: the features of a queue are one of them.  Before, each
  * had a setter of its own.
@@ -100,6 +241,15 @@ struct compat_queue_limits {
 	unsigned int max_segment_size;
 	unsigned int dma_alignment;
 	unsigned long seg_boundary_mask;
+	unsigned int io_opt;
+	unsigned int max_hw_discard_sectors;
+	unsigned int max_secure_erase_sectors;
+	unsigned int max_write_zeroes_sectors;
+	unsigned int discard_granularity;
+	unsigned int discard_alignment;
+	unsigned short max_discard_segments;
+	unsigned short max_integrity_segments;
+	struct blk_integrity integrity;
 };
 
 static inline struct compat_queue_limits
@@ -113,8 +263,17 @@ compat_queue_limits_get(struct request_queue *q)
 		.max_segment_size = q->limits.max_segment_size,
 		.dma_alignment = queue_dma_alignment(q),
 		.seg_boundary_mask = q->limits.seg_boundary_mask,
+		.io_opt = q->limits.io_opt,
+		.max_hw_discard_sectors = q->limits.max_hw_discard_sectors,
+		.max_secure_erase_sectors = q->limits.max_secure_erase_sectors,
+		.max_write_zeroes_sectors = q->limits.max_write_zeroes_sectors,
+		.discard_granularity = q->limits.discard_granularity,
+		.discard_alignment = q->limits.discard_alignment,
+		.max_discard_segments = q->limits.max_discard_segments,
+		.max_integrity_segments = q->limits.max_integrity_segments,
 	};
 
+	compat_integrity_get(blk_get_integrity(q->disk), &lim.integrity);
 	if (test_bit(QUEUE_FLAG_WC, &q->queue_flags))
 		lim.features |= BLK_FEAT_WRITE_CACHE;
 	if (test_bit(QUEUE_FLAG_FUA, &q->queue_flags))
@@ -137,6 +296,15 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 	blk_queue_segment_boundary(q, lim->seg_boundary_mask);
 	blk_queue_max_segment_size(q, lim->max_segment_size);
 	blk_queue_dma_alignment(q, lim->dma_alignment);
+	blk_queue_io_opt(q, lim->io_opt);
+	blk_queue_max_discard_sectors(q, lim->max_hw_discard_sectors);
+	blk_queue_max_discard_segments(q, lim->max_discard_segments);
+	blk_queue_max_secure_erase_sectors(q, lim->max_secure_erase_sectors);
+	blk_queue_max_write_zeroes_sectors(q, lim->max_write_zeroes_sectors);
+	q->limits.discard_granularity = lim->discard_granularity;
+	q->limits.discard_alignment = lim->discard_alignment;
+	blk_queue_max_integrity_segments(q, lim->max_integrity_segments);
+	compat_integrity_set(q->disk, &lim->integrity);
 	blk_queue_write_cache(q, lim->features & BLK_FEAT_WRITE_CACHE,
 			      lim->features & BLK_FEAT_FUA);
 	if (lim->features & BLK_FEAT_ROTATIONAL)

@@ -39,13 +39,20 @@
 
 #include "../xen-blkif/nego.h"
 #include "../xen-blkif/check.h"
+#include "../xen-blkif/ops.h"
+#include "../xen-blkif/status.h"
+#include "../xen-blkif/trust.h"
 #include "gcache.h"
+#include "hist.h"
 
 /* Segments of an indirect request of the existing format: 1 MiB. */
 #define BLKBACK_MAX_SEGS	256
 
 /* Grant operations in one hypercall: those of the largest request. */
 #define BLKBACK_BATCH		BLKIF_MAX_ENTRIES
+
+/* Grant copies of data in one hypercall. */
+#define BLKBACK_COPIES		128
 
 /* Indirect pages of a request that are copied in one hypercall. */
 #define BLKBACK_TABLES		4
@@ -59,7 +66,7 @@
  * @rd_req: reads
  * @wr_req: writes
  * @f_req: flushes and barriers
- * @ds_req: discards
+ * @ds_req: discards and zeroes
  * @rd_sect: 512-byte units read
  * @wr_sect: 512-byte units written
  * @requests: taken from the ring, good or bad
@@ -67,12 +74,36 @@
  * @notifications: sent
  * @events: received
  * @polls: times there was work just before sleeping
+ * @lost_events: times the watchdog found requests
  * @hits: segments that were mapped already
  * @maps: grants mapped
  * @unmaps: grants unmapped
  * @evictions: persistent grants among @unmaps
- * @copies: pages of segments copied
+ * @copies: grant copies, of data and of tables
+ * @copied: bytes that were copied by them
  * @hypercalls: for grants
+ * @full: times that as many requests were in flight as there are slots
+ * @full_ns: for how long, without the time that still lasts
+ * @bad_op: refused requests with an operation that does not exist
+ * @bad_request: refused requests that make no sense in some other way
+ * @bad_extent: refused requests that reach beyond the end of the disk
+ * @read_only: refused requests that would have changed a read-only disk
+ * @bad_grant: refused requests whose pages or tables could not be had
+ * @io: errors of the disk without a name of their own
+ * @not_supported: requests that the disk does not know
+ * @no_space: requests that failed because the disk's storage is full
+ * @timeout: requests that the disk's driver gave up waiting for
+ * @medium: requests that failed because of the medium
+ * @protection: requests whose protection information was wrong
+ * @offline: requests to a disk that is gone
+ * @unmap: grants that could not be unmapped
+ * @protocol: times that a frontend was given up for breaking the rules
+ * @rd_lat: of reads, from ring to ring
+ * @wr_lat: of writes
+ * @f_lat: of flushes and barriers
+ * @ds_lat: of discards
+ *
+ * Nothing but u64: see blkback_stats_add().
  */
 struct blkback_stats {
 	u64 oo_req;
@@ -87,12 +118,34 @@ struct blkback_stats {
 	u64 notifications;
 	u64 events;
 	u64 polls;
+	u64 lost_events;
 	u64 hits;
 	u64 maps;
 	u64 unmaps;
 	u64 evictions;
 	u64 copies;
+	u64 copied;
 	u64 hypercalls;
+	u64 full;
+	u64 full_ns;
+	u64 bad_op;
+	u64 bad_request;
+	u64 bad_extent;
+	u64 read_only;
+	u64 bad_grant;
+	u64 io;
+	u64 not_supported;
+	u64 no_space;
+	u64 timeout;
+	u64 medium;
+	u64 protection;
+	u64 offline;
+	u64 unmap;
+	u64 protocol;
+	struct blkback_hist rd_lat;
+	struct blkback_hist wr_lat;
+	struct blkback_hist f_lat;
+	struct blkback_hist ds_lat;
 };
 
 /**
@@ -162,7 +215,7 @@ struct blkback_map {
 };
 
 /**
- * struct blkback_map_dest - who a map operation is for
+ * struct blkback_map_dest - who a map or copy operation is for
  * @req: the request
  * @map: the segment
  */
@@ -172,19 +225,38 @@ struct blkback_map_dest {
 };
 
 /**
+ * struct blkback_ranges - what is still to be discarded or zeroed
+ * @work: does the next step
+ * @next: goes on here; what was done of it is taken off
+ * @end: behind the last
+ * @one: of a request that has its only range in its slot
+ */
+struct blkback_ranges {
+	struct work_struct work;
+	struct blkif_range *next;
+	struct blkif_range *end;
+	struct blkif_range one;
+};
+
+/**
  * struct blkback_req - one request
  * @queue: where it came from
  * @node: in one of the queue's lists
  * @cmd: as decoded
  * @seg: the segments: @cmd's, or @big
  * @map: where they are mapped: @inline_map, or behind @big
- * @big: memory for the segments of an indirect request
+ * @big: memory for the segments or ranges of an indirect request
  * @nr_mapped: how many of @map are in use
- * @bad_grant: some of them could not be mapped
+ * @nr_pi: pages of protection information that there are, in @map behind those
+ *         of the segments
+ * @bad_grant: some of them could not be mapped, or copied from
+ * @copied: @map are pages of ours, that data is copied to or from
  * @sectors: length of the data, checked
  * @pending: bios in flight, and one while they are made
  * @error: set by any bio that failed
+ * @taken: when it was taken from the ring; ns, 0 if nobody wants to know
  * @inline_map: for requests that are not indirect
+ * @ranges: for those that carry no data
  */
 struct blkback_req {
 	struct blkback_queue *queue;
@@ -194,11 +266,17 @@ struct blkback_req {
 	struct blkback_map *map;
 	void *big;
 	unsigned int nr_mapped;
+	unsigned int nr_pi;
 	bool bad_grant;
+	bool copied;
 	u32 sectors;
 	atomic_t pending;
 	blk_status_t error;
-	struct blkback_map inline_map[BLKIF_MAX_INLINE];
+	u64 taken;
+	union {
+		struct blkback_map inline_map[BLKIF_MAX_INLINE];
+		struct blkback_ranges ranges;
+	};
 };
 
 /**
@@ -233,12 +311,15 @@ struct blkback_ring_mem {
  * @in_flight: requests that were taken and not answered
  * @held: a request that has to wait for memory or for earlier ones
  * @barrier: nothing is taken until this one is answered
+ * @ranges: discards and zeroes that wait for others to end
+ * @nr_ranges: how many do not, but are under way
  * @ring: the ring or rings
  * @mem: their pages
  * @lim: what requests are checked against
  * @cache: persistent grants
  * @pages: pages to map grants to
- * @nr_mapped: pages that are mapped for requests in flight, not persistent
+ * @nr_mapped: pages that are mapped for requests in flight, not persistent, or
+ *             that their data is copied to
  * @max_mapped: most of them
  * @map_ops: for one hypercall
  * @map_pages: pages of @map_ops
@@ -247,16 +328,23 @@ struct blkback_ring_mem {
  * @unmap_ops: for one hypercall
  * @unmap_pages: pages of @unmap_ops
  * @nr_unmap: how many of @unmap_ops are filled in
+ * @copy_ops: for one hypercall
+ * @copy_dests: who they are for
+ * @nr_copy: how many of @copy_ops are filled in
+ * @copy_pages: free pages to copy data to
+ * @nr_copy_pages: how many
  * @tables: the pages that indirect segments are copied to
  * @squeezed: dom0 is short of memory
- * @unpushed: responses that the frontend was not yet notified of
- * @push_until: when it must have been; ns
- * @defer_trust: how well it paid lately to wait for more of them
- * @defer_skipped: times since that was tried
+ * @unpushed: responses since the last look at the frontend's event word
+ * @unnotified: those that it may still have to be notified of
+ * @unnotified_since: when the first of them was put; ns
+ * @defer: whether to wait for more of them
  * @poll_ns: how long to look for work before sleeping
  * @starved: there was no memory for a request
- * @reserve: memory for the segments of one largest request
+ * @reserve: memory for the segments or ranges of one largest request
  * @reserve_busy: @reserve is in use
+ * @now: time of this half of a pass, 0 if the clock was not read yet; ns
+ * @full_since: when requests came to be in flight in all slots, or 0; ns
  * @stats: read by sysfs while they change
  * @next_log: when to log @stats again; jiffies
  */
@@ -279,6 +367,8 @@ struct blkback_queue {
 	unsigned int in_flight;
 	struct blkback_req *held;
 	struct blkback_req *barrier;
+	struct list_head ranges;
+	unsigned int nr_ranges;
 	struct blkif_be_ring ring;
 	struct blkback_ring_mem mem;
 	struct blkif_limits lim;
@@ -294,17 +384,24 @@ struct blkback_queue {
 	struct gnttab_unmap_grant_ref *unmap_ops;
 	struct page **unmap_pages;
 	unsigned int nr_unmap;
+	struct gnttab_copy *copy_ops;
+	struct blkback_map_dest *copy_dests;
+	unsigned int nr_copy;
+	struct list_head copy_pages;
+	unsigned int nr_copy_pages;
 	void *tables[BLKBACK_TABLES];
 	bool squeezed;
 	unsigned int unpushed;
-	u64 push_until;
-	u32 defer_trust;
-	u32 defer_skipped;
+	unsigned int unnotified;
+	u64 unnotified_since;
+	struct blkif_trust defer;
 	u32 poll_ns;
 	bool starved;
 	bool reserve_busy;
 	void *reserve;
 
+	u64 now;
+	u64 full_since;
 	struct blkback_stats stats;
 	unsigned long next_log;
 };
@@ -314,6 +411,8 @@ struct blkback_queue {
  * @blkback: the disk; holds a reference
  * @agreed: what was negotiated
  * @max_segs: segments of the largest request
+ * @ops: what was offered, as far as the format of requests has it
+ * @pi: protection information, likewise
  * @domid: the frontend's domain
  * @teardown: drains and frees
  * @drained: @teardown has come to its end
@@ -328,6 +427,8 @@ struct blkback_conn {
 	struct blkback *blkback;
 	struct blkif_choice agreed;
 	u32 max_segs;
+	struct blkif_ops ops;
+	struct blkif_pi pi;
 	domid_t domid;
 	struct work_struct teardown;
 	struct completion drained;
@@ -347,15 +448,26 @@ extern unsigned int blkback_pgrant_timeout;
 extern unsigned int blkback_max_queues;
 extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_squeeze_ms;
+extern unsigned int blkback_max_copied;
 extern unsigned int blkback_poll_us;
 extern unsigned int blkback_coalesce_us;
 extern bool blkback_persistent;
+extern bool blkback_once;
 extern bool blkback_slim;
 extern bool blkback_split;
 extern unsigned int blkback_max_align;
+extern unsigned int blkback_max_segs;
 extern unsigned int blkback_max_entries;
+extern bool blkback_fua;
+extern bool blkback_discard;
+extern bool blkback_secure;
+extern bool blkback_zeroes;
+extern unsigned int blkback_max_ranges;
+extern bool blkback_integrity;
 extern unsigned int blkback_log_stats;
+extern bool blkback_latency;
 extern struct workqueue_struct *blkback_wq;
+extern struct workqueue_struct *blkback_range_wq;
 extern struct kmem_cache *blkback_req_cache;
 
 /* xenbus.c: the only file that knows XenStore */
@@ -372,8 +484,10 @@ static inline void blkback_put(struct blkback *blkback)
 int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 		     bool cdrom);
 void blkback_vbd_close(struct blkback_vbd *vbd);
+void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
+			 struct blkif_ops *ops);
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
-			struct blkif_limits *lim);
+			const struct blkif_ops *ops, struct blkif_limits *lim);
 
 /* conn.c: a connection comes and goes */
 struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
@@ -399,7 +513,55 @@ struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 int blkback_io_prepare(struct blkback_req *req);
 int blkback_io_start(struct blkback_req *req);
 s16 blkback_io_status(const struct blkback_req *req);
+bool blkback_io_get_mem(struct blkback_req *req, size_t size);
 void blkback_io_free_segs(struct blkback_req *req);
+struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,
+			       blk_opf_t opf, u64 sector);
+int blkback_io_reject(const struct blkback_req *req,
+		      enum blkif_verdict verdict);
+int blkback_io_bad_grant(const struct blkback_req *req, const char *why);
+
+/* pi.c: protection information */
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+struct blkif_pi blkback_pi_get(struct block_device *bdev);
+u16 blkback_pi_interval(const struct blkback_conn *conn);
+int blkback_pi_prepare(struct blkback_req *req);
+void blkback_pi_free(struct blkback_req *req);
+void blkback_pi_submit(struct blkback_req *req, blk_opf_t opf);
+void blkback_pi_finish(struct blkback_req *req);
+#else
+static inline struct blkif_pi blkback_pi_get(struct block_device *bdev)
+{
+	return (struct blkif_pi) { };
+}
+
+static inline u16 blkback_pi_interval(const struct blkback_conn *conn)
+{
+	return 0;
+}
+
+static inline int blkback_pi_prepare(struct blkback_req *req)
+{
+	return -EIO;
+}
+
+static inline void blkback_pi_free(struct blkback_req *req)
+{
+}
+
+static inline void blkback_pi_submit(struct blkback_req *req, blk_opf_t opf)
+{
+}
+
+static inline void blkback_pi_finish(struct blkback_req *req)
+{
+}
+#endif
+
+/* range.c: discards and zeroes */
+int blkback_range_prepare(struct blkback_req *req);
+void blkback_range_start(struct blkback_req *req);
+void blkback_range_ended(struct blkback_queue *queue);
 
 /* grant.c: mapped pages */
 int blkback_grant_init(struct blkback_queue *queue);
@@ -411,8 +573,18 @@ bool blkback_grant_busy(const struct blkback_req *req);
 void blkback_grant_release(struct blkback_req *req);
 void blkback_grant_flush(struct blkback_queue *queue);
 void blkback_grant_trim(struct blkback_queue *queue, bool idle);
-int blkback_grant_copy_tables(struct blkback_queue *queue, const u32 *grefs,
-			      unsigned int nr, u32 bytes);
+
+/* copy.c: data that is copied by Xen */
+int blkback_copy_init(struct blkback_queue *queue);
+void blkback_copy_exit(struct blkback_queue *queue);
+bool blkback_copy_wanted(const struct blkback_req *req);
+bool blkback_copy_fits(const struct blkback_queue *queue, unsigned int nr);
+int blkback_copy_prepare(struct blkback_req *req);
+void blkback_copy_release(struct blkback_req *req);
+void blkback_copy_flush(struct blkback_queue *queue);
+void blkback_copy_trim(struct blkback_queue *queue, unsigned int keep);
+int blkback_copy_tables(struct blkback_queue *queue, const u32 *grefs,
+			unsigned int nr, u32 bytes);
 
 /* sysfs.c: what people see */
 int blkback_sysfs_add(struct blkback *blkback);

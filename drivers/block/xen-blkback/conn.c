@@ -114,6 +114,9 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 /* The requests and memory that the queue can always count on. */
 static int blkback_queue_init(struct blkback_queue *queue)
 {
+	size_t size = max(queue->conn->max_segs * (sizeof(struct blkif_seg) +
+						   sizeof(struct blkback_map)),
+			  BLKIF_SLIM_MAX_RANGES * sizeof(struct blkif_range));
 	struct blkback_req *req;
 
 	spin_lock_init(&queue->done_lock);
@@ -122,15 +125,14 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	INIT_LIST_HEAD(&queue->lingering);
 	INIT_LIST_HEAD(&queue->mapping);
 	INIT_LIST_HEAD(&queue->idle);
+	INIT_LIST_HEAD(&queue->ranges);
 	queue->next_log = jiffies;
 
 	req = blkback_queue_new_req(queue, GFP_KERNEL);
 	if (!req)
 		return -ENOMEM;
 	list_add(&req->node, &queue->idle);
-	queue->reserve = kvmalloc(queue->conn->max_segs *
-				  (sizeof(struct blkif_seg) +
-				   sizeof(struct blkback_map)), GFP_KERNEL);
+	queue->reserve = kvmalloc(size, GFP_KERNEL);
 	return queue->reserve ? 0 : -ENOMEM;
 }
 
@@ -252,6 +254,9 @@ void blkback_conn_broken(struct blkback_conn *conn, const char *why)
 		WRITE_ONCE(conn->queues[i].broken, true);
 	if (test_and_set_bit(0, &conn->broken))
 		return;
+	mutex_lock(&conn->blkback->lock);
+	conn->blkback->stats.protocol++;
+	mutex_unlock(&conn->blkback->lock);
 	if (!READ_ONCE(conn->queues[0].stop))
 		xenbus_dev_fatal(conn->blkback->dev, -EPROTO, "%s", why);
 }

@@ -3,16 +3,16 @@
  * Xen block backend: the guest's pages in our address space.
  *
  * A page is mapped for one request, or it is a persistent grant and stays
- * mapped until it was not used for long or others need its place.  The thread
- * of the queue does all of it, so there is no lock.
+ * mapped until it was not used for long or others need its place; or it is not
+ * mapped at all, see copy.c.  The thread of the queue does all of it, so there
+ * is no lock.
  */
 
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <asm/xen/hypercall.h>
 #include <asm/xen/page.h>
-#include "blkback.h"
+#include "trace.h"
 
 /* How long a persistent grant is not used before others may have its place. */
 #define BLKBACK_COLD		HZ
@@ -20,18 +20,6 @@
 static unsigned long blkback_page_addr(struct page *page)
 {
 	return (unsigned long)pfn_to_kaddr(page_to_pfn(page));
-}
-
-static int blkback_grant_alloc_tables(struct blkback_queue *queue)
-{
-	unsigned int i;
-
-	for (i = 0; i < BLKBACK_TABLES; i++) {
-		queue->tables[i] = (void *)__get_free_page(GFP_KERNEL);
-		if (!queue->tables[i])
-			return -ENOMEM;
-	}
-	return 0;
 }
 
 static int blkback_grant_alloc_ops(struct blkback_queue *queue)
@@ -53,20 +41,17 @@ static int blkback_grant_alloc_ops(struct blkback_queue *queue)
 	if (!queue->map_ops || !queue->map_pages || !queue->unmap_ops ||
 	    !queue->unmap_pages || !queue->map_dests)
 		return -ENOMEM;
-	return blkback_grant_alloc_tables(queue);
+	return 0;
 }
 
 static void blkback_grant_free_ops(struct blkback_queue *queue)
 {
-	unsigned int i;
-
 	kvfree(queue->map_ops);
 	kvfree(queue->map_pages);
 	kvfree(queue->unmap_ops);
 	kvfree(queue->unmap_pages);
 	kvfree(queue->map_dests);
-	for (i = 0; i < BLKBACK_TABLES; i++)
-		free_page((unsigned long)queue->tables[i]);
+	blkback_copy_exit(queue);
 }
 
 /* Any queue may use all of the device's cap: often only one is at work. */
@@ -99,6 +84,8 @@ int blkback_grant_init(struct blkback_queue *queue)
 			    queue->conn->agreed.nr_queues;
 	err = blkback_grant_alloc_ops(queue);
 	if (!err)
+		err = blkback_copy_init(queue);
+	if (!err)
 		err = blkback_grant_init_cache(queue);
 	if (err)
 		blkback_grant_free_ops(queue);
@@ -108,7 +95,7 @@ int blkback_grant_init(struct blkback_queue *queue)
 /* Unmap what was collected, and give its pages back. */
 static void blkback_grant_unmap(struct blkback_queue *queue)
 {
-	unsigned int i, nr = queue->nr_unmap;
+	unsigned int i, failed = 0, nr = queue->nr_unmap;
 	int ret;
 
 	if (!nr)
@@ -118,15 +105,19 @@ static void blkback_grant_unmap(struct blkback_queue *queue)
 	queue->stats.hypercalls++;
 	ret = gnttab_unmap_refs(queue->unmap_ops, NULL, queue->unmap_pages, nr);
 	for (i = 0; i < nr; i++) {
-		/* A page that may still be mapped must not be used again. */
-		if (ret || queue->unmap_ops[i].status != GNTST_okay)
-			dev_err_ratelimited(&queue->conn->blkback->dev->dev,
-					    "unmapping a grant failed (%d, %d), one page is lost\n",
-					    ret, queue->unmap_ops[i].status);
-		else
+		if (!ret && queue->unmap_ops[i].status == GNTST_okay) {
 			gnttab_page_cache_put(&queue->pages,
 					      &queue->unmap_pages[i], 1);
+			continue;
+		}
+		/* A page that may still be mapped must not be used again. */
+		failed++;
+		dev_err_ratelimited(&queue->conn->blkback->dev->dev,
+				    "unmapping a grant failed (%d, %d), one page is lost\n",
+				    ret, queue->unmap_ops[i].status);
 	}
+	queue->stats.unmap += failed;
+	trace_blkback_unmap(queue, nr, failed);
 }
 
 static void blkback_grant_collect(struct blkback_queue *queue,
@@ -149,6 +140,7 @@ static void blkback_grant_evict(struct blkback_queue *queue, unsigned int nr,
 				u64 before)
 {
 	struct gcache_entry *entry;
+	unsigned int evicted = 0;
 
 	while (nr--) {
 		entry = gcache_evict(&queue->cache, before);
@@ -157,8 +149,11 @@ static void blkback_grant_evict(struct blkback_queue *queue, unsigned int nr,
 		blkback_grant_collect(queue, entry->page, entry->handle);
 		gcache_free(&queue->cache, entry);
 		atomic_dec(&queue->conn->nr_persistent);
-		queue->stats.evictions++;
+		evicted++;
 	}
+	if (evicted)
+		trace_blkback_evict(queue, evicted, 0);
+	queue->stats.evictions += evicted;
 	blkback_grant_unmap(queue);
 }
 
@@ -197,9 +192,11 @@ void blkback_grant_trim(struct blkback_queue *queue, bool idle)
 		blkback_grant_evict(queue, BLKBACK_BATCH,
 				    now - (u64)timeout * HZ);
 	/* Half of what is left each second: a pause is not the end. */
-	if (idle)
-		keep = min(keep, queue->pages.num_pages / 2);
-	gnttab_page_cache_shrink(&queue->pages, squeeze ? 0 : keep);
+	gnttab_page_cache_shrink(&queue->pages, squeeze ? 0 :
+				 idle ? min(keep, queue->pages.num_pages / 2) :
+				 keep);
+	blkback_copy_trim(queue, squeeze ? 0 :
+			  idle ? min(keep, queue->nr_copy_pages / 2) : keep);
 }
 
 /**
@@ -224,7 +221,8 @@ bool blkback_grant_busy(const struct blkback_req *req)
  * blkback_grant_release() - the request needs its pages no longer
  * @req: a request whose pages nobody holds
  *
- * They are unmapped when blkback_grant_flush() returns, and not before.
+ * They are unmapped, and what was read is copied, when blkback_grant_flush()
+ * returns, and not before.
  */
 void blkback_grant_release(struct blkback_req *req)
 {
@@ -232,6 +230,10 @@ void blkback_grant_release(struct blkback_req *req)
 	u64 now = get_jiffies_64();
 	unsigned int i;
 
+	if (req->copied) {
+		blkback_copy_release(req);
+		return;
+	}
 	for (i = 0; i < req->nr_mapped; i++) {
 		struct blkback_map *map = &req->map[i];
 
@@ -248,10 +250,11 @@ void blkback_grant_release(struct blkback_req *req)
 	req->nr_mapped = 0;
 }
 
-/** blkback_grant_flush() - unmap all that was released */
+/** blkback_grant_flush() - unmap and copy all that was released */
 void blkback_grant_flush(struct blkback_queue *queue)
 {
 	blkback_grant_unmap(queue);
+	blkback_copy_flush(queue);
 }
 
 /*
@@ -289,17 +292,25 @@ static void blkback_grant_keep(struct blkback_queue *queue,
 	queue->nr_mapped--;
 }
 
+/* May the grants of a request stay mapped when it is done? */
+static bool blkback_grant_keeps(const struct blkback_req *req)
+{
+	return req->queue->cache.nr_entries &&
+	       !(req->cmd.flags & BLKIF_SLIM_ONCE);
+}
+
 /* Add one segment to the map operations, unless it is mapped already. */
 static int blkback_grant_add(struct blkback_req *req, unsigned int i)
 {
 	struct blkback_queue *queue = req->queue;
 	struct blkback_map *map = &req->map[i];
 	struct gnttab_map_grant_ref *op = &queue->map_ops[queue->nr_map];
+	bool keeps = blkback_grant_keeps(req);
 	u32 flags = GNTMAP_host_map;
 
 	map->entry = NULL;
 	map->handle = INVALID_GRANT_HANDLE;
-	if (queue->cache.nr_mapped)
+	if (keeps)
 		map->entry = gcache_get(&queue->cache, req->seg[i].gref);
 	if (map->entry) {
 		map->page = map->entry->page;
@@ -309,7 +320,7 @@ static int blkback_grant_add(struct blkback_req *req, unsigned int i)
 	if (gnttab_page_cache_get(&queue->pages, &map->page))
 		return -ENOMEM;
 	/* A persistent grant may serve reads and writes. */
-	if (!queue->cache.nr_entries && req->cmd.op != BLKIF_OP_READ)
+	if (!keeps && req->cmd.op != BLKIF_OP_READ)
 		flags |= GNTMAP_readonly;
 	gnttab_set_map_op(op, blkback_page_addr(map->page), flags,
 			  req->seg[i].gref, queue->conn->domid);
@@ -326,7 +337,7 @@ static int blkback_grant_add(struct blkback_req *req, unsigned int i)
  * blkback_grant_prepare() - have the segments of a request mapped
  * @req: a request whose segments were checked
  *
- * They are mapped when blkback_grant_map() returns, and not before.
+ * They are mapped, or copied, when blkback_grant_map() returns, and not before.
  *
  * Return: 0, or -ENOMEM if there is no page now or the device has as many
  * mapped as it may; nothing was done then.
@@ -340,6 +351,8 @@ int blkback_grant_prepare(struct blkback_req *req)
 	/* One request is always let through. */
 	if (queue->nr_mapped && queue->nr_mapped + nr > queue->max_mapped)
 		return -ENOMEM;
+	if (!blkback_grant_keeps(req) && blkback_copy_wanted(req))
+		return blkback_copy_prepare(req);
 	for (i = 0; i < nr; i++) {
 		if (blkback_grant_add(req, i)) {
 			/* Nothing is mapped yet, so nothing is to be flushed. */
@@ -356,11 +369,12 @@ int blkback_grant_prepare(struct blkback_req *req)
 /** blkback_grant_fits() - can a request with @nr segments join the batch? */
 bool blkback_grant_fits(const struct blkback_queue *queue, unsigned int nr)
 {
-	return queue->nr_map + nr <= BLKBACK_BATCH;
+	return queue->nr_map + nr <= BLKBACK_BATCH &&
+	       blkback_copy_fits(queue, nr);
 }
 
 /**
- * blkback_grant_map() - map all that was prepared, in one hypercall
+ * blkback_grant_map() - map and copy all that was prepared, a hypercall each
  * @queue: the queue
  *
  * A request some of whose references are not good has @bad_grant set after
@@ -368,9 +382,10 @@ bool blkback_grant_fits(const struct blkback_queue *queue, unsigned int nr)
  */
 void blkback_grant_map(struct blkback_queue *queue)
 {
-	unsigned int i, nr = queue->nr_map;
+	unsigned int i, failed = 0, nr = queue->nr_map;
 	int ret;
 
+	blkback_copy_flush(queue);
 	if (!nr)
 		return;
 	queue->nr_map = 0;
@@ -384,49 +399,13 @@ void blkback_grant_map(struct blkback_queue *queue)
 
 		if (ret || op->status != GNTST_okay)
 			queue->map_dests[i].req->bad_grant = true;
-		if (op->status != GNTST_okay)
+		if (op->status != GNTST_okay) {
+			failed++;
 			continue;
+		}
 		map->handle = op->handle;
-		if (queue->cache.nr_entries)
+		if (blkback_grant_keeps(queue->map_dests[i].req))
 			blkback_grant_keep(queue, map, op->ref);
 	}
-}
-
-/**
- * blkback_grant_copy_tables() - copy the starts of a guest's pages to our tables
- * @queue: the queue
- * @grefs: the pages
- * @nr: how many, at most BLKBACK_TABLES
- * @bytes: of all of them together; each but the last is copied whole
- *
- * Return: 0, or -EIO if a reference is not good.
- */
-int blkback_grant_copy_tables(struct blkback_queue *queue, const u32 *grefs,
-			      unsigned int nr, u32 bytes)
-{
-	struct gnttab_copy ops[BLKBACK_TABLES];
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		u32 len = min_t(u32, bytes, BLKIF_PAGE_SIZE);
-
-		bytes -= len;
-		ops[i] = (struct gnttab_copy) {
-			.source.u.ref = grefs[i],
-			.source.domid = queue->conn->domid,
-			.dest.u.gmfn = virt_to_gfn(queue->tables[i]),
-			.dest.domid = DOMID_SELF,
-			.len = len,
-			.flags = GNTCOPY_source_gref,
-			.status = GNTST_general_error,
-		};
-	}
-	queue->stats.copies += nr;
-	queue->stats.hypercalls++;
-	gnttab_batch_copy(ops, nr);
-	for (i = 0; i < nr; i++) {
-		if (ops[i].status != GNTST_okay)
-			return -EIO;
-	}
-	return 0;
+	trace_blkback_map(queue, nr, failed);
 }

@@ -4,19 +4,24 @@
  *
  *   blkback_io_prepare()
  *     blkif_check_cmd()            all but the segments
+ *     blkback_range_prepare()      those without data go another way: range.c
  *     blkback_io_get_segs()        where the segments are kept
  *     blkback_io_read_tables()     indirect: copy them out of the guest
  *     blkif_check_segs()
+ *     blkback_pi_prepare()         protection information, if any: pi.c
  *     blkback_grant_prepare()
  *   blkback_grant_map()            those of all requests of a pass
  *   blkback_io_start()
+ *     blkback_range_start()        likewise
  *     blkback_io_submit()
+ *       blkback_pi_submit()        likewise
  *   blkback_io_end()               each bio
  */
 
 #include <linux/bio.h>
 #include <linux/mm.h>
-#include "blkback.h"
+#include "stats.h"
+#include "trace.h"
 
 /* What blkback_io_prepare() returns besides a status, none of which this is. */
 #define BLKBACK_WAIT	(-EAGAIN)
@@ -26,6 +31,7 @@ static struct xenbus_device *blkback_io_dev(const struct blkback_req *req)
 	return req->queue->conn->blkback->dev;
 }
 
+/* Say that a request is wrong; the status to answer it with. */
 static int blkback_io_refuse(const struct blkback_req *req, const char *why)
 {
 	dev_warn_ratelimited(&blkback_io_dev(req)->dev,
@@ -35,12 +41,36 @@ static int blkback_io_refuse(const struct blkback_req *req, const char *why)
 	return BLKIF_RSP_ERROR;
 }
 
-/* Memory for the segments of an indirect request. */
-static bool blkback_io_get_big(struct blkback_req *req)
+/**
+ * blkback_io_reject() - say and count what is wrong with a request
+ * @req: the request
+ * @verdict: what it is
+ *
+ * Return: the status to answer it with.
+ */
+int blkback_io_reject(const struct blkback_req *req, enum blkif_verdict verdict)
 {
-	size_t size = req->cmd.nr_segs * (sizeof(*req->seg) +
-					  sizeof(*req->map));
+	++*blkback_stats_verdict(&req->queue->stats, verdict);
+	blkback_io_refuse(req, blkif_verdict_name(verdict));
+	return verdict == BLKIF_BAD_OP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR;
+}
 
+/** blkback_io_bad_grant() - likewise of a request whose pages are not good */
+int blkback_io_bad_grant(const struct blkback_req *req, const char *why)
+{
+	req->queue->stats.bad_grant++;
+	return blkback_io_refuse(req, why);
+}
+
+/**
+ * blkback_io_get_mem() - get memory for what an indirect request has in tables
+ * @req: the request
+ * @size: in bytes, no more than the largest request needs
+ *
+ * Return: false if there is none now; else @req->big is it.
+ */
+bool blkback_io_get_mem(struct blkback_req *req, size_t size)
+{
 	req->big = kvmalloc(size, GFP_NOIO | __GFP_NOWARN);
 	if (!req->big) {
 		if (req->queue->reserve_busy)
@@ -48,9 +78,19 @@ static bool blkback_io_get_big(struct blkback_req *req)
 		req->queue->reserve_busy = true;
 		req->big = req->queue->reserve;
 	}
+	return true;
+}
+
+static bool blkback_io_get_big(struct blkback_req *req)
+{
+	unsigned int nr = blkif_cmd_entries(&req->cmd);
+
+	if (!blkback_io_get_mem(req, nr * (sizeof(*req->seg) +
+					   sizeof(*req->map))))
+		return false;
 	/* Maps first: they need the larger alignment. */
 	req->map = req->big;
-	req->seg = (struct blkif_seg *)(req->map + req->cmd.nr_segs);
+	req->seg = (struct blkif_seg *)(req->map + nr);
 	return true;
 }
 
@@ -64,11 +104,13 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 }
 
 /**
- * blkback_io_free_segs() - give back the memory of the segments
+ * blkback_io_free_segs() - give back the memory of segments or ranges
  * @req: a request with nothing mapped
  */
 void blkback_io_free_segs(struct blkback_req *req)
 {
+	if (unlikely(req->nr_pi))
+		blkback_pi_free(req);
 	if (req->big == req->queue->reserve)
 		req->queue->reserve_busy = false;
 	else
@@ -76,34 +118,34 @@ void blkback_io_free_segs(struct blkback_req *req)
 	req->big = NULL;
 }
 
-/*
- * Copy the segments out of the guest, once, and decode the copy.  A grant copy
- * takes one hypercall where mapping and unmapping take two and a TLB flush.
- */
+/* Copy the segments out of the guest, once, and decode the copy. */
 static int blkback_io_read_tables(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 	const struct blkif_abi *abi = queue->conn->agreed.layout.abi;
 	unsigned int per_page = blkif_table_entries(abi);
-	unsigned int nr_tables = DIV_ROUND_UP(req->cmd.nr_segs, per_page);
+	unsigned int entries = blkif_cmd_entries(&req->cmd);
+	unsigned int nr_tables = DIV_ROUND_UP(entries, per_page);
 	u64 sector = req->cmd.sector;
 	unsigned int i, done = 0;
 
 	for (i = 0; i < nr_tables; i++) {
-		unsigned int nr = min(req->cmd.nr_segs - done, per_page);
+		unsigned int nr = min(entries - done, per_page);
 		unsigned int batch = min_t(unsigned int, nr_tables - i,
 					   BLKBACK_TABLES);
-		u32 bytes = (req->cmd.nr_segs - done) * abi->entry_size;
+		u32 bytes = (entries - done) * abi->entry_size;
 
 		if (i % BLKBACK_TABLES == 0 &&
-		    blkback_grant_copy_tables(queue, &req->cmd.table[i], batch,
-					      bytes))
+		    blkback_copy_tables(queue, &req->cmd.table[i], batch,
+					bytes))
 			return -EIO;
 		sector = blkif_table_decode(abi,
 					    queue->tables[i % BLKBACK_TABLES],
 					    nr, sector, &req->seg[done]);
 		done += nr;
 	}
+	/* A slim request says it only there. */
+	req->cmd.sector = req->seg[0].sector;
 	return 0;
 }
 
@@ -137,9 +179,15 @@ static void blkback_io_end(struct bio *bio)
 	blkback_io_drop(req);
 }
 
-static struct bio *blkback_io_new_bio(struct blkback_req *req,
-				      unsigned int nr_vecs, blk_opf_t opf,
-				      u64 sector)
+/**
+ * blkback_io_new_bio() - a bio for a part of a request, which waits for it
+ * @req: the request
+ * @nr_vecs: how many segments may be left for it
+ * @opf: the operation
+ * @sector: where the part starts
+ */
+struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,
+			       blk_opf_t opf, u64 sector)
 {
 	struct block_device *bdev = req->queue->conn->blkback->vbd.bdev;
 	struct bio *bio;
@@ -154,51 +202,69 @@ static struct bio *blkback_io_new_bio(struct blkback_req *req,
 
 /*
  * Each bio is submitted before the next is allocated, so that the pool they
- * come from cannot be emptied by bios that wait for one another.
+ * come from cannot be emptied by bios that wait for one another.  Pages of a
+ * guest that follow one another in its memory seldom do so in the machine's,
+ * and where they do, drivers see that: no time is lost here to find out.
  */
-static void blkback_io_submit(struct blkback_req *req)
+static void blkback_io_submit_segs(struct blkback_req *req, blk_opf_t opf)
 {
-	blk_opf_t opf = blkback_io_opf(req->cmd.op);
 	unsigned int i, nr = req->cmd.nr_segs;
 	struct bio *bio = NULL;
+	u64 next = 0;
 
-	atomic_set(&req->pending, 1);
 	for (i = 0; i < nr; i++) {
 		const struct blkif_seg *seg = &req->seg[i];
-		unsigned int offset = seg->first << BLKIF_SECTOR_SHIFT;
-		unsigned int len = blkif_seg_sectors(seg) << BLKIF_SECTOR_SHIFT;
+		u32 sectors = blkif_seg_sectors(seg);
 
-		if (bio && seg->sector == bio_end_sector(bio) &&
-		    bio_add_page(bio, req->map[i].page, len, offset) == len)
-			continue;
-		if (bio) {
+		if (bio && (seg->sector != next ||
+			    bio->bi_vcnt == bio->bi_max_vecs)) {
 			submit_bio(bio);
 			opf &= ~REQ_PREFLUSH;
+			bio = NULL;
 		}
-		bio = blkback_io_new_bio(req, nr - i, opf, seg->sector);
-		__bio_add_page(bio, req->map[i].page, len, offset);
+		if (!bio)
+			bio = blkback_io_new_bio(req, nr - i, opf, seg->sector);
+		__bio_add_page(bio, req->map[i].page,
+			       sectors << BLKIF_SECTOR_SHIFT,
+			       seg->first << BLKIF_SECTOR_SHIFT);
+		next = seg->sector + sectors;
 	}
 	if (!bio)
 		bio = blkback_io_new_bio(req, 0, opf & ~REQ_FUA, 0);
 	submit_bio(bio);
+}
+
+static void blkback_io_submit(struct blkback_req *req)
+{
+	blk_opf_t opf = blkback_io_opf(req->cmd.op);
+
+	if (req->cmd.flags & BLKIF_SLIM_FUA)
+		opf |= REQ_FUA;
+	atomic_set(&req->pending, 1);
+	if (unlikely(req->nr_pi))
+		blkback_pi_submit(req, opf);
+	else
+		blkback_io_submit_segs(req, opf);
 	blkback_io_drop(req);
 }
 
-/*
- * A bio is cut between two of its pages where they leave a gap, or where it is
- * full.  That must not be inside a block: there are kernels that panic.
- */
-static bool blkback_io_whole_blocks(const struct blkback_req *req)
+/* Check the pages of protection information behind the segments, and copy. */
+static int blkback_io_get_pi(struct blkback_req *req)
 {
-	u64 mask = req->queue->lim.block_sectors - 1;
-	unsigned int i;
+	enum blkif_verdict verdict;
 
-	for (i = 0; i < req->cmd.nr_segs; i++) {
-		if ((req->seg[i].sector | blkif_seg_sectors(&req->seg[i])) &
-		    mask)
-			return false;
+	verdict = blkif_check_pi(&req->seg[req->cmd.nr_segs], req->cmd.nr_pi,
+				 &req->queue->lim, req->sectors);
+	if (verdict != BLKIF_GOOD)
+		return blkback_io_reject(req, verdict);
+	switch (blkback_pi_prepare(req)) {
+	case 0:
+		return 0;
+	case -ENOMEM:
+		return BLKBACK_WAIT;
+	default:
+		return blkback_io_bad_grant(req, "cannot copy its protection information");
 	}
-	return true;
 }
 
 /* Find and check the segments of a request and have their pages mapped. */
@@ -210,15 +276,16 @@ static int blkback_io_get_data(struct blkback_req *req)
 	if (req->cmd.indirect)
 		err = blkback_io_read_tables(req);
 	if (err)
-		return blkback_io_refuse(req, "cannot read the indirect pages");
+		return blkback_io_bad_grant(req, "cannot read the indirect pages");
 
 	verdict = blkif_check_segs(req->seg, req->cmd.nr_segs,
 				   &req->queue->lim, &req->sectors);
-	if (verdict == BLKIF_GOOD && !blkback_io_whole_blocks(req))
-		verdict = BLKIF_BAD_ALIGN;
 	if (verdict != BLKIF_GOOD)
-		return blkback_io_refuse(req, blkif_verdict_name(verdict));
-
+		return blkback_io_reject(req, verdict);
+	if (unlikely(req->cmd.nr_pi))
+		err = blkback_io_get_pi(req);
+	if (err)
+		return err;
 	return blkback_grant_prepare(req) ? BLKBACK_WAIT : 0;
 }
 
@@ -229,6 +296,10 @@ static void blkback_io_count(const struct blkback_req *req)
 	if (req->cmd.op == BLKIF_OP_READ) {
 		stats->rd_req++;
 		stats->rd_sect += req->sectors;
+		return;
+	}
+	if (blkif_op_is_range(req->cmd.op)) {
+		stats->ds_req++;
 		return;
 	}
 	if (req->cmd.op == BLKIF_OP_WRITE)
@@ -252,15 +323,14 @@ int blkback_io_prepare(struct blkback_req *req)
 	int ret;
 
 	verdict = blkif_check_cmd(&req->cmd, &req->queue->lim);
-	if (verdict == BLKIF_BAD_OP) {
-		blkback_io_refuse(req, blkif_verdict_name(verdict));
-		return BLKIF_RSP_EOPNOTSUPP;
-	}
 	if (verdict != BLKIF_GOOD)
-		return blkback_io_refuse(req, blkif_verdict_name(verdict));
-	if (!blkback_io_get_segs(req))
+		return blkback_io_reject(req, verdict);
+	if (blkif_op_is_range(req->cmd.op))
+		ret = blkback_range_prepare(req);
+	else if (blkback_io_get_segs(req))
+		ret = blkback_io_get_data(req);
+	else
 		return BLKBACK_WAIT;
-	ret = blkback_io_get_data(req);
 	if (ret)
 		blkback_io_free_segs(req);
 	return ret;
@@ -276,21 +346,19 @@ int blkback_io_prepare(struct blkback_req *req)
 int blkback_io_start(struct blkback_req *req)
 {
 	if (req->bad_grant)
-		return blkback_io_refuse(req, "cannot map its pages");
+		return blkback_io_bad_grant(req, "cannot map its pages");
 	blkback_io_count(req);
-	blkback_io_submit(req);
+	trace_blkback_start(req, 0);
+	if (blkif_op_is_range(req->cmd.op))
+		blkback_range_start(req);
+	else
+		blkback_io_submit(req);
 	return 0;
 }
 
 /** blkback_io_status() - how the disk's answer is told to the frontend */
 s16 blkback_io_status(const struct blkback_req *req)
 {
-	switch (req->error) {
-	case BLK_STS_OK:
-		return BLKIF_RSP_OKAY;
-	case BLK_STS_NOTSUPP:
-		return BLKIF_RSP_EOPNOTSUPP;
-	default:
-		return BLKIF_RSP_ERROR;
-	}
+	return blkif_status_to_wire(req->queue->conn->agreed.layout.abi->slim,
+				    req->error);
 }

@@ -45,7 +45,13 @@ module_param_named(buffer_squeeze_duration_ms, blkback_squeeze_ms, uint, 0644);
 MODULE_PARM_DESC(buffer_squeeze_duration_ms,
 		 "Time in ms to keep no free pages when memory is short");
 
-unsigned int blkback_poll_us = 20;
+/* 64 KiB: larger ones are better mapped, by page table and TLB together. */
+unsigned int blkback_max_copied = 16;
+module_param_named(max_copied_segments, blkback_max_copied, uint, 0644);
+MODULE_PARM_DESC(max_copied_segments,
+		 "Most segments of a request that is copied and not mapped, unless grants are persistent; up to 128, 0 for none");
+
+unsigned int blkback_poll_us = 50;
 module_param_named(poll_us, blkback_poll_us, uint, 0644);
 MODULE_PARM_DESC(poll_us,
 		 "Longest time in us to look for requests before sleeping, 0 for never");
@@ -58,6 +64,11 @@ MODULE_PARM_DESC(coalesce_us,
 bool blkback_persistent = true;
 module_param_named(feature_persistent, blkback_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent, "Offer persistent grants");
+
+bool blkback_once = true;
+module_param_named(feature_transient_grants, blkback_once, bool, 0644);
+MODULE_PARM_DESC(feature_transient_grants,
+		 "Offer that single requests do without persistent grants");
 
 bool blkback_slim = true;
 module_param_named(feature_slim_requests, blkback_slim, bool, 0644);
@@ -73,17 +84,56 @@ module_param_named(max_ring_alignment, blkback_max_align, uint, 0644);
 MODULE_PARM_DESC(max_ring_alignment,
 		 "Largest line size of separate rings, 64 or 128");
 
+unsigned int blkback_max_segs = BLKBACK_MAX_SEGS;
+module_param_named(max_indirect_segments, blkback_max_segs, uint, 0644);
+MODULE_PARM_DESC(max_indirect_segments,
+		 "Most segments of an indirect request that is not slim, up to 256, 0 for none such");
+
 unsigned int blkback_max_entries = BLKIF_MAX_ENTRIES;
 module_param_named(max_slim_indirect_entries, blkback_max_entries, uint, 0644);
 MODULE_PARM_DESC(max_slim_indirect_entries,
 		 "Most entries of a slim indirect request, up to 1024");
 
+bool blkback_fua = true;
+module_param_named(feature_fua, blkback_fua, bool, 0644);
+MODULE_PARM_DESC(feature_fua, "Offer writes that are durable when answered");
+
+bool blkback_discard = true;
+module_param_named(feature_discard, blkback_discard, bool, 0644);
+MODULE_PARM_DESC(feature_discard, "Offer to discard, where the disk can");
+
+bool blkback_secure = true;
+module_param_named(discard_secure, blkback_secure, bool, 0644);
+MODULE_PARM_DESC(discard_secure, "Offer to erase, where the disk can");
+
+bool blkback_zeroes = true;
+module_param_named(feature_write_zeroes, blkback_zeroes, bool, 0644);
+MODULE_PARM_DESC(feature_write_zeroes, "Offer to zero, where the disk can");
+
+unsigned int blkback_max_ranges = BLKIF_SLIM_MAX_RANGES;
+module_param_named(max_discard_ranges, blkback_max_ranges, uint, 0644);
+MODULE_PARM_DESC(max_discard_ranges,
+		 "Most ranges of a slim discard, up to 256");
+
+bool blkback_integrity = true;
+module_param_named(feature_integrity, blkback_integrity, bool, 0644);
+MODULE_PARM_DESC(feature_integrity,
+		 "Offer protection information, where the disk keeps it");
+
 unsigned int blkback_log_stats;
 module_param_named(log_stats, blkback_log_stats, uint, 0644);
 MODULE_PARM_DESC(log_stats, "Log the statistics of every queue each 10 s");
 
+/* On: it costs no more than one reading of the clock for many requests. */
+bool blkback_latency = true;
+module_param_named(latency_stats, blkback_latency, bool, 0644);
+MODULE_PARM_DESC(latency_stats,
+		 "Measure the latencies of requests and for how long rings are full");
+
 /* Teardowns; flushed at exit, so that no connection outlives the module. */
 struct workqueue_struct *blkback_wq;
+/* Steps of discards and zeroes; memory may depend on their end. */
+struct workqueue_struct *blkback_range_wq;
 struct kmem_cache *blkback_req_cache;
 
 static int __init blkback_init(void)
@@ -108,11 +158,19 @@ static int __init blkback_init(void)
 		err = -ENOMEM;
 		goto destroy_cache;
 	}
+	blkback_range_wq = alloc_workqueue("xen-blkback-range",
+					   WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!blkback_range_wq) {
+		err = -ENOMEM;
+		goto destroy_wq;
+	}
 	err = blkback_xenbus_init();
 	if (err)
-		goto destroy_wq;
+		goto destroy_range_wq;
 	return 0;
 
+destroy_range_wq:
+	destroy_workqueue(blkback_range_wq);
 destroy_wq:
 	destroy_workqueue(blkback_wq);
 destroy_cache:
@@ -123,7 +181,9 @@ destroy_cache:
 static void __exit blkback_exit(void)
 {
 	blkback_xenbus_exit();
+	/* In this order: the teardowns wait for the steps. */
 	destroy_workqueue(blkback_wq);
+	destroy_workqueue(blkback_range_wq);
 	kmem_cache_destroy(blkback_req_cache);
 }
 

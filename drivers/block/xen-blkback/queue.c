@@ -16,10 +16,12 @@
  */
 
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/freezer.h>
 #include <linux/slab.h>
 #include <xen/events.h>
-#include "blkback.h"
+#include "stats.h"
+#include "trace.h"
 
 /* How soon to look again at what cannot be waited for. */
 #define BLKBACK_RETRY_INTERVAL	(HZ / 50 + 1)
@@ -39,9 +41,14 @@
 /* Responses that are pushed together, at most. */
 #define BLKBACK_COALESCE	16
 
-/* How often waiting for more responses is tried when it did not pay. */
-#define BLKBACK_DEFER_RETRY	64
-#define BLKBACK_DEFER_TRUST	8U
+/* A frontend that asked for more responses than there are waits no longer. */
+#define BLKBACK_LATEST_NS	((u64)200 * NSEC_PER_USEC)
+
+/* How often a queue that sleeps is looked at, lest an event was lost. */
+#define BLKBACK_WATCH_INTERVAL	(5 * HZ)
+
+/* An event that is only late comes within this. */
+#define BLKBACK_LATE_MS		20
 
 /**
  * blkback_queue_irq() - the frontend notified us
@@ -54,6 +61,7 @@ irqreturn_t blkback_queue_irq(int irq, void *data)
 {
 	struct blkback_queue *queue = data;
 
+	trace_blkback_event(queue);
 	WRITE_ONCE(queue->kicked, true);
 	wake_up(&queue->wait);
 	return IRQ_HANDLED;
@@ -95,10 +103,12 @@ static void blkback_queue_respond(struct blkback_queue *queue,
 	};
 
 	blkif_back_put(&queue->ring, &rsp);
-	if (!queue->unpushed++)
-		queue->push_until = ktime_get_ns() +
-				    blkback_queue_ns(&blkback_coalesce_us);
+	if (!queue->unnotified++)
+		queue->unnotified_since = blkback_stats_now(queue);
+	queue->unpushed++;
 	queue->stats.responses++;
+	blkback_stats_answered(queue);
+	trace_blkback_answer(req, status);
 	queue->in_flight--;
 	if (queue->barrier == req)
 		queue->barrier = NULL;
@@ -112,6 +122,7 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 	struct blkback_req *req, *next;
 	LIST_HEAD(done);
 
+	queue->now = 0;
 	spin_lock_irq(&queue->done_lock);
 	list_splice_init(&queue->done, &done);
 	spin_unlock_irq(&queue->done_lock);
@@ -128,8 +139,14 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 	blkback_grant_flush(queue);
 	if (list_empty(&done))
 		return false;
-	list_for_each_entry_safe(req, next, &done, node)
+	list_for_each_entry_safe(req, next, &done, node) {
+		if (unlikely(req->nr_pi))
+			blkback_pi_finish(req);
+		blkback_stats_done(req);
+		if (blkif_op_is_range(req->cmd.op))
+			blkback_range_ended(queue);
 		blkback_queue_respond(queue, req, blkback_io_status(req));
+	}
 	return true;
 }
 
@@ -237,12 +254,16 @@ static int blkback_queue_take(struct blkback_queue *queue)
 		return ret;
 	}
 	req->nr_mapped = 0;
+	req->nr_pi = 0;
 	req->big = NULL;
 	req->error = BLK_STS_OK;
 	req->bad_grant = false;
+	req->copied = false;
 	req->sectors = 0;
 	queue->in_flight++;
 	queue->stats.requests++;
+	blkback_stats_taken(req);
+	trace_blkback_take(req, 0);
 	blkback_queue_start(queue, req);
 	return 1;
 }
@@ -251,9 +272,11 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 {
 	struct blkback *blkback = queue->conn->blkback;
 
-	blkback_vbd_limits(&blkback->vbd, &queue->lim);
+	blkback_vbd_limits(&blkback->vbd, &queue->conn->ops, &queue->lim);
+	queue->lim.once = blkback->offer.once;
 	queue->lim.max_segs = queue->conn->max_segs;
 	queue->lim.max_inline = queue->conn->agreed.layout.abi->max_inline;
+	queue->lim.pi_interval = blkback_pi_interval(queue->conn);
 	if (queue->lim.capacity != READ_ONCE(blkback->vbd.size))
 		queue_work(blkback_wq, &blkback->resize);
 }
@@ -303,14 +326,41 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 	return any;
 }
 
-/* One push and event check for all responses since the last. */
-static void blkback_queue_push(struct blkback_queue *queue)
+/*
+ * One push and event check for all responses since the last.  When there is no
+ * more to come soon, a frontend that waits for more is notified all the same.
+ */
+static void blkback_queue_push(struct blkback_queue *queue, bool last)
 {
+	bool notify = blkif_back_push(&queue->ring);
+
 	queue->unpushed = 0;
-	if (!blkif_back_push(&queue->ring))
+	if (!queue->unnotified)
+		return;
+	if (!notify && blkif_back_owes(&queue->ring)) {
+		if (!last)
+			return;
+		notify = true;
+	}
+	queue->unnotified = 0;
+	if (!notify)
 		return;
 	queue->stats.notifications++;
+	trace_blkback_notify(queue);
 	notify_remote_via_irq(queue->irq);
+}
+
+/* Coalescing is bounded in count and time. */
+static void blkback_queue_push_some(struct blkback_queue *queue)
+{
+	u64 ns;
+
+	if (!queue->unnotified)
+		return;
+	ns = blkback_stats_now(queue) - queue->unnotified_since;
+	if (queue->unpushed >= BLKBACK_COALESCE ||
+	    ns > blkback_queue_ns(&blkback_coalesce_us))
+		blkback_queue_push(queue, ns > BLKBACK_LATEST_NS);
 }
 
 /* True if there is more to do at once. */
@@ -321,11 +371,7 @@ static bool blkback_queue_pass(struct blkback_queue *queue)
 	more = blkback_queue_reap(queue);
 	more |= blkback_queue_fetch(queue);
 	more |= blkback_queue_reap(queue);
-	/* Coalescing is bounded in count and time. */
-	if (queue->unpushed >= BLKBACK_COALESCE ||
-	    (queue->unpushed &&
-	     time_after64(ktime_get_ns(), queue->push_until)))
-		blkback_queue_push(queue);
+	blkback_queue_push_some(queue);
 	return more;
 }
 
@@ -383,18 +429,11 @@ static bool blkback_queue_look(struct blkback_queue *queue, u32 ns)
  */
 static bool blkback_queue_defer(struct blkback_queue *queue)
 {
-	if (!queue->unpushed)
+	u32 ns = blkback_queue_ns(&blkback_coalesce_us);
+
+	if (!queue->unnotified || !ns || !blkif_trust_try(&queue->defer))
 		return false;
-	if (!queue->defer_trust && ++queue->defer_skipped < BLKBACK_DEFER_RETRY)
-		return false;
-	queue->defer_skipped = 0;
-	if (blkback_queue_look(queue, blkback_queue_ns(&blkback_coalesce_us))) {
-		queue->defer_trust = min(queue->defer_trust + 1,
-					 BLKBACK_DEFER_TRUST);
-		return true;
-	}
-	queue->defer_trust /= 2;
-	return false;
+	return blkif_trust_learn(&queue->defer, blkback_queue_look(queue, ns));
 }
 
 /*
@@ -406,7 +445,7 @@ static bool blkback_queue_wait_a_moment(struct blkback_queue *queue)
 {
 	if (blkback_queue_defer(queue))
 		return true;
-	blkback_queue_push(queue);
+	blkback_queue_push(queue, true);
 	if (!blkback_queue_look(queue, queue->poll_ns))
 		return false;
 	queue->stats.polls++;
@@ -458,7 +497,25 @@ static long blkback_queue_timeout(struct blkback_queue *queue)
 		return BLKBACK_RETRY_INTERVAL;
 	if (queue->cache.nr_idle || queue->pages.num_pages || blkback_log_stats)
 		return BLKBACK_TRIM_INTERVAL;
-	return MAX_SCHEDULE_TIMEOUT;
+	return BLKBACK_WATCH_INTERVAL;
+}
+
+/*
+ * The watchdog: nothing has woken us, but there is work.  No event can be lost
+ * by the rules of the ring; if one is, by whatever fault, this ends the wait.
+ */
+static void blkback_queue_watch(struct blkback_queue *queue)
+{
+	if (READ_ONCE(queue->kicked) || !blkback_queue_may_take(queue) ||
+	    !blkif_back_pending(&queue->ring))
+		return;
+	msleep(BLKBACK_LATE_MS);
+	if (READ_ONCE(queue->kicked))
+		return;
+	queue->stats.lost_events++;
+	dev_warn_ratelimited(&queue->conn->blkback->dev->dev,
+			     "queue %u: found a request without an event\n",
+			     queue->index);
 }
 
 /**
@@ -492,9 +549,10 @@ int blkback_queue_thread(void *data)
 		trimmed = passes;
 		blkback_queue_log(queue);
 		since = ktime_get_ns();
-		wait_event_freezable_timeout(queue->wait,
-					     blkback_queue_wakeable(queue),
-					     blkback_queue_timeout(queue));
+		if (!wait_event_freezable_timeout(queue->wait,
+						  blkback_queue_wakeable(queue),
+						  blkback_queue_timeout(queue)))
+			blkback_queue_watch(queue);
 		blkback_queue_slept(queue, ktime_get_ns() - since);
 	}
 	return 0;

@@ -1,76 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Xen block backend: statistics and attributes, for xentop and people.
+ *
+ * Whoever reads holds blkback.lock, under which a connection comes and goes;
+ * and the attributes go, and with them who reads, before the device does.
  */
 
-#include <linux/sysfs.h>
+#include "../xen-blkif/sysfs.h"
 #include "blkback.h"
+
+static void blkback_stats_sum(u64 *sum, const u64 *counts, unsigned int nr)
+{
+	while (nr--)
+		*sum++ += READ_ONCE(*counts++);
+}
 
 /** blkback_stats_add() - add what one queue did to a sum */
 void blkback_stats_add(struct blkback_stats *sum,
 		       const struct blkback_stats *stats)
 {
-	sum->oo_req += READ_ONCE(stats->oo_req);
-	sum->rd_req += READ_ONCE(stats->rd_req);
-	sum->wr_req += READ_ONCE(stats->wr_req);
-	sum->f_req += READ_ONCE(stats->f_req);
-	sum->ds_req += READ_ONCE(stats->ds_req);
-	sum->rd_sect += READ_ONCE(stats->rd_sect);
-	sum->wr_sect += READ_ONCE(stats->wr_sect);
-	sum->requests += READ_ONCE(stats->requests);
-	sum->responses += READ_ONCE(stats->responses);
-	sum->notifications += READ_ONCE(stats->notifications);
-	sum->events += READ_ONCE(stats->events);
-	sum->polls += READ_ONCE(stats->polls);
-	sum->hits += READ_ONCE(stats->hits);
-	sum->maps += READ_ONCE(stats->maps);
-	sum->unmaps += READ_ONCE(stats->unmaps);
-	sum->evictions += READ_ONCE(stats->evictions);
-	sum->copies += READ_ONCE(stats->copies);
-	sum->hypercalls += READ_ONCE(stats->hypercalls);
+	BUILD_BUG_ON(sizeof(*sum) % sizeof(u64));
+	blkback_stats_sum((u64 *)sum, (const u64 *)stats,
+			  sizeof(*sum) / sizeof(u64));
 }
 
-static void blkback_stats_read(struct device *device, struct blkback_stats *sum)
+/* @nr counts from byte @at of struct blkback_stats on. */
+static void blkback_stats_read(struct device *device, size_t at, u64 *sum,
+			       unsigned int nr)
 {
 	struct blkback *blkback = dev_get_drvdata(device);
 	struct blkback_conn *conn;
 	unsigned int i;
 
+	memset(sum, 0, nr * sizeof(*sum));
 	mutex_lock(&blkback->lock);
-	*sum = blkback->stats;
+	blkback_stats_sum(sum, (void *)&blkback->stats + at, nr);
 	conn = blkback->conn;
 	for (i = 0; conn && i < conn->nr_queues; i++)
-		blkback_stats_add(sum, &conn->queues[i].stats);
+		blkback_stats_sum(sum, (void *)&conn->queues[i].stats + at, nr);
 	mutex_unlock(&blkback->lock);
 }
 
-#define BLKBACK_STAT_ATTR(name)						\
-static ssize_t name##_show(struct device *device,			\
-			   struct device_attribute *attr, char *buf)	\
-{									\
-	struct blkback_stats sum;					\
-									\
-	blkback_stats_read(device, &sum);				\
-	return sysfs_emit(buf, "%llu\n", sum.name);			\
-}									\
-static DEVICE_ATTR_RO(name)
+static ssize_t blkback_count_show(struct device *device,
+				  struct device_attribute *attr, char *buf)
+{
+	u64 count;
 
-BLKBACK_STAT_ATTR(oo_req);
-BLKBACK_STAT_ATTR(rd_req);
-BLKBACK_STAT_ATTR(wr_req);
-BLKBACK_STAT_ATTR(f_req);
-BLKBACK_STAT_ATTR(ds_req);
-BLKBACK_STAT_ATTR(rd_sect);
-BLKBACK_STAT_ATTR(wr_sect);
+	blkback_stats_read(device, blkif_attr_what(attr), &count, 1);
+	return sysfs_emit(buf, "%llu\n", count);
+}
+
+/* What is counted in nanoseconds. */
+static ssize_t blkback_time_show(struct device *device,
+				 struct device_attribute *attr, char *buf)
+{
+	u64 ns;
+
+	blkback_stats_read(device, blkif_attr_what(attr), &ns, 1);
+	return sysfs_emit(buf, "%llu\n", div_u64(ns, NSEC_PER_USEC));
+}
+
+static ssize_t blkback_hist_show(struct device *device,
+				 struct device_attribute *attr, char *buf)
+{
+	u64 bucket[BLKBACK_HIST_BUCKETS];
+	unsigned int i;
+	int len = 0;
+
+	blkback_stats_read(device, blkif_attr_what(attr), bucket,
+			   ARRAY_SIZE(bucket));
+	for (i = 0; i < ARRAY_SIZE(bucket); i++)
+		len += sysfs_emit_at(buf, len, i ? " %llu" : "%llu", bucket[i]);
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+
+#define BLKBACK_AT(field) offsetof(struct blkback_stats, field)
+#define BLKBACK_COUNT(name) \
+	BLKIF_ATTR(name, blkback_count_show, BLKBACK_AT(name))
+#define BLKBACK_TIME(name, field) \
+	BLKIF_ATTR(name, blkback_time_show, BLKBACK_AT(field))
+#define BLKBACK_HIST(name, field) \
+	BLKIF_ATTR(name, blkback_hist_show, BLKBACK_AT(field))
 
 static struct attribute *blkback_stat_attrs[] = {
-	&dev_attr_oo_req.attr,
-	&dev_attr_rd_req.attr,
-	&dev_attr_wr_req.attr,
-	&dev_attr_f_req.attr,
-	&dev_attr_ds_req.attr,
-	&dev_attr_rd_sect.attr,
-	&dev_attr_wr_sect.attr,
+	BLKBACK_COUNT(oo_req),
+	BLKBACK_COUNT(rd_req),
+	BLKBACK_COUNT(wr_req),
+	BLKBACK_COUNT(f_req),
+	BLKBACK_COUNT(ds_req),
+	BLKBACK_COUNT(rd_sect),
+	BLKBACK_COUNT(wr_sect),
 	NULL
 };
 
@@ -79,18 +98,73 @@ static const struct attribute_group blkback_stat_group = {
 	.attrs = blkback_stat_attrs,
 };
 
-BLKBACK_STAT_ATTR(requests);
-BLKBACK_STAT_ATTR(responses);
-BLKBACK_STAT_ATTR(notifications);
-BLKBACK_STAT_ATTR(events);
-BLKBACK_STAT_ATTR(polls);
+static struct attribute *blkback_error_attrs[] = {
+	BLKBACK_COUNT(bad_op),
+	BLKBACK_COUNT(bad_request),
+	BLKBACK_COUNT(bad_extent),
+	BLKBACK_COUNT(read_only),
+	BLKBACK_COUNT(bad_grant),
+	BLKBACK_COUNT(io),
+	BLKBACK_COUNT(not_supported),
+	BLKBACK_COUNT(no_space),
+	BLKBACK_COUNT(timeout),
+	BLKBACK_COUNT(medium),
+	BLKBACK_COUNT(protection),
+	BLKBACK_COUNT(offline),
+	BLKBACK_COUNT(unmap),
+	BLKBACK_COUNT(protocol),
+	NULL
+};
+
+static const struct attribute_group blkback_error_group = {
+	.name = "errors",
+	.attrs = blkback_error_attrs,
+};
+
+static struct attribute *blkback_latency_attrs[] = {
+	BLKBACK_TIME(rd_us, rd_lat.ns),
+	BLKBACK_TIME(wr_us, wr_lat.ns),
+	BLKBACK_TIME(f_us, f_lat.ns),
+	BLKBACK_TIME(ds_us, ds_lat.ns),
+	BLKBACK_HIST(rd_hist, rd_lat.bucket),
+	BLKBACK_HIST(wr_hist, wr_lat.bucket),
+	BLKBACK_HIST(f_hist, f_lat.bucket),
+	BLKBACK_HIST(ds_hist, ds_lat.bucket),
+	NULL
+};
+
+static const struct attribute_group blkback_latency_group = {
+	.name = "latency",
+	.attrs = blkback_latency_attrs,
+};
+
+/* Not a count: goes up and down. */
+static ssize_t in_flight_show(struct device *device,
+			      struct device_attribute *attr, char *buf)
+{
+	struct blkback *blkback = dev_get_drvdata(device);
+	struct blkback_conn *conn;
+	unsigned int i, sum = 0;
+
+	mutex_lock(&blkback->lock);
+	conn = blkback->conn;
+	for (i = 0; conn && i < conn->nr_queues; i++)
+		sum += READ_ONCE(conn->queues[i].in_flight);
+	mutex_unlock(&blkback->lock);
+	return sysfs_emit(buf, "%u\n", sum);
+}
+static DEVICE_ATTR_RO(in_flight);
 
 static struct attribute *blkback_ring_attrs[] = {
-	&dev_attr_requests.attr,
-	&dev_attr_responses.attr,
-	&dev_attr_notifications.attr,
-	&dev_attr_events.attr,
-	&dev_attr_polls.attr,
+	BLKBACK_COUNT(requests),
+	BLKBACK_COUNT(responses),
+	BLKBACK_COUNT(notifications),
+	BLKBACK_COUNT(events),
+	BLKBACK_COUNT(polls),
+	BLKBACK_COUNT(lost_events),
+	&dev_attr_in_flight.attr,
+	BLKBACK_COUNT(full),
+	BLKBACK_TIME(full_us, full_ns),
 	NULL
 };
 
@@ -99,20 +173,14 @@ static const struct attribute_group blkback_ring_group = {
 	.attrs = blkback_ring_attrs,
 };
 
-BLKBACK_STAT_ATTR(hits);
-BLKBACK_STAT_ATTR(maps);
-BLKBACK_STAT_ATTR(unmaps);
-BLKBACK_STAT_ATTR(evictions);
-BLKBACK_STAT_ATTR(copies);
-BLKBACK_STAT_ATTR(hypercalls);
-
 static struct attribute *blkback_grant_attrs[] = {
-	&dev_attr_hits.attr,
-	&dev_attr_maps.attr,
-	&dev_attr_unmaps.attr,
-	&dev_attr_evictions.attr,
-	&dev_attr_copies.attr,
-	&dev_attr_hypercalls.attr,
+	BLKBACK_COUNT(hits),
+	BLKBACK_COUNT(maps),
+	BLKBACK_COUNT(unmaps),
+	BLKBACK_COUNT(evictions),
+	BLKBACK_COUNT(copies),
+	BLKBACK_COUNT(copied),
+	BLKBACK_COUNT(hypercalls),
 	NULL
 };
 
@@ -121,63 +189,22 @@ static const struct attribute_group blkback_grant_group = {
 	.attrs = blkback_grant_attrs,
 };
 
-/* What was agreed; -ENOTCONN while there is no frontend to agree with. */
-static int blkback_agreed_read(struct device *device,
-			       struct blkif_choice *agreed, u32 *max_segs)
+static int blkif_agreed_read(struct device *dev, struct blkif_agreed *agreed)
 {
-	struct blkback *blkback = dev_get_drvdata(device);
+	struct blkback *blkback = dev_get_drvdata(dev);
 	int err = -ENOTCONN;
 
 	mutex_lock(&blkback->lock);
 	if (blkback->conn) {
-		*agreed = blkback->conn->agreed;
-		*max_segs = blkback->conn->max_segs;
+		agreed->choice = blkback->conn->agreed;
+		agreed->max_segs = blkback->conn->max_segs;
+		agreed->ops = blkback->conn->ops;
+		agreed->pi = blkback->conn->pi;
 		err = 0;
 	}
 	mutex_unlock(&blkback->lock);
 	return err;
 }
-
-#define BLKBACK_AGREED_ATTR(name, format, value)			\
-static ssize_t name##_show(struct device *device,			\
-			   struct device_attribute *attr, char *buf)	\
-{									\
-	struct blkif_choice agreed;					\
-	u32 max_segs;							\
-	int err;							\
-									\
-	err = blkback_agreed_read(device, &agreed, &max_segs);		\
-	if (err)							\
-		return err;						\
-	return sysfs_emit(buf, format "\n", value);			\
-}									\
-static DEVICE_ATTR_RO(name)
-
-BLKBACK_AGREED_ATTR(request_format, "%s", agreed.layout.abi->name);
-BLKBACK_AGREED_ATTR(ring_layout, "%s", agreed.layout.split ? "split" : "shared");
-BLKBACK_AGREED_ATTR(ring_alignment, "%u", agreed.layout.align);
-BLKBACK_AGREED_ATTR(ring_page_order, "%u", agreed.layout.order);
-BLKBACK_AGREED_ATTR(slots, "%u", blkif_layout_slots(&agreed.layout));
-BLKBACK_AGREED_ATTR(queues, "%u", agreed.nr_queues);
-BLKBACK_AGREED_ATTR(max_segments, "%u", max_segs);
-BLKBACK_AGREED_ATTR(persistent_grants, "%u", agreed.persistent);
-
-static struct attribute *blkback_agreed_attrs[] = {
-	&dev_attr_request_format.attr,
-	&dev_attr_ring_layout.attr,
-	&dev_attr_ring_alignment.attr,
-	&dev_attr_ring_page_order.attr,
-	&dev_attr_slots.attr,
-	&dev_attr_queues.attr,
-	&dev_attr_max_segments.attr,
-	&dev_attr_persistent_grants.attr,
-	NULL
-};
-
-static const struct attribute_group blkback_agreed_group = {
-	.name = "negotiated",
-	.attrs = blkback_agreed_attrs,
-};
 
 static ssize_t physical_device_show(struct device *device,
 				    struct device_attribute *attr, char *buf)
@@ -210,9 +237,11 @@ static const struct attribute_group blkback_group = {
 static const struct attribute_group *blkback_groups[] = {
 	&blkback_group,
 	&blkback_stat_group,
+	&blkback_error_group,
+	&blkback_latency_group,
 	&blkback_ring_group,
 	&blkback_grant_group,
-	&blkback_agreed_group,
+	&blkif_agreed_group,
 	NULL
 };
 

@@ -51,12 +51,44 @@ void blkback_vbd_close(struct blkback_vbd *vbd)
 }
 
 /**
+ * blkback_vbd_get_ops() - what the disk can do, and may be offered
+ * @vbd: the disk
+ * @discard: the toolstack lets it discard
+ * @ops: filled in
+ */
+void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
+			 struct blkif_ops *ops)
+{
+	struct block_device *bdev = vbd->bdev;
+
+	*ops = (struct blkif_ops) { .max_ranges = 1 };
+	if (vbd->info & VDISK_READONLY)
+		return;
+	/* Where the disk has no FUA, the block layer flushes after the write. */
+	ops->fua = vbd->write_cache && READ_ONCE(blkback_fua);
+	ops->max_zeroes = bdev_write_zeroes_sectors(bdev);
+	ops->zeroes = ops->max_zeroes && READ_ONCE(blkback_zeroes);
+	ops->max_discard = bdev_max_discard_sectors(bdev);
+	ops->discard = ops->max_discard && discard &&
+		       READ_ONCE(blkback_discard);
+	if (!ops->discard)
+		return;
+	ops->secure = bdev_max_secure_erase_sectors(bdev) &&
+		      READ_ONCE(blkback_secure);
+	ops->max_ranges = clamp_t(u32, READ_ONCE(blkback_max_ranges), 1,
+				  BLKIF_SLIM_MAX_RANGES);
+	ops->granularity = bdev_discard_granularity(bdev);
+	ops->alignment = bdev_discard_alignment(bdev);
+}
+
+/**
  * blkback_vbd_limits() - what requests are checked against on the disk's part
  * @vbd: the disk
- * @lim: filled in, but for what was negotiated
+ * @ops: what the frontend may use
+ * @lim: filled in, but for the numbers of segments
  */
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
-			struct blkif_limits *lim)
+			const struct blkif_ops *ops, struct blkif_limits *lim)
 {
 	*lim = (struct blkif_limits) {
 		.capacity = bdev_nr_sectors(vbd->bdev),
@@ -67,5 +99,13 @@ void blkback_vbd_limits(const struct blkback_vbd *vbd,
 		.block_sectors = bdev_logical_block_size(vbd->bdev) >>
 				 BLKIF_SECTOR_SHIFT,
 		.read_only = vbd->info & VDISK_READONLY,
+		.fua = ops->fua,
+		.secure = ops->secure,
 	};
+	if (ops->discard) {
+		lim->ops |= BIT(BLKIF_OP_DISCARD);
+		lim->max_ranges = ops->max_ranges > 1 ? ops->max_ranges : 0;
+	}
+	if (ops->zeroes)
+		lim->ops |= BIT(BLKIF_OP_WRITE_ZEROES);
 }

@@ -286,7 +286,8 @@ static int blkback_write_keys(struct xenbus_device *dev,
 }
 
 /* What depends on the disk; all or nothing. */
-static int blkback_publish(struct blkback *blkback)
+static int blkback_publish(struct blkback *blkback,
+			   const struct blkif_ops *ops)
 {
 	const struct blkback_vbd *vbd = &blkback->vbd;
 	const struct blkback_key keys[] = {
@@ -294,9 +295,20 @@ static int blkback_publish(struct blkback *blkback)
 		{ "info", vbd->info },
 		{ "sector-size", bdev_logical_block_size(vbd->bdev) },
 		{ "physical-sector-size", bdev_physical_block_size(vbd->bdev) },
+		{ "optimal-io-size", bdev_io_opt(vbd->bdev) },
 		{ "feature-flush-cache", vbd->write_cache },
 		{ "feature-barrier", vbd->write_cache },
+		{ "feature-fua", ops->fua },
+		{ "feature-discard", ops->discard },
+		{ "discard-granularity", ops->granularity },
+		{ "discard-alignment", ops->alignment },
+		{ "discard-secure", ops->secure },
+		{ "max-discard-sectors", ops->max_discard },
+		{ "max-discard-ranges", ops->max_ranges },
+		{ "feature-write-zeroes", ops->zeroes },
+		{ "max-write-zeroes-sectors", ops->max_zeroes },
 		{ "feature-persistent", blkback->offer.persistent },
+		{ "feature-transient-grants", blkback->offer.once },
 		{ "feature-max-indirect-segments",
 		  blkback->offer.max_indirect_segs },
 	};
@@ -328,26 +340,75 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 	const struct blkif_layout *layout = &agreed->layout;
 
 	dev_info(&conn->blkback->dev->dev,
-		 "connected: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, persistent grants: %s\n",
+		 "connected: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, persistent grants: %s, FUA: %s, discard: %s, zeroes: %s, integrity: %s\n",
 		 layout->abi->name,
 		 !layout->split ? "shared ring" :
 		 layout->align == 64 ? "separate rings of 64-byte lines" :
 				       "separate rings of 128-byte lines",
 		 agreed->nr_queues, blkif_layout_slots(layout), layout->order,
-		 conn->max_segs, agreed->persistent ? "yes" : "no");
+		 conn->max_segs, agreed->persistent ? "yes" : "no",
+		 conn->ops.fua ? "yes" : "no", blkif_discard_name(&conn->ops),
+		 conn->ops.zeroes ? "yes" : "no", blkif_pi_name(&conn->pi));
+}
+
+/* What of the offer the frontend has requests for. */
+static void blkback_find_ops(struct blkback_conn *conn, struct blkif_ops *offer)
+{
+	struct xenbus_device *dev = conn->blkback->dev;
+
+	blkback_vbd_get_ops(&conn->blkback->vbd,
+			    xenbus_read_unsigned(dev->nodename,
+						 "discard-enable", 1), offer);
+	conn->ops = *offer;
+	if (conn->agreed.layout.abi->slim)
+		return;
+	conn->ops.fua = false;
+	conn->ops.zeroes = false;
+	conn->ops.max_ranges = 1;
+}
+
+/* Offer the protection information that the disk keeps, if any. */
+static int blkback_publish_pi(struct blkback_conn *conn)
+{
+	struct xenbus_device *dev = conn->blkback->dev;
+	struct blkif_pi pi = blkback_pi_get(conn->blkback->vbd.bdev);
+	const struct blkback_key keys[] = {
+		{ "integrity-tuple-size", BLKIF_PI_TUPLE },
+		{ "integrity-interval", pi.interval },
+	};
+	int err;
+
+	/* Of a connection before; there is none most of the time. */
+	xenbus_rm(XBT_NIL, dev->nodename, "feature-integrity");
+	if (!pi.profile || !READ_ONCE(blkback_integrity))
+		return 0;
+	if (conn->agreed.layout.abi->slim)
+		conn->pi = pi;
+	err = blkback_write_keys(dev, XBT_NIL, keys, ARRAY_SIZE(keys));
+	if (err)
+		return err;
+	err = xenbus_printf(XBT_NIL, dev->nodename, "feature-integrity", "%s",
+			    blkif_pi_name(&pi));
+	if (err)
+		xenbus_dev_fatal(dev, err, "writing feature-integrity");
+	return err;
 }
 
 static int blkback_set_up(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
 	char name[TASK_COMM_LEN];
+	struct blkif_ops offer;
 	int err;
 
 	err = blkback_connect_queues(conn);
 	if (err)
 		return err;
 	blkback->vbd.size = bdev_nr_sectors(blkback->vbd.bdev);
-	err = blkback_publish(blkback);
+	blkback_find_ops(conn, &offer);
+	err = blkback_publish(blkback, &offer);
+	if (!err)
+		err = blkback_publish_pi(conn);
 	if (err)
 		return err;
 	mutex_lock(&blkback->lock);
@@ -390,6 +451,24 @@ static void blkback_connect(struct blkback *blkback)
 	/* Unless a thread has found the frontend broken already. */
 	if (!test_bit(0, &conn->broken))
 		xenbus_switch_state(dev, XenbusStateConnected);
+}
+
+/*
+ * The frontend has seen what the disk has, and says what it uses.  One without
+ * slim requests does not, whatever another has left there.
+ */
+static void blkback_check_pi(struct blkback *blkback)
+{
+	struct xenbus_device *dev = blkback->dev;
+	char *name;
+
+	if (!blkback->conn || !blkback->conn->agreed.layout.abi->slim)
+		return;
+	name = blkback_read_word(dev, "integrity");
+	if (name && *name && strcmp(name, blkif_pi_name(&blkback->conn->pi)))
+		xenbus_dev_fatal(dev, -EINVAL,
+				 "frontend asks for protection information that was not offered");
+	kfree(name);
 }
 
 /* The disk has another size: tell the frontend by Connected once more. */
@@ -528,6 +607,8 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 	case XenbusStateInitialised:
 	case XenbusStateConnected:
 		blkback_connect(blkback);
+		if (state == XenbusStateConnected)
+			blkback_check_pi(blkback);
 		break;
 
 	case XenbusStateClosing:
@@ -600,11 +681,16 @@ static int blkback_probe(struct xenbus_device *dev,
 	get_device(&dev->dev);
 	blkback->dev = dev;
 	blkback->squeeze_end = jiffies;
+	/* What the toolstack calls it; only tracing asks. */
+	if (kstrtouint(kbasename(dev->nodename), 10, &blkback->vbd.handle))
+		blkback->vbd.handle = 0;
 	blkback->offer = (struct blkif_offer) {
 		.max_queues = clamp(READ_ONCE(blkback_max_queues), 1U,
 				    BLKIF_MAX_QUEUES),
 		.max_ring_order = blkback_max_ring_order,
-		.max_indirect_segs = BLKBACK_MAX_SEGS,
+		.max_indirect_segs = min_t(u32, READ_ONCE(blkback_max_segs),
+					   BLKBACK_MAX_SEGS),
+		.once = READ_ONCE(blkback_once),
 		.persistent = READ_ONCE(blkback_persistent),
 		.slim = READ_ONCE(blkback_slim),
 		.split = READ_ONCE(blkback_split),

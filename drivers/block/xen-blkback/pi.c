@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen block backend: protection information.
+ *
+ * The tuples of a request are copied by Xen, from the guest before it starts
+ * or to the guest when it is done, so that nobody changes them while the disk
+ * is at them.  The bios of the request carry our copy; the block layer leaves
+ * tuples alone that it finds, but has those of a part of a disk say where their
+ * data is on the whole of it.  It knows them by the number of the first, which
+ * is what the guest has counted from.
+ *
+ * Nobody here checks tuples: the disk does, and the guest.
+ */
+
+#include <linux/bio.h>
+#include <linux/blk-integrity.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <asm/xen/page.h>
+#include "blkback.h"
+
+/**
+ * blkback_pi_get() - what protection information a disk keeps
+ * @bdev: the disk
+ *
+ * Return: it, if there is any that can be told to a frontend.
+ */
+struct blkif_pi blkback_pi_get(struct block_device *bdev)
+{
+	struct blk_integrity *bi = bdev_get_integrity(bdev);
+	struct blkif_pi none = { };
+	bool ref;
+
+	if (!bi || !(bi->flags & BLK_INTEGRITY_DEVICE_CAPABLE) || bi->pi_offset)
+		return none;
+	if (bi->csum_type != BLK_INTEGRITY_CSUM_IP &&
+	    bi->csum_type != BLK_INTEGRITY_CSUM_CRC)
+		return none;
+	ref = bi->flags & BLK_INTEGRITY_REF_TAG;
+	return blkif_pi_make(blkif_pi_profile(bi->csum_type ==
+					      BLK_INTEGRITY_CSUM_IP, ref),
+			     1U << bi->interval_exp, bi->tuple_size,
+			     bdev_logical_block_size(bdev));
+}
+
+/**
+ * blkback_pi_interval() - what requests are checked against
+ * @conn: the connection
+ *
+ * Return: bytes of data that a tuple goes with; 0 if none was offered, or if
+ * the disk is another now.
+ */
+u16 blkback_pi_interval(const struct blkback_conn *conn)
+{
+	struct blkif_pi pi;
+
+	if (likely(!conn->pi.profile))
+		return 0;
+	pi = blkback_pi_get(conn->blkback->vbd.bdev);
+	return blkif_pi_same(&pi, &conn->pi) ? pi.interval : 0;
+}
+
+static struct page *blkback_pi_page(const struct blkback_req *req,
+				    unsigned int i)
+{
+	return req->map[req->cmd.nr_segs + i].page;
+}
+
+/* Copy the tuples of a request, from the guest or to it. */
+static int blkback_pi_copy(struct blkback_req *req, bool to_guest)
+{
+	struct blkback_queue *queue = req->queue;
+	const struct blkif_seg *entry = &req->seg[req->cmd.nr_segs];
+	u32 left = blkif_pi_bytes(queue->conn->pi.interval, req->sectors);
+	struct gnttab_copy ops[BLKIF_PI_MAX_PAGES];
+	unsigned int i, nr = req->nr_pi;
+
+	queue->stats.copied += left;
+	queue->stats.copies += nr;
+	queue->stats.hypercalls++;
+	for (i = 0; i < nr; i++) {
+		struct gnttab_copy_ptr theirs = {
+			.u.ref = entry[i].gref,
+			.domid = queue->conn->domid,
+		};
+		struct gnttab_copy_ptr ours = {
+			.u.gmfn = xen_page_to_gfn(blkback_pi_page(req, i)),
+			.domid = DOMID_SELF,
+		};
+
+		ops[i] = (struct gnttab_copy) {
+			.source = to_guest ? ours : theirs,
+			.dest = to_guest ? theirs : ours,
+			.len = min(left, BLKIF_PAGE_SIZE),
+			.flags = to_guest ? GNTCOPY_dest_gref :
+					    GNTCOPY_source_gref,
+			.status = GNTST_general_error,
+		};
+		left -= ops[i].len;
+	}
+	gnttab_batch_copy(ops, nr);
+	for (i = 0; i < nr; i++) {
+		if (ops[i].status != GNTST_okay)
+			return -EIO;
+	}
+	return 0;
+}
+
+/**
+ * blkback_pi_prepare() - get the protection information of a request
+ * @req: a request whose entries were checked, data and tuples
+ *
+ * Whatever this returns, blkback_pi_free() is to be called in the end.
+ *
+ * Return: 0, -ENOMEM if there is no page now, or -EIO if a reference is not
+ * good.
+ */
+int blkback_pi_prepare(struct blkback_req *req)
+{
+	gfp_t gfp = GFP_NOIO | __GFP_NOWARN;
+
+	/* What the disk does not fill must not hold what others had there. */
+	if (req->cmd.op == BLKIF_OP_READ)
+		gfp |= __GFP_ZERO;
+	while (req->nr_pi < req->cmd.nr_pi) {
+		struct page *page = alloc_page(gfp);
+
+		if (!page)
+			return -ENOMEM;
+		req->map[req->cmd.nr_segs + req->nr_pi++].page = page;
+	}
+	return req->cmd.op == BLKIF_OP_READ ? 0 : blkback_pi_copy(req, false);
+}
+
+/** blkback_pi_free() - give the pages of a request's tuples back */
+void blkback_pi_free(struct blkback_req *req)
+{
+	while (req->nr_pi)
+		__free_page(blkback_pi_page(req, --req->nr_pi));
+}
+
+/* Where the next tuple of a request is, and the bio that its data goes to. */
+struct blkback_pi_cursor {
+	struct blkback_req *req;
+	blk_opf_t opf;
+	struct bio *bio;
+	u32 first;	/* bytes of tuples before those of @bio */
+	u32 done;	/* and of all that there are so far */
+};
+
+/* Send the bio off with its tuples, which are in one page. */
+static void blkback_pi_send(struct blkback_pi_cursor *cur)
+{
+	const struct blkif_pi *pi = &cur->req->queue->conn->pi;
+	struct page *page = blkback_pi_page(cur->req,
+					    cur->first / BLKIF_PAGE_SIZE);
+	u32 offset = cur->first % BLKIF_PAGE_SIZE;
+	u32 len = cur->done - cur->first;
+	struct bio *bio = cur->bio;
+	struct bio_integrity_payload *bip;
+
+	cur->bio = NULL;
+	cur->first = cur->done;
+	bip = bio_integrity_alloc(bio, GFP_NOIO, 1);
+	if (IS_ERR(bip)) {
+		bio_io_error(bio);
+		return;
+	}
+	bip_set_seed(bip, bio->bi_iter.bi_sector >>
+			  (ilog2(pi->interval) - BLKIF_SECTOR_SHIFT));
+	if (pi->profile->ip)
+		bip->bip_flags |= BIP_IP_CHECKSUM;
+	if (bio_integrity_add_page(bio, page, len, offset) == len)
+		submit_bio(bio);
+	else
+		bio_io_error(bio);
+}
+
+/* Add a piece of a segment whose tuples are all in one page. */
+static void blkback_pi_add(struct blkback_pi_cursor *cur, unsigned int i,
+			   u64 sector, u32 len, u32 offset)
+{
+	struct blkback_req *req = cur->req;
+	struct page *page = req->map[i].page;
+
+	if (cur->bio && sector == bio_end_sector(cur->bio) &&
+	    bio_add_page(cur->bio, page, len, offset) == len)
+		return;
+	if (cur->bio)
+		blkback_pi_send(cur);
+	cur->bio = blkback_io_new_bio(req, req->cmd.nr_segs - i, cur->opf,
+				      sector);
+	__bio_add_page(cur->bio, page, len, offset);
+}
+
+/**
+ * blkback_pi_submit() - submit a request that has protection information
+ * @req: the request; its @pending counts one for the caller
+ * @opf: the operation
+ *
+ * The tuples of a bio are in one page, because there are disks that take no
+ * more than one segment of them at a time.  As in blkback_io_submit(), each bio
+ * is submitted before the next is allocated.
+ */
+void blkback_pi_submit(struct blkback_req *req, blk_opf_t opf)
+{
+	u32 interval = req->queue->conn->pi.interval;
+	struct blkback_pi_cursor cur = { .req = req, .opf = opf };
+	unsigned int i;
+
+	for (i = 0; i < req->cmd.nr_segs; i++) {
+		const struct blkif_seg *seg = &req->seg[i];
+		u32 offset = seg->first << BLKIF_SECTOR_SHIFT;
+		u32 left = blkif_seg_sectors(seg) << BLKIF_SECTOR_SHIFT;
+		u64 sector = seg->sector;
+
+		while (left) {
+			u32 room = blkif_pi_room(interval, cur.done);
+			u32 len = min(left, room);
+
+			blkback_pi_add(&cur, i, sector, len, offset);
+			cur.done += len / interval * BLKIF_PI_TUPLE;
+			if (len == room)
+				blkback_pi_send(&cur);
+			sector += len >> BLKIF_SECTOR_SHIFT;
+			offset += len;
+			left -= len;
+		}
+	}
+	if (cur.bio)
+		blkback_pi_send(&cur);
+}
+
+/**
+ * blkback_pi_finish() - give the guest the protection information that it reads
+ * @req: a request whose bios are done; fails if this does
+ */
+void blkback_pi_finish(struct blkback_req *req)
+{
+	if (req->cmd.op != BLKIF_OP_READ || req->error != BLK_STS_OK)
+		return;
+	if (!blkback_pi_copy(req, true))
+		return;
+	req->error = BLK_STS_IOERR;
+	dev_warn_ratelimited(&req->queue->conn->blkback->dev->dev,
+			     "queue %u: cannot copy the protection information of a read\n",
+			     req->queue->index);
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen block backend: discards and zeroes.
+ *
+ *   blkback_range_prepare()     in the thread: what is to be done
+ *   blkback_range_start()       in the thread: when, unless it has to wait
+ *     blkback_range_work()      in a work item: a step of some bios
+ *     blkback_range_end()       each bio; the last queues the next step
+ *   blkback_range_ended()       in the thread: another may start
+ *
+ * A terabyte is discarded in many bios, and there are disks that do all of it
+ * inside of submit_bio(), so this has no place in the thread of a queue, where
+ * reads wait.  A step is only as many bios as leave the disk tags for others,
+ * and no bio is larger than a disk that does one thing at a time may be held
+ * up by.  The work item is part of the request, and its last step ends like
+ * the last bio of any other.
+ */
+
+#include <linux/bio.h>
+#include <linux/sizes.h>
+#include "blkback.h"
+#include "range.h"
+
+/* Requests of a queue that are under way at a time. */
+#define BLKBACK_RANGES		4
+
+/* Bios in flight for all of them, over all queues; but one for each. */
+#define BLKBACK_RANGE_BIOS	16
+
+/* Most sectors of a bio, if granules are not larger. */
+#define BLKBACK_RANGE_SECTORS	((u32)(SZ_1G >> BLKIF_SECTOR_SHIFT))
+
+static_assert(BLKIF_SLIM_MAX_RANGES * sizeof(struct blkif_range) <=
+	      BLKIF_PAGE_SIZE);
+
+static struct block_device *blkback_range_bdev(const struct blkback_req *req)
+{
+	return req->queue->conn->blkback->vbd.bdev;
+}
+
+/* Copy the ranges out of the guest, once, and check the copy. */
+static int blkback_range_read_table(struct blkback_req *req)
+{
+	struct blkback_queue *queue = req->queue;
+	size_t size = req->cmd.nr_segs * sizeof(struct blkif_range);
+	enum blkif_verdict verdict;
+
+	if (!blkback_io_get_mem(req, size))
+		return -EAGAIN;
+	if (blkback_copy_tables(queue, req->cmd.table, 1, size))
+		return blkback_io_bad_grant(req, "cannot read the indirect page");
+	memcpy(req->big, queue->tables[0], size);
+	verdict = blkif_check_ranges(req->big, req->cmd.nr_segs, &queue->lim);
+	if (verdict != BLKIF_GOOD)
+		return blkback_io_reject(req, verdict);
+	req->ranges.next = req->big;
+	req->ranges.end = req->ranges.next + req->cmd.nr_segs;
+	return 0;
+}
+
+/**
+ * blkback_range_prepare() - find out what is to be done
+ * @req: a checked discard or write of zeroes
+ *
+ * Return: as blkback_io_prepare().
+ */
+int blkback_range_prepare(struct blkback_req *req)
+{
+	struct blkback_ranges *left = &req->ranges;
+
+	if (req->cmd.indirect)
+		return blkback_range_read_table(req);
+	left->one.sector = req->cmd.sector;
+	left->one.nr_sectors = req->cmd.nr_sectors;
+	left->next = &left->one;
+	left->end = left->next + 1;
+	return 0;
+}
+
+/* Is there anything left to do? */
+static bool blkback_range_more(struct blkback_ranges *left)
+{
+	while (left->next != left->end && !left->next->nr_sectors)
+		left->next++;
+	return left->next != left->end;
+}
+
+/* A bio, or whoever makes them, is done with the step. */
+static void blkback_range_drop(struct blkback_req *req)
+{
+	if (!atomic_dec_and_test(&req->pending))
+		return;
+	if (req->error == BLK_STS_OK && blkback_range_more(&req->ranges))
+		queue_work(blkback_range_wq, &req->ranges.work);
+	else
+		blkback_queue_done(req);
+}
+
+static void blkback_range_end(struct bio *bio)
+{
+	struct blkback_req *req = bio->bi_private;
+
+	if (bio->bi_status)
+		WRITE_ONCE(req->error, bio->bi_status);
+	bio_put(bio);
+	blkback_range_drop(req);
+}
+
+static blk_opf_t blkback_range_opf(const struct blkif_cmd *cmd)
+{
+	if (cmd->op == BLKIF_OP_WRITE_ZEROES)
+		return cmd->flags & BLKIF_SLIM_UNMAP ? REQ_OP_WRITE_ZEROES :
+		       REQ_OP_WRITE_ZEROES | REQ_NOUNMAP;
+	return cmd->flags & BLKIF_DISCARD_SECURE ? REQ_OP_SECURE_ERASE :
+						   REQ_OP_DISCARD;
+}
+
+/* Most sectors that the disk takes at a time; 0 if it does not do that. */
+static u32 blkback_range_max(struct block_device *bdev, blk_opf_t opf)
+{
+	switch (opf & REQ_OP_MASK) {
+	case REQ_OP_DISCARD:
+		return bdev_max_discard_sectors(bdev);
+	case REQ_OP_SECURE_ERASE:
+		return bdev_max_secure_erase_sectors(bdev);
+	default:
+		return bdev_write_zeroes_sectors(bdev);
+	}
+}
+
+/* How to cut it up; false if the disk does not do that any more. */
+static bool blkback_range_cut(struct block_device *bdev, blk_opf_t opf,
+			      struct range_cut *cut)
+{
+	u32 block = bdev_logical_block_size(bdev) >> BLKIF_SECTOR_SHIFT;
+	u32 granule = bdev_discard_granularity(bdev) >> BLKIF_SECTOR_SHIFT;
+	u32 max = min_t(u32, blkback_range_max(bdev, opf),
+			BLKIF_MAX_RANGE_SECTORS);
+	u32 whole;
+
+	if (!max)
+		return false;
+	*cut = (struct range_cut) { .granule = block };
+	if ((opf & REQ_OP_MASK) != REQ_OP_WRITE_ZEROES && granule > block &&
+	    granule % block == 0) {
+		cut->granule = granule;
+		cut->first = (bdev_discard_alignment(bdev) >>
+			      BLKIF_SECTOR_SHIFT) % granule;
+	}
+	whole = min(max, max(cut->granule, BLKBACK_RANGE_SECTORS));
+	/* If not even a granule is allowed, then blocks. */
+	cut->max = rounddown(whole, cut->granule) ?:
+		   max(rounddown(whole, block), block);
+	return true;
+}
+
+static struct bio *blkback_range_bio(struct blkback_req *req, blk_opf_t opf,
+				     const struct range_cut *cut)
+{
+	struct blkif_range *range = req->ranges.next;
+	u32 nr = range_cut_off(range, cut);
+	struct bio *bio;
+
+	bio = bio_alloc(blkback_range_bdev(req), 0, opf, GFP_NOIO);
+	bio->bi_iter.bi_sector = range->sector;
+	bio->bi_iter.bi_size = nr << BLKIF_SECTOR_SHIFT;
+	bio->bi_private = req;
+	bio->bi_end_io = blkback_range_end;
+	atomic_inc(&req->pending);
+	range->sector += nr;
+	range->nr_sectors -= nr;
+	return bio;
+}
+
+/* Bios are submitted before others are allocated: see blkback_io_submit(). */
+static void blkback_range_submit(struct blkback_req *req)
+{
+	unsigned int nr = BLKBACK_RANGE_BIOS / BLKBACK_RANGES /
+			  req->queue->conn->agreed.nr_queues;
+	blk_opf_t opf = blkback_range_opf(&req->cmd);
+	struct range_cut cut;
+	struct blk_plug plug;
+
+	if (!blkback_range_cut(blkback_range_bdev(req), opf, &cut)) {
+		req->error = BLK_STS_NOTSUPP;
+		return;
+	}
+	blk_start_plug(&plug);
+	do {
+		if (!blkback_range_more(&req->ranges))
+			break;
+		submit_bio(blkback_range_bio(req, opf, &cut));
+	} while (nr-- > 1);
+	blk_finish_plug(&plug);
+}
+
+static void blkback_range_work(struct work_struct *work)
+{
+	struct blkback_req *req = container_of(work, struct blkback_req,
+					       ranges.work);
+	const struct blkback_queue *queue = req->queue;
+
+	atomic_set(&req->pending, 1);
+	/* Nobody is left to be told, and somebody waits for the end. */
+	if (READ_ONCE(queue->stop) || READ_ONCE(queue->broken))
+		req->error = BLK_STS_IOERR;
+	else
+		blkback_range_submit(req);
+	blkback_range_drop(req);
+}
+
+/**
+ * blkback_range_start() - start a prepared request
+ * @req: the request; blkback_queue_done() will be called for it
+ *
+ * Context: the thread of the queue, which does not wait here.
+ */
+void blkback_range_start(struct blkback_req *req)
+{
+	struct blkback_queue *queue = req->queue;
+
+	if (queue->nr_ranges == BLKBACK_RANGES) {
+		list_add_tail(&req->node, &queue->ranges);
+		return;
+	}
+	queue->nr_ranges++;
+	INIT_WORK(&req->ranges.work, blkback_range_work);
+	queue_work(blkback_range_wq, &req->ranges.work);
+}
+
+/**
+ * blkback_range_ended() - one that was under way is done
+ * @queue: its queue
+ *
+ * Context: the thread of the queue.
+ */
+void blkback_range_ended(struct blkback_queue *queue)
+{
+	struct blkback_req *req;
+
+	queue->nr_ranges--;
+	req = list_first_entry_or_null(&queue->ranges, struct blkback_req,
+				       node);
+	if (!req)
+		return;
+	list_del(&req->node);
+	blkback_range_start(req);
+}
