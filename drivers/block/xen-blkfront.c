@@ -10,14 +10,15 @@
  *   blkfront_tag    who is in flight under a tag; lives as long as the disk
  * Locks, outermost first
  *   info->mutex     a connection is made or taken down; process context
+ *   ring->rsp_lock  response half of the ring; hard interrupts are off
  *   ring->lock      request half of the ring; covers writing the slot only
- *   info->bios_lock bios that are to be submitted again; process context
+ *   info->bios_lock bios that are to be submitted again; any context
  *   pool->lock      any context
  * Contexts
- *   queue_rq may not sleep.  The response half of a ring belongs to its
- *   interrupt handler until the event is acknowledged, or to the work item the
- *   handler passes the rest of a long pass to.  Completion may run in hard
- *   interrupts.  XenStore is only touched by xenbus callbacks and work items.
+ *   queue_rq may not sleep.  Responses are taken by a ring's interrupt handler,
+ *   by the work item that it leaves the rest of a long pass to, by who polls a
+ *   polled queue, and by the watchdog.  Completion may run in hard interrupts.
+ *   XenStore is only touched by xenbus callbacks and work items.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -44,10 +45,15 @@
 #include <xen/xenbus.h>
 
 #include "xen-blkfront/data.h"
+#include "xen-blkfront/event.h"
 #include "xen-blkfront/keys.h"
-#include "xen-blkfront/resubmit.h"
+#include "xen-blkfront/ops.h"
 #include "xen-blkfront/rings.h"
 #include "xen-blkfront/sysfs.h"
+#include "xen-blkfront/vdevice.h"
+
+#define CREATE_TRACE_POINTS
+#include "xen-blkfront/trace.h"
 
 static unsigned int blkfront_max_segs = 256;
 module_param_named(max_indirect_segments, blkfront_max_segs, uint, 0444);
@@ -58,6 +64,11 @@ static unsigned int blkfront_max_queues = 4;
 module_param_named(max_queues, blkfront_max_queues, uint, 0444);
 MODULE_PARM_DESC(max_queues,
 		 "Most queues of a disk (default 4, at most one a CPU)");
+
+static unsigned int blkfront_poll_queues;
+module_param_named(poll_queues, blkfront_poll_queues, uint, 0444);
+MODULE_PARM_DESC(poll_queues,
+		 "Most further queues for I/O that is polled for (default 0)");
 
 /*
  * 128 slots.  A larger ring costs this side little, but there are backends
@@ -91,12 +102,23 @@ static bool __read_mostly blkfront_trusted = true;
 module_param_named(trusted, blkfront_trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Backends may see all of a page that holds data");
 
+static unsigned int blkfront_max_bounced = BLKIF_MAX_ENTRIES;
+module_param_named(max_bounced_segments, blkfront_max_bounced, uint, 0644);
+MODULE_PARM_DESC(max_bounced_segments,
+		 "Most segments of a request that is copied to persistent grants, if the backend takes others (default 1024: all are copied)");
+
 static bool __read_mostly blkfront_persistent = true;
 module_param_named(feature_persistent, blkfront_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent, "Use persistent grants if offered");
 
 /* Responses and their pages before the interrupt handler leaves the rest. */
 #define BLKFRONT_PASS		512
+
+/* A request that is not answered for so long makes us look at its ring. */
+#define BLKFRONT_TIMEOUT	(30 * HZ)
+
+/* An event that is only late comes within this. */
+#define BLKFRONT_LATE_MS	20
 
 /* How long a backend is waited for; toolstacks wait for us ten seconds. */
 #define BLKFRONT_PATIENCE_MS	4000
@@ -139,37 +161,10 @@ static blk_status_t blkfront_fail_to_queue(int err)
 	}
 }
 
-/*
- * Return: BLKIF_OP_*, -ENOENT if nothing is to be done, -ESTALE if the request
- * was made for another backend, -EOPNOTSUPP.
- */
-static int blkfront_op(const struct blkfront_info *info,
-		       const struct request *rq)
-{
-	enum blkfront_flush flush = READ_ONCE(info->agreed.flush);
-
-	switch (req_op(rq)) {
-	case REQ_OP_READ:
-		return BLKIF_OP_READ;
-	case REQ_OP_WRITE:
-		if (!(rq->cmd_flags & REQ_FUA) || flush == BLKFRONT_NO_FLUSH)
-			return BLKIF_OP_WRITE;
-		/* Only barriers have FUA, see blkfront_limits(). */
-		return flush == BLKFRONT_BARRIER ? BLKIF_OP_WRITE_BARRIER :
-						   -ESTALE;
-	case REQ_OP_FLUSH:
-		if (flush == BLKFRONT_FLUSH)
-			return BLKIF_OP_FLUSH_DISKCACHE;
-		return flush == BLKFRONT_BARRIER ? BLKIF_OP_WRITE_BARRIER :
-						   -ENOENT;
-	default:
-		return -EOPNOTSUPP;
-	}
-}
-
 /* Get what only large requests need: tables, and leave to use many grants. */
 static int blkfront_prepare_indirect(struct blkfront_ring *ring,
-				     struct blkfront_req *req, unsigned int nr)
+				     struct blkfront_req *req, unsigned int nr,
+				     unsigned int nr_pi)
 {
 	struct blkfront_buf *buf;
 	unsigned int i = 0;
@@ -181,13 +176,14 @@ static int blkfront_prepare_indirect(struct blkfront_ring *ring,
 	if (req->cmd.op != BLKIF_OP_READ && req->cmd.op != BLKIF_OP_WRITE)
 		return -ESTALE;
 
-	if (ring->info->agreed.data == BLKFRONT_DIRECT) {
+	if (req->mode == BLKFRONT_DIRECT) {
 		req->charged = nr;
 		if (atomic_sub_return(nr, &ring->budget) < 0)
 			return -ENOSPC;
 	}
 	req->tables = blkfront_pool_take(&ring->tables,
-					 blkfront_wire_tables(ring->info, nr));
+					 blkfront_wire_tables(ring->info, nr,
+							      nr_pi));
 	if (!req->tables)
 		return -ENOMEM;
 	req->cmd.indirect = true;
@@ -202,33 +198,45 @@ static int blkfront_prepare_indirect(struct blkfront_ring *ring,
  * means the same as of blkfront_op().
  */
 static int blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
-			    u8 op)
+			    unsigned int op)
 {
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
 	struct blkfront_info *info = ring->info;
-	unsigned int nr = blkfront_nr_segs(info, rq);
+	unsigned int nr, nr_pi;
 	int err = 0;
 
 	req->cmd.op = op;
-	req->cmd.sector = nr ? blk_rq_pos(rq) : 0;
+	req->mode = blkfront_choose_mode(&info->agreed, req->cmd.op, rq);
+	req->cmd.sector = 0;
 	req->cmd.nr_sectors = 0;
-	req->cmd.flags = 0;
+	req->cmd.flags = op >> BLKFRONT_FLAGS_SHIFT;
 	req->cmd.indirect = false;
 	req->cmd.nr_segs = 0;
+	req->cmd.nr_pi = 0;
 	req->tables = NULL;
 	req->data = NULL;
+	req->pi = NULL;
 	req->charged = 0;
+	if (unlikely(blkif_op_is_range(req->cmd.op)))
+		return blkfront_prepare_range(ring, rq);
+	nr = blkfront_nr_segs(rq, req->mode);
 	if (!nr)
 		return 0;
 
+	req->cmd.sector = blk_rq_pos(rq);
+	if (req->mode != info->agreed.data)
+		req->cmd.flags |= BLKIF_SLIM_ONCE;
 	if (unlikely(nr > info->agreed.max_segs))
 		return blkfront_fits_queue(rq) ? -EIO : -ESTALE;
-	if (nr > blkfront_wire_inline(info))
-		err = blkfront_prepare_indirect(ring, req, nr);
-	if (!err && info->agreed.data == BLKFRONT_DIRECT)
+	nr_pi = blkfront_pi_pages(info, rq, req->cmd.op);
+	if (nr > blkfront_wire_inline(info) || nr_pi)
+		err = blkfront_prepare_indirect(ring, req, nr, nr_pi);
+	if (!err && req->mode == BLKFRONT_DIRECT)
 		err = blkfront_grant(ring, rq, nr);
 	else if (!err)
 		err = blkfront_bounce(ring, rq, nr);
+	if (!err && nr_pi)
+		err = blkfront_pi_prepare(ring, rq, nr_pi);
 	if (unlikely(err))
 		blkfront_release(ring, req);
 	return err;
@@ -244,7 +252,7 @@ static void blkfront_kick(struct blkfront_ring *ring)
 	ring->notifications += notify;
 	spin_unlock(&ring->lock);
 	if (notify)
-		notify_remote_via_irq(ring->irq);
+		blkfront_notify(ring);
 }
 
 /* Put a prepared request on the ring; false if there is no slot. */
@@ -258,19 +266,21 @@ static bool blkfront_submit(struct blkfront_ring *ring, struct request *rq,
 
 	spin_lock(&ring->lock);
 	req->cmd.id = blkif_id(blk_mq_unique_tag(rq), ++tag->gen);
+	/* First, because the response may overtake us: blkfront_rest(). */
+	WRITE_ONCE(ring->requests, ring->requests + 1);
 	if (!blkfront_wire_put(ring, &req->cmd, tag, rq)) {
+		WRITE_ONCE(ring->requests, ring->requests - 1);
 		spin_unlock(&ring->lock);
 		return false;
 	}
 	if (last)
 		notify = blkfront_wire_push(ring);
-	ring->requests++;
 	ring->bounced += bytes;
 	ring->notifications += notify;
 	spin_unlock(&ring->lock);
 
 	if (notify)
-		notify_remote_via_irq(ring->irq);
+		blkfront_notify(ring);
 	return true;
 }
 
@@ -301,6 +311,8 @@ static blk_status_t blkfront_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	op = blkfront_op(info, rq);
 	err = op < 0 ? op : blkfront_prepare(ring, rq, op);
+	if (unlikely(err))
+		blkfront_unsent(ring, err);
 	if (unlikely(err == -ENOENT || err == -ESTALE)) {
 		blkfront_end_unsent(info, rq, err);
 		if (bd->last)
@@ -311,10 +323,12 @@ static blk_status_t blkfront_queue_rq(struct blk_mq_hw_ctx *hctx,
 		return blkfront_fail_to_queue(err);
 
 	blk_mq_start_request(rq);
+	blkfront_pi_send(rq);
 	if (likely(blkfront_submit(ring, rq, hctx->queue_num, bd->last)))
 		return BLK_STS_OK;
 	/* Only if queues share a ring: see struct blkfront_info. */
 	blkfront_release(ring, blk_mq_rq_to_pdu(rq));
+	blkfront_unsent(ring, -EBUSY);
 	return BLK_STS_RESOURCE;
 }
 
@@ -328,62 +342,25 @@ static void blkfront_commit_rqs(struct blk_mq_hw_ctx *hctx)
 
 /* --- Completion --- */
 
-static blk_status_t blkfront_result(s16 status)
-{
-	switch (status) {
-	case BLKIF_RSP_OKAY:
-		return BLK_STS_OK;
-	case BLKIF_RSP_EOPNOTSUPP:
-		return BLK_STS_NOTSUPP;
-	default:
-		return BLK_STS_IOERR;
-	}
-}
-
-/* Does the response mean that there are no flushes or barriers, after all? */
-static bool blkfront_flush_refused(struct request *rq)
-{
-	const struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-
-	if (req->cmd.op == BLKIF_OP_FLUSH_DISKCACHE)
-		return req->status == BLKIF_RSP_EOPNOTSUPP;
-	if (req->cmd.op != BLKIF_OP_WRITE_BARRIER)
-		return false;
-	/* Old backends fail a barrier without data and mean the same. */
-	return req->status == BLKIF_RSP_EOPNOTSUPP ||
-	       (req->status == BLKIF_RSP_ERROR && !req->cmd.nr_segs);
-}
-
-/* Turn flushes off and do what is still to be done without. */
-static void blkfront_without_flush(struct request *rq)
-{
-	struct blkfront_info *info = rq->q->queuedata;
-
-	if (xchg(&info->agreed.flush, BLKFRONT_NO_FLUSH) != BLKFRONT_NO_FLUSH)
-		schedule_work(&info->flush_work);
-	if (req_op(rq) == REQ_OP_FLUSH)
-		blk_mq_end_request(rq, BLK_STS_OK);
-	else
-		blk_mq_requeue_request(rq, true);
-}
-
 static void blkfront_complete_rq(struct request *rq)
 {
 	struct blkfront_info *info = rq->q->queuedata;
 	struct blkfront_ring *ring = blkfront_ring_of(info,
 						      rq->mq_hctx->queue_num);
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-	blk_status_t result = blkfront_result(req->status);
+	blk_status_t result = blkif_status_from_wire(blkfront_abi(info)->slim,
+						     req->status);
 
+	trace_blkfront_complete(ring, rq, req->status);
 	if (result == BLK_STS_OK && req->data && req->cmd.op == BLKIF_OP_READ)
 		blkfront_copy(rq, req->data, false);
+	if (result == BLK_STS_OK)
+		blkfront_pi_receive(rq);
 	if (unlikely(blkfront_release(ring, req))) {
 		blkfront_kill(info, "the backend keeps pages of a request that it answered");
 		result = BLK_STS_IOERR;
 	}
-	if (unlikely(result != BLK_STS_OK) && blkfront_flush_refused(rq))
-		blkfront_without_flush(rq);
-	else
+	if (likely(result == BLK_STS_OK) || !blkfront_revoked(info, rq))
 		blk_mq_end_request(rq, result);
 }
 
@@ -432,6 +409,8 @@ static int blkfront_response(struct blkfront_ring *ring,
 	req->status = rsp->status;
 	cost = 1 + req->cmd.nr_segs;
 	ring->responses++;
+	if (unlikely(rsp->status))
+		blkfront_count_error(ring, rsp->status);
 	blk_mq_complete_request(rq);
 	return cost;
 }
@@ -439,52 +418,80 @@ static int blkfront_response(struct blkfront_ring *ring,
 /*
  * Take responses.
  *
- * Return: 0 if all are taken and the next will be notified, 1 if there may be
- * more, -EPROTO.
+ * Return: 0 if all are taken and the next will be notified, or polled for; 1 if
+ * there may be more; -EPROTO.
  */
-static int blkfront_pass(struct blkfront_ring *ring, unsigned int *nr)
+static int blkfront_pass(struct blkfront_ring *ring)
 {
 	int budget = BLKFRONT_PASS;
 	struct blkif_rsp rsp;
+	u64 end = 0;
 	int ret;
 
+	lockdep_assert_held(&ring->rsp_lock);
+	if (unlikely(ring->broken))
+		return 0;
 	while (budget > 0) {
 		ret = blkfront_wire_get(ring, &rsp);
 		if (!ret)
-			ret = blkfront_wire_arm(ring);
+			ret = blkfront_rest(ring, &end);
 		else if (ret > 0)
 			ret = blkfront_response(ring, &rsp);
 		if (ret <= 0)
-			return ret;
+			break;
 		budget -= ret;
-		*nr += 1;
 	}
-	return 1;
+	if (unlikely(ret < 0)) {
+		ring->broken = true;
+		ring->bad_response++;
+		blkfront_kill(ring->info,
+			      "the backend's responses make no sense");
+	}
+	return ret;
 }
 
-static void blkfront_bad_ring(struct blkfront_ring *ring)
+/* Take responses without an event.  Returns how many there were. */
+static unsigned int blkfront_look(struct blkfront_ring *ring)
 {
-	ring->broken = true;
-	blkfront_kill(ring->info, "the backend's responses make no sense");
+	unsigned long flags;
+	u64 before;
+
+	spin_lock_irqsave(&ring->rsp_lock, flags);
+	before = ring->responses;
+	blkfront_pass(ring);
+	before = ring->responses - before;
+	spin_unlock_irqrestore(&ring->rsp_lock, flags);
+	return before;
+}
+
+/*
+ * The event is acknowledged when the ring was found empty.  It is not spurious
+ * if what it is for was found by somebody else.
+ */
+static void blkfront_acknowledge(struct blkfront_ring *ring)
+{
+	bool found = ring->responses != ring->acknowledged;
+
+	xen_irq_lateeoi(ring->irq, found || ring->overtaken ?
+			0 : XEN_EOI_FLAG_SPURIOUS);
+	ring->acknowledged = ring->responses;
+	if (!found)
+		ring->overtaken = false;
 }
 
 static irqreturn_t blkfront_interrupt(int irq, void *data)
 {
 	struct blkfront_ring *ring = data;
-	unsigned int nr = 0;
-	int ret = 0;
 
+	spin_lock(&ring->rsp_lock);
 	ring->interrupts++;
-	if (likely(!ring->broken))
-		ret = blkfront_pass(ring, &nr);
-	if (unlikely(ret > 0)) {
+	trace_blkfront_event(ring);
+	if (likely(blkfront_pass(ring) <= 0))
+		blkfront_acknowledge(ring);
+	else
 		/* There is no other event until the work acknowledges this. */
 		queue_work(system_highpri_wq, &ring->work);
-		return IRQ_HANDLED;
-	}
-	if (unlikely(ret < 0))
-		blkfront_bad_ring(ring);
-	xen_irq_lateeoi(irq, nr ? 0 : XEN_EOI_FLAG_SPURIOUS);
+	spin_unlock(&ring->rsp_lock);
 	return IRQ_HANDLED;
 }
 
@@ -492,23 +499,91 @@ static void blkfront_ring_work(struct work_struct *work)
 {
 	struct blkfront_ring *ring = container_of(work, struct blkfront_ring,
 						  work);
-	unsigned int nr = 0;
 	int ret;
 
-	/* Until it is acknowledged, there is no interrupt. */
 	do {
 		cond_resched();
-		ret = blkfront_pass(ring, &nr);
+		spin_lock_irq(&ring->rsp_lock);
+		ret = blkfront_pass(ring);
+		if (ret <= 0)
+			blkfront_acknowledge(ring);
+		spin_unlock_irq(&ring->rsp_lock);
 	} while (ret > 0);
-	if (ret < 0)
-		blkfront_bad_ring(ring);
-	xen_irq_lateeoi(ring->irq, 0);
+}
+
+/* Returns how many responses there were. */
+static int blkfront_poll(struct blk_mq_hw_ctx *hctx,
+			 struct io_comp_batch *batch)
+{
+	struct blkfront_info *info = hctx->queue->queuedata;
+	struct blkfront_ring *ring;
+	int nr = 0;
+
+	/* Who polls is not waited for by quiescing, but by a grace period. */
+	rcu_read_lock();
+	if (READ_ONCE(info->live)) {
+		ring = blkfront_ring_of(info, hctx->queue_num);
+		if (ring->polled)
+			nr = blkfront_look(ring);
+	}
+	rcu_read_unlock();
+	return nr;
+}
+
+/*
+ * The watchdog.  No event can be lost by the rules of the ring, but if one is,
+ * by whatever fault, this ends the wait, in both directions.  Where none was
+ * lost the disk is slow, and the request waits on: its pages are the backend's.
+ */
+static enum blk_eh_timer_return blkfront_timeout(struct request *rq)
+{
+	struct blkfront_info *info = rq->q->queuedata;
+	struct blkfront_ring *ring;
+	unsigned int nr;
+
+	/* As after a pause, when this and a late event come together. */
+	msleep(BLKFRONT_LATE_MS);
+	if (!mutex_trylock(&info->mutex))
+		return BLK_EH_RESET_TIMER;
+	if (READ_ONCE(info->live)) {
+		ring = blkfront_ring_of(info, rq->mq_hctx->queue_num);
+		nr = blkfront_look(ring);
+		if (nr && !ring->polled) {
+			ring->lost_events++;
+			dev_warn_ratelimited(&info->xbdev->dev,
+					     "queue %u: found %u responses without an event\n",
+					     ring->index, nr);
+		}
+		notify_remote_via_irq(ring->irq);
+	}
+	mutex_unlock(&info->mutex);
+	return blk_mq_rq_state(rq) == MQ_RQ_IN_FLIGHT ? BLK_EH_RESET_TIMER :
+							BLK_EH_DONE;
+}
+
+static void blkfront_map_queues(struct blk_mq_tag_set *set)
+{
+	const struct blkfront_info *info = set->driver_data;
+	unsigned int nr_polled = info->agreed.nr_polled;
+	struct blk_mq_queue_map *map = set->map;
+
+	map[HCTX_TYPE_DEFAULT].nr_queues = set->nr_hw_queues - nr_polled;
+	blk_mq_map_queues(&map[HCTX_TYPE_DEFAULT]);
+	if (!nr_polled)
+		return;
+	map[HCTX_TYPE_READ].nr_queues = 0;
+	map[HCTX_TYPE_POLL].nr_queues = nr_polled;
+	map[HCTX_TYPE_POLL].queue_offset = map[HCTX_TYPE_DEFAULT].nr_queues;
+	blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
 }
 
 static const struct blk_mq_ops blkfront_mq_ops = {
 	.queue_rq = blkfront_queue_rq,
 	.commit_rqs = blkfront_commit_rqs,
 	.complete = blkfront_complete_rq,
+	.poll = blkfront_poll,
+	.timeout = blkfront_timeout,
+	.map_queues = blkfront_map_queues,
 };
 
 /* --- Rings --- */
@@ -521,7 +596,10 @@ static int blkfront_ring_init(struct blkfront_info *info,
 
 	ring->info = info;
 	ring->index = index;
+	ring->polled = index >= info->agreed.choice.nr_queues -
+				info->agreed.nr_polled;
 	spin_lock_init(&ring->lock);
+	spin_lock_init(&ring->rsp_lock);
 	spin_lock_init(&ring->tables.lock);
 	spin_lock_init(&ring->data.lock);
 	INIT_WORK(&ring->work, blkfront_ring_work);
@@ -567,8 +645,10 @@ static void blkfront_rings_free(struct blkfront_info *info)
 {
 	unsigned int i;
 
-	for (i = 0; i < info->nr_rings; i++)
+	for (i = 0; i < info->nr_rings; i++) {
+		blkfront_counts_add(&info->counts, &info->rings[i]);
 		blkfront_ring_free(&info->rings[i]);
+	}
 	kvfree(info->rings);
 	info->rings = NULL;
 	info->nr_rings = 0;
@@ -694,7 +774,7 @@ static struct blkif_choice blkfront_choose(struct blkfront_info *info)
 	};
 	struct blkif_offer ours = {
 		.max_queues = info->gd ? info->tag_set.nr_hw_queues :
-					 blkfront_max_queues,
+			      blkfront_max_queues + blkfront_poll_queues,
 		.max_ring_order = blkfront_max_order,
 		.max_align = blkfront_align,
 		.slim = blkfront_slim,
@@ -702,6 +782,22 @@ static struct blkif_choice blkfront_choose(struct blkfront_info *info)
 	};
 
 	return blkif_choose(&theirs, &ours);
+}
+
+/*
+ * How many of the queues are polled: the last ones, as long as there is one that
+ * is not.  The first connection decides which; a later one with fewer rings
+ * cannot tell them apart.
+ */
+static unsigned int blkfront_choose_polled(const struct blkfront_info *info)
+{
+	const struct blk_mq_tag_set *set = &info->tag_set;
+	unsigned int nr = info->agreed.choice.nr_queues;
+
+	if (!info->gd)
+		return min(blkfront_poll_queues, nr - 1);
+	return nr == set->nr_hw_queues ?
+	       set->map[HCTX_TYPE_POLL].nr_queues : 0;
 }
 
 /* Choose, make rings and tell the backend; once for each connection. */
@@ -713,6 +809,7 @@ static int blkfront_setup(struct blkfront_info *info)
 	lockdep_assert_held(&info->mutex);
 	memset(&info->agreed, 0, sizeof(info->agreed));
 	info->agreed.choice = blkfront_choose(info);
+	info->agreed.nr_polled = blkfront_choose_polled(info);
 	info->persistent = blkfront_persistent;
 
 	err = blkfront_rings_init(info);
@@ -759,20 +856,29 @@ static int blkfront_read_disk(struct blkfront_info *info,
 			 disk->phys_size);
 		disk->phys_size = disk->block_size;
 	}
+	disk->opt_size = blkif_usable_opt(xenbus_read_unsigned(from,
+							       "optimal-io-size",
+							       0),
+					  disk->block_size);
 	return 0;
 }
 
-static enum blkfront_data blkfront_choose_data(const struct blkfront_info *info)
+static void blkfront_agree_data(struct blkfront_info *info)
 {
+	struct blkfront_agreed *agreed = &info->agreed;
 	struct xenbus_device *dev = info->xbdev;
+	bool persistent = info->persistent &&
+		xenbus_read_unsigned(dev->otherend, "feature-persistent", 0);
+	bool trusted = blkfront_trusted &&
+		       xenbus_read_unsigned(dev->nodename, "trusted", 1);
 
-	if (info->persistent &&
-	    xenbus_read_unsigned(dev->otherend, "feature-persistent", 0))
-		return BLKFRONT_PERSISTENT;
-	if (!blkfront_trusted ||
-	    !xenbus_read_unsigned(dev->nodename, "trusted", 1))
-		return BLKFRONT_BOUNCE;
-	return BLKFRONT_DIRECT;
+	agreed->choice.persistent = persistent;
+	agreed->data = persistent ? BLKFRONT_PERSISTENT :
+		       trusted ? BLKFRONT_DIRECT : BLKFRONT_BOUNCE;
+	agreed->max_bounced = UINT_MAX;
+	if (persistent && trusted && agreed->choice.layout.abi->slim &&
+	    xenbus_read_unsigned(dev->otherend, "feature-transient-grants", 0))
+		agreed->max_bounced = READ_ONCE(blkfront_max_bounced);
 }
 
 /* What the backend offers only now that it has opened the disk. */
@@ -793,13 +899,14 @@ static void blkfront_agree(struct blkfront_info *info)
 
 	agreed->max_segs = blkif_choose_segs(agreed->choice.layout.abi,
 					     &theirs, &ours);
-	agreed->data = blkfront_choose_data(info);
-	agreed->choice.persistent = agreed->data == BLKFRONT_PERSISTENT;
+	blkfront_agree_data(info);
 	agreed->flush = BLKFRONT_NO_FLUSH;
 	if (xenbus_read_unsigned(from, "feature-flush-cache", 0))
 		agreed->flush = BLKFRONT_FLUSH;
 	else if (xenbus_read_unsigned(from, "feature-barrier", 0))
 		agreed->flush = BLKFRONT_BARRIER;
+	blkfront_agree_ops(info);
+	blkfront_agree_pi(info);
 }
 
 /* Make the pools, for smaller requests if there is not enough for large. */
@@ -839,48 +946,21 @@ static void blkfront_log(const struct blkfront_info *info)
 	const struct blkif_layout *layout = &agreed->choice.layout;
 
 	dev_info(&info->xbdev->dev,
-		 "%s: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, data: %s, flush: %s\n",
+		 "%s: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, data: %s, flush: %s, FUA: %s, discard: %s, zeroes: %s, integrity: %s\n",
 		 info->gd->disk_name, layout->abi->name,
 		 !layout->split ? "shared ring" :
 		 layout->align == 64 ? "separate rings of 64-byte lines" :
 				       "separate rings of 128-byte lines",
 		 agreed->choice.nr_queues, blkif_layout_slots(layout),
 		 layout->order, agreed->max_segs,
-		 data[agreed->data], flush[agreed->flush]);
+		 data[agreed->data], flush[agreed->flush],
+		 agreed->ops.fua ? "yes" : "no",
+		 blkif_discard_name(&agreed->ops),
+		 agreed->ops.zeroes ? "yes" : "no",
+		 blkif_pi_name(&agreed->pi));
 }
 
 /* --- The disk --- */
-
-/* Disks that different numbers name alike: only one may have the minors. */
-static DEFINE_MUTEX(blkfront_minors_lock);
-static LIST_HEAD(blkfront_minors);
-
-static int blkfront_reserve_minors(struct blkfront_info *info)
-{
-	const struct blkif_vdev *ours = &info->vdev;
-	struct blkfront_info *other;
-	int err = 0;
-
-	mutex_lock(&blkfront_minors_lock);
-	list_for_each_entry(other, &blkfront_minors, minors_node) {
-		const struct blkif_vdev *theirs = &other->vdev;
-
-		if (ours->minor < theirs->minor + theirs->nr_minors &&
-		    theirs->minor < ours->minor + ours->nr_minors)
-			err = -EBUSY;
-	}
-	if (!err)
-		list_add(&info->minors_node, &blkfront_minors);
-	mutex_unlock(&blkfront_minors_lock);
-	return err;
-}
-
-static void blkfront_release_minors(struct blkfront_info *info)
-{
-	mutex_lock(&blkfront_minors_lock);
-	list_del(&info->minors_node);
-	mutex_unlock(&blkfront_minors_lock);
-}
 
 static int blkfront_getgeo(struct block_device *bdev, struct hd_geometry *geo)
 {
@@ -925,7 +1005,6 @@ static const struct block_device_operations blkfront_fops = {
 	.free_disk = blkfront_free_disk,
 };
 
-/* Discard and write zeroes will be said here. */
 static void blkfront_limits(const struct blkfront_info *info,
 			    struct queue_limits *lim)
 {
@@ -933,6 +1012,7 @@ static void blkfront_limits(const struct blkfront_info *info,
 
 	lim->logical_block_size = info->disk.block_size;
 	lim->physical_block_size = info->disk.phys_size;
+	lim->io_opt = info->disk.opt_size;
 	lim->max_hw_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
 	lim->max_user_sectors = lim->max_hw_sectors;
 
@@ -943,16 +1023,20 @@ static void blkfront_limits(const struct blkfront_info *info,
 
 	/* There are backends that take no block split over two pages. */
 	lim->dma_alignment = SECTOR_SIZE - 1;
-	if (agreed->data == BLKFRONT_DIRECT)
+	if (agreed->data == BLKFRONT_DIRECT ||
+	    agreed->max_bounced < agreed->max_segs)
 		lim->dma_alignment = info->disk.block_size - 1;
 
 	lim->features &= ~(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);
 	if (agreed->flush != BLKFRONT_NO_FLUSH)
 		lim->features |= BLK_FEAT_WRITE_CACHE;
 	/* Barriers are never indirect; a flush after a large write will do. */
-	if (agreed->flush == BLKFRONT_BARRIER &&
-	    agreed->max_segs <= blkfront_wire_inline(info))
+	if ((agreed->flush != BLKFRONT_NO_FLUSH && agreed->ops.fua) ||
+	    (agreed->flush == BLKFRONT_BARRIER &&
+	     agreed->max_segs <= blkfront_wire_inline(info)))
 		lim->features |= BLK_FEAT_FUA;
+	blkfront_ops_limits(info, lim);
+	blkfront_pi_limits(info, lim);
 }
 
 static void blkfront_update_limits(struct blkfront_info *info)
@@ -966,18 +1050,15 @@ static void blkfront_update_limits(struct blkfront_info *info)
 		dev_err(&info->xbdev->dev, "setting queue limits: %d\n", err);
 }
 
-static void blkfront_flush_work(struct work_struct *work)
+static void blkfront_revoke_work(struct work_struct *work)
 {
 	struct blkfront_info *info = container_of(work, struct blkfront_info,
-						  flush_work);
+						  revoke_work);
 
 	mutex_lock(&info->mutex);
 	if (READ_ONCE(info->state) == BLKFRONT_CONNECTED &&
-	    READ_ONCE(info->agreed.flush) == BLKFRONT_NO_FLUSH) {
-		dev_warn(&info->xbdev->dev,
-			 "the backend refuses to flush; turned off\n");
+	    blkfront_say_revoked(info))
 		blkfront_update_limits(info);
-	}
 	mutex_unlock(&info->mutex);
 }
 
@@ -1006,8 +1087,15 @@ static int blkfront_make_disk(struct blkfront_info *info)
 	set->ops = &blkfront_mq_ops;
 	set->nr_hw_queues = info->nr_rings;
 	set->queue_depth = blkfront_wire_slots(&info->agreed.choice);
+	set->nr_maps = info->agreed.nr_polled ? HCTX_MAX_TYPES : 1;
+	set->timeout = BLKFRONT_TIMEOUT;
 	set->numa_node = NUMA_NO_NODE;
-	set->flags = BLK_MQ_F_SHOULD_MERGE;
+	/*
+	 * The disk's own scheduler is behind the backend.  One here, which a
+	 * disk with a single queue would get, costs two switches to a worker
+	 * and back for each request.
+	 */
+	set->flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	set->cmd_size = sizeof(struct blkfront_req);
 	set->driver_data = info;
 	info->tags = kvcalloc(set->nr_hw_queues * set->queue_depth,
@@ -1081,6 +1169,11 @@ static int blkfront_connect(struct blkfront_info *info,
 		return -EOPNOTSUPP;
 	}
 
+	err = blkfront_publish_pi(info);
+	if (err) {
+		xenbus_dev_fatal(dev, err, "writing to XenStore");
+		return err;
+	}
 	if (info->gd) {
 		blkfront_update_limits(info);
 		set_capacity_and_notify(info->gd, info->disk.sectors);
@@ -1203,8 +1296,8 @@ static void blkfront_wait_closed(struct xenbus_device *dev)
 /* Give the backend time to answer what it has. */
 static void blkfront_drain(struct blkfront_info *info)
 {
-	unsigned int nr = info->tag_set.nr_hw_queues *
-			  info->tag_set.queue_depth;
+	unsigned int depth = info->tag_set.queue_depth;
+	unsigned int nr = info->tag_set.nr_hw_queues * depth;
 	unsigned int i = 0, ms = 0;
 
 	while (i < nr && ms < BLKFRONT_PATIENCE_MS) {
@@ -1212,6 +1305,8 @@ static void blkfront_drain(struct blkfront_info *info)
 			i++;
 			continue;
 		}
+		/* Who should poll for it may have been told that all failed. */
+		blkfront_look(blkfront_ring_of(info, i / depth));
 		msleep(20);
 		ms += 20;
 	}
@@ -1258,43 +1353,6 @@ static void blkfront_shutdown_work(struct work_struct *work)
 	}
 }
 
-/* Only disks are ours, and not those an emulated controller has, too. */
-static int blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice)
-{
-	bool cdrom;
-	char *type;
-
-	if (!xen_hvm_domain())
-		return 0;
-	if (xen_has_pv_and_legacy_disk_devices() &&
-	    !(vdevice >> VDEV_EXT_SHIFT) && vdevice >> 8 != XENVBD_MAJOR) {
-		dev_info(&dev->dev, "left to the emulated disk controller\n");
-		return -ENODEV;
-	}
-	type = xenbus_read(XBT_NIL, dev->nodename, "device-type", NULL);
-	if (IS_ERR(type))
-		return -ENODEV;
-	cdrom = !strcmp(type, "cdrom");
-	kfree(type);
-	return cdrom ? -ENODEV : 0;
-}
-
-static int blkfront_read_vdevice(struct xenbus_device *dev, int *vdevice)
-{
-	int ret;
-
-	ret = xenbus_scanf(XBT_NIL, dev->nodename, "virtual-device", "%i",
-			   vdevice);
-	if (ret != 1)
-		ret = xenbus_scanf(XBT_NIL, dev->nodename,
-				   "virtual-device-ext", "%i", vdevice);
-	if (ret == 1)
-		return 0;
-	ret = ret < 0 ? ret : -EINVAL;
-	xenbus_dev_fatal(dev, ret, "reading virtual-device");
-	return ret;
-}
-
 static int blkfront_probe(struct xenbus_device *dev,
 			  const struct xenbus_device_id *id)
 {
@@ -1316,7 +1374,7 @@ static int blkfront_probe(struct xenbus_device *dev,
 	mutex_init(&info->mutex);
 	spin_lock_init(&info->bios_lock);
 	INIT_WORK(&info->add_work, blkfront_add_work);
-	INIT_WORK(&info->flush_work, blkfront_flush_work);
+	INIT_WORK(&info->revoke_work, blkfront_revoke_work);
 	INIT_WORK(&info->resubmit_work, blkfront_resubmit_work);
 	INIT_WORK(&info->shutdown_work, blkfront_shutdown_work);
 
@@ -1412,7 +1470,7 @@ static void blkfront_remove(struct xenbus_device *dev)
 
 	/* No interrupt and no request is left that could queue these. */
 	cancel_work_sync(&info->shutdown_work);
-	cancel_work_sync(&info->flush_work);
+	cancel_work_sync(&info->revoke_work);
 	/* Nor one that could queue this, but bios may be left for it to fail. */
 	flush_work(&info->resubmit_work);
 
@@ -1450,6 +1508,8 @@ static void __init blkfront_check_params(void)
 				  BLKIF_MAX_INLINE);
 	blkfront_max_queues = clamp_t(unsigned int, blkfront_max_queues, 1,
 				      num_online_cpus());
+	blkfront_poll_queues = min_t(unsigned int, blkfront_poll_queues,
+				     num_online_cpus());
 	blkfront_max_order = min_t(unsigned int, blkfront_max_order,
 				   BLKIF_MAX_RING_ORDER);
 }

@@ -16,6 +16,9 @@
 
 #include "../xen-blkif/check.h"
 #include "../xen-blkif/nego.h"
+#include "../xen-blkif/ops.h"
+#include "../xen-blkif/status.h"
+#include "../xen-blkif/trust.h"
 #include "../xen-blkif/vdev.h"
 #include "pool.h"
 
@@ -59,15 +62,24 @@ enum blkfront_flush {
 /**
  * struct blkfront_agreed - what was negotiated, anew at each connection
  * @choice: what was published
+ * @nr_polled: how many of the queues are polled, the last ones
  * @max_segs: segments of the largest request
  * @data: how data is passed
+ * @max_bounced: with persistent grants, larger requests have their own pages
+ *               granted while they last; in segments
  * @flush: set to BLKFRONT_NO_FLUSH at any time if the backend refuses one
+ * @ops: the flags in it are cleared likewise
+ * @pi: what tuples requests are sent with; none, or that of the disk
  */
 struct blkfront_agreed {
 	struct blkif_choice choice;
+	unsigned int nr_polled;
 	unsigned int max_segs;
 	enum blkfront_data data;
+	unsigned int max_bounced;
 	enum blkfront_flush flush;
+	struct blkif_ops ops;
+	struct blkif_pi pi;
 };
 
 /* The disk as the backend describes it, checked. */
@@ -76,6 +88,7 @@ struct blkfront_disk {
 	unsigned int info;
 	unsigned int block_size;
 	unsigned int phys_size;
+	unsigned int opt_size;
 };
 
 /**
@@ -93,9 +106,46 @@ struct blkfront_ring_mem {
 };
 
 /**
+ * struct blkfront_counts - what all rings of a disk did
+ * @requests: put on a ring
+ * @responses: taken
+ * @notifications: sent
+ * @interrupts: handled
+ * @bounced: bytes that are copied
+ * @full: requests that took the last free slot
+ * @slot_waits: times a request had to wait for a slot, though it had a tag
+ * @pool_waits: times a request had to wait for pages of ours
+ * @grant_waits: times a request had to wait for grants
+ * @remade: requests that were made anew for another backend
+ * @unsent: requests that failed without being sent
+ * @io: requests that the backend failed
+ * @not_supported: requests that the backend or its disk does not know
+ * @bad_response: times that responses made no sense
+ * @lost_events: times the watchdog found responses
+ */
+struct blkfront_counts {
+	u64 requests;
+	u64 responses;
+	u64 notifications;
+	u64 interrupts;
+	u64 bounced;
+	u64 full;
+	u64 slot_waits;
+	u64 pool_waits;
+	u64 grant_waits;
+	u64 remade;
+	u64 unsent;
+	u64 io;
+	u64 not_supported;
+	u64 bad_response;
+	u64 lost_events;
+};
+
+/**
  * struct blkfront_ring - one queue of a connection
  * @info: whose
  * @index: number of the queue
+ * @polled: responses are polled for, and not notified
  * @irq: of the event channel
  * @evtchn: event channel
  * @mem: the pages of the ring or rings
@@ -103,27 +153,44 @@ struct blkfront_ring_mem {
  *          grants to end are read back from them, which is why the backend
  *          may not write there.
  * @data: pages that data is copied to
+ * @pi: pages that protection information is copied to
  * @budget: grants that large requests may still use at a time, lest one disk
  *          take what the guest's other devices need; small ones are bounded
  *          by the slots
- * @lock: request half of @front; requests, notifications, bounced
+ * @lock: request half of @front, and the counts after it
  * @front: the ring
- * @requests: put on the ring
- * @notifications: sent
- * @bounced: bytes that are copied
+ * @requests: this and the following as in struct blkfront_counts
+ * @notifications: request half
+ * @bounced: request half
+ * @full: request half
+ * @slot_waits: request half
+ * @pool_waits: request half
+ * @grant_waits: request half
+ * @remade: request half
+ * @unsent: request half
+ * @rsp_lock: response half of @front, and all below
+ * @broken: responses make no sense
+ * @poll: whether to wait for more responses
+ * @acknowledged: responses up to the last event
+ * @overtaken: an event may come for a response that was taken before
+ * @responses: response half
+ * @interrupts: response half
+ * @io: response half
+ * @not_supported: response half
+ * @bad_response: response half
+ * @lost_events: response half
  * @work: the rest of a pass over responses that took too long
- * @broken: responses make no sense; response half
- * @responses: taken
- * @interrupts: handled
  */
 struct blkfront_ring {
 	struct blkfront_info *info;
 	unsigned int index;
+	bool polled;
 	unsigned int irq;
 	evtchn_port_t evtchn;
 	struct blkfront_ring_mem mem;
 	struct blkfront_pool tables;
 	struct blkfront_pool data;
+	struct blkfront_pool pi;
 	atomic_t budget;
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
@@ -131,11 +198,25 @@ struct blkfront_ring {
 	u64 requests;
 	u64 notifications;
 	u64 bounced;
+	u64 full;
+	u64 slot_waits;
+	u64 pool_waits;
+	u64 grant_waits;
+	u64 remade;
+	u64 unsent;
 
-	struct work_struct work ____cacheline_aligned_in_smp;
+	spinlock_t rsp_lock ____cacheline_aligned_in_smp;
 	bool broken;
+	bool overtaken;
+	struct blkif_trust poll;
+	u64 acknowledged;
 	u64 responses;
 	u64 interrupts;
+	u64 io;
+	u64 not_supported;
+	u64 bad_response;
+	u64 lost_events;
+	struct work_struct work;
 };
 
 /**
@@ -160,9 +241,11 @@ struct blkfront_tag {
  * @mutex: protects all below, but for what the data path reads and @bios
  * @agreed: constant for a connection
  * @disk: constant but for the capacity
+ * @pi: protection information, as long as @gd exists: see pi.h
  * @rings: @nr_rings of them.  The data path may use them while the queue is
  *         not quiesced and @live is set.
  * @nr_rings: number of queues that are set up
+ * @counts: what rings did that are gone
  * @live: see @rings; cleared before the queue is quiesced, so that the grace
  *        period that ends quiescing also covers commit_rqs, which blk-mq may
  *        call for a quiesced queue
@@ -179,11 +262,13 @@ struct blkfront_tag {
  * @bios: of requests that were made for another backend: see resubmit.h
  * @resubmit_work: submits them again
  * @add_work: adds the disk, which reads it
- * @flush_work: turns off what the backend refused
+ * @revoked: bits of enum blkfront_revoked that @revoke_work has to see to
+ * @revoke_work: turns off what the backend refused
  * @shutdown_work: takes a dead disk down
  *
  * The number of hardware queues and their depth are those of the first
- * connection.  If a later one has fewer rings, queues share them.
+ * connection.  If a later one has fewer rings, queues share them, and none is
+ * polled for.
  */
 struct blkfront_info {
 	struct xenbus_device *xbdev;
@@ -196,8 +281,10 @@ struct blkfront_info {
 	struct mutex mutex;	/* see above */
 	struct blkfront_agreed agreed;
 	struct blkfront_disk disk;
+	struct blkif_pi pi;
 	struct blkfront_ring *rings;
 	unsigned int nr_rings;
+	struct blkfront_counts counts;
 	bool live;
 	bool quiesced;
 	bool requeued;
@@ -210,27 +297,32 @@ struct blkfront_info {
 	struct blk_mq_tag_set tag_set;
 	struct blkfront_tag *tags;
 
-	spinlock_t bios_lock;	/* the list; taken by queue_rq */
+	spinlock_t bios_lock;	/* the list; taken in interrupts */
 	struct bio_list bios;
 	struct work_struct resubmit_work;
 
 	struct work_struct add_work;
-	struct work_struct flush_work;
+	unsigned long revoked;
+	struct work_struct revoke_work;
 	struct work_struct shutdown_work;
 };
 
 /**
  * struct blkfront_req - our part of a request, filled in by queue_rq
  * @cmd: as it goes on the ring
+ * @mode: how its data is passed
  * @tables: pages with the segments, if @cmd is indirect
  * @data: pages with the data, if it is copied
+ * @pi: pages with the protection information, if there is any
  * @charged: grants taken from the ring's budget
  * @status: the response's
  */
 struct blkfront_req {
 	struct blkif_cmd cmd;
+	enum blkfront_data mode;
 	struct blkfront_buf *tables;
 	struct blkfront_buf *data;
+	struct blkfront_buf *pi;
 	unsigned int charged;
 	s16 status;
 };

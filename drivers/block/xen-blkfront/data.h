@@ -8,7 +8,7 @@
 
 #include <linux/highmem.h>
 #include <linux/sizes.h>
-#include "wire.h"
+#include "pi.h"
 
 /* Pages that a ring may keep to copy data to. */
 #define BLKFRONT_POOL_PAGES	((unsigned int)(SZ_8M >> PAGE_SHIFT))
@@ -19,7 +19,8 @@ static inline int blkfront_pools_init(struct blkfront_ring *ring)
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
 	unsigned int slots = blkfront_wire_slots(&agreed->choice);
 	unsigned int tables = blkfront_wire_tables(ring->info,
-						   agreed->max_segs);
+						   agreed->max_segs,
+						   blkfront_pi_max_pages(agreed));
 	unsigned int budget;
 	domid_t domid = ring->info->xbdev->otherend_id;
 	int err;
@@ -30,12 +31,19 @@ static inline int blkfront_pools_init(struct blkfront_ring *ring)
 	budget = max(budget, agreed->max_segs);
 	atomic_set(&ring->budget, budget);
 
-	/* A backend that keeps grants maps all of them for writing. */
+	/* Of ranges, the most fit into one. */
+	if (!tables && agreed->ops.max_ranges > 1)
+		tables = 1;
+
+	/* A backend of old that keeps grants maps all of them for writing. */
 	ring->tables.domid = domid;
 	ring->tables.granted = true;
-	ring->tables.readonly = agreed->data != BLKFRONT_PERSISTENT;
+	ring->tables.readonly = agreed->data != BLKFRONT_PERSISTENT ||
+				agreed->choice.layout.abi->slim;
 	ring->tables.max = slots * tables;
 	err = blkfront_pool_fill(&ring->tables, tables);
+	if (!err)
+		err = blkfront_pi_pool_init(ring, slots);
 	if (err || agreed->data == BLKFRONT_DIRECT)
 		return err;
 
@@ -51,34 +59,28 @@ static inline void blkfront_pools_free(struct blkfront_ring *ring)
 {
 	blkfront_pool_free(&ring->tables);
 	blkfront_pool_free(&ring->data);
+	blkfront_pool_free(&ring->pi);
 }
 
 /* Copy the data of a request to or from pages of ours, without gaps. */
 static inline void blkfront_copy(struct request *rq, struct blkfront_buf *buf,
 				 bool from_rq)
 {
-	unsigned int off = 0;
+	struct blkfront_place place = { .buf = buf };
 	struct req_iterator iter;
 	struct bio_vec bv;
 
 	rq_for_each_segment(bv, rq, iter) {
 		void *data = bvec_kmap_local(&bv);
-		unsigned int done, len;
 
-		for (done = 0; done < bv.bv_len; done += len) {
-			void *ours = page_address(buf->page) + off;
-
-			len = min_t(unsigned int, bv.bv_len - done,
-				    XEN_PAGE_SIZE - off);
+		if (unlikely(place.off || bv.bv_len != XEN_PAGE_SIZE)) {
+			blkfront_copy_pieces(&place, data, bv.bv_len, from_rq);
+		} else {
 			if (from_rq)
-				memcpy(ours, data + done, len);
+				memcpy(place.buf->data, data, XEN_PAGE_SIZE);
 			else
-				memcpy(data + done, ours, len);
-			off += len;
-			if (off == XEN_PAGE_SIZE) {
-				buf = buf->next;
-				off = 0;
-			}
+				memcpy(data, place.buf->data, XEN_PAGE_SIZE);
+			place.buf = place.buf->next;
 		}
 		kunmap_local(data);
 	}
@@ -139,19 +141,22 @@ static inline unsigned int blkfront_end_bounce(struct blkfront_ring *ring,
 static inline unsigned int blkfront_release(struct blkfront_ring *ring,
 					    struct blkfront_req *req)
 {
-	enum blkfront_data data = ring->info->agreed.data;
 	unsigned int held = 0;
 
-	if (data == BLKFRONT_DIRECT)
+	if (unlikely(blkif_op_is_range(req->cmd.op)))
+		held = 0;
+	else if (req->mode == BLKFRONT_DIRECT)
 		held = blkfront_end_direct(ring, req);
-	else if (data == BLKFRONT_BOUNCE)
+	else if (req->mode == BLKFRONT_BOUNCE)
 		held = blkfront_end_bounce(ring, req);
 	blkfront_pool_put(&ring->data, req->data);
 	blkfront_pool_put(&ring->tables, req->tables);
+	blkfront_pool_put(&ring->pi, req->pi);
 	if (req->charged)
 		atomic_add(req->charged, &ring->budget);
 	req->data = NULL;
 	req->tables = NULL;
+	req->pi = NULL;
 	req->charged = 0;
 	return held;
 }
@@ -246,15 +251,27 @@ static inline int blkfront_bounce(struct blkfront_ring *ring,
 	return 0;
 }
 
+/* Is it cheaper to grant the pages of a request than to copy its data? */
+static inline enum blkfront_data
+blkfront_choose_mode(const struct blkfront_agreed *agreed, u8 op,
+		     struct request *rq)
+{
+	if (agreed->data == BLKFRONT_PERSISTENT &&
+	    (op == BLKIF_OP_READ || op == BLKIF_OP_WRITE) &&
+	    blk_rq_sectors(rq) / BLKIF_PAGE_SECTORS > agreed->max_bounced)
+		return BLKFRONT_DIRECT;
+	return agreed->data;
+}
+
 /* How many segments the data will be passed in. */
-static inline unsigned int blkfront_nr_segs(const struct blkfront_info *info,
-					    struct request *rq)
+static inline unsigned int blkfront_nr_segs(struct request *rq,
+					    enum blkfront_data mode)
 {
 	struct req_iterator iter;
 	unsigned int nr = 0;
 	struct bio_vec bv;
 
-	if (info->agreed.data != BLKFRONT_DIRECT)
+	if (mode != BLKFRONT_DIRECT)
 		return DIV_ROUND_UP(blk_rq_bytes(rq), XEN_PAGE_SIZE);
 	/* The block layer has counted, by the limits that we gave it. */
 	if (XEN_PFN_PER_PAGE == 1 || !blk_rq_bytes(rq))

@@ -46,6 +46,7 @@ static inline void blkfront_clear_keys(struct xenbus_transaction xbt, const char
 	xenbus_rm(xbt, dir, "request-format");
 	xenbus_rm(xbt, dir, "ring-layout");
 	xenbus_rm(xbt, dir, "ring-alignment");
+	xenbus_rm(xbt, dir, "integrity");
 	if (order || split)
 		blkfront_clear_refs(xbt, dir);
 	for (i = 0; i < min_t(u32, queues, BLKIF_MAX_QUEUES); i++) {

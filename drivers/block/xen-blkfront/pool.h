@@ -16,11 +16,13 @@
  * struct blkfront_buf - a page of ours for the backend
  * @next: on the list of a pool or of a request
  * @page: zeroed when new; later only ever holds what this backend has seen
+ * @data: its address
  * @gref: its grant, or INVALID_GRANT_REF
  */
 struct blkfront_buf {
 	struct blkfront_buf *next;
 	struct page *page;
+	void *data;
 	grant_ref_t gref;
 };
 
@@ -62,6 +64,7 @@ blkfront_buf_new(const struct blkfront_pool *pool, gfp_t gfp)
 	buf->page = alloc_page(gfp | __GFP_ZERO);
 	if (!buf->page)
 		goto free_buf;
+	buf->data = page_address(buf->page);
 	if (!pool->granted)
 		return buf;
 
@@ -194,6 +197,35 @@ static inline void blkfront_pool_free(struct blkfront_pool *pool)
 	}
 	pool->nr_free = 0;
 	pool->nr = 0;
+}
+
+/* A place in pages of ours. */
+struct blkfront_place {
+	struct blkfront_buf *buf;
+	unsigned int off;
+};
+
+/* Copy to or from pages of ours what need not fit into one, on from a place. */
+static inline void blkfront_copy_pieces(struct blkfront_place *place,
+					void *data, unsigned int left,
+					bool to_ours)
+{
+	unsigned int len;
+
+	for (; left; left -= len, data += len) {
+		void *ours = place->buf->data + place->off;
+
+		len = min_t(unsigned int, left, XEN_PAGE_SIZE - place->off);
+		if (to_ours)
+			memcpy(ours, data, len);
+		else
+			memcpy(data, ours, len);
+		place->off += len;
+		if (place->off == XEN_PAGE_SIZE) {
+			place->buf = place->buf->next;
+			place->off = 0;
+		}
+	}
 }
 
 /* Have at least @nr pages, even if that is over the maximum. */

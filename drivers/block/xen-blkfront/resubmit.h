@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Requests that were made for another backend than the one there is now, as
- * after a migration: too large for it, or with a FUA that it has no operation
- * for.  The block layer makes requests of bios by the limits that are in force
- * then, so the bios are taken out and submitted again, and the request is
- * ended without them.
+ * after a migration, or for one that was thought to do more: too large for it,
+ * or with a FUA that it has no operation for.  The block layer makes requests
+ * of bios by the limits that are in force then, so the bios are taken out and
+ * submitted again, and the request is ended without them.
  */
 
 #ifndef _XEN_BLKFRONT_RESUBMIT_H
@@ -20,8 +20,21 @@
  */
 static inline bool blkfront_fits_queue(struct request *rq)
 {
-	return blk_rq_nr_phys_segments(rq) <= queue_max_segments(rq->q) &&
-	       blk_rq_sectors(rq) <= queue_max_hw_sectors(rq->q);
+	struct request_queue *q = rq->q;
+
+	switch (req_op(rq)) {
+	case REQ_OP_DISCARD:
+		return blk_rq_nr_discard_segments(rq) <=
+		       queue_max_discard_segments(q) &&
+		       blk_rq_sectors(rq) <= q->limits.max_discard_sectors;
+	case REQ_OP_SECURE_ERASE:
+		return blk_rq_sectors(rq) <= q->limits.max_secure_erase_sectors;
+	case REQ_OP_WRITE_ZEROES:
+		return blk_rq_sectors(rq) <= q->limits.max_write_zeroes_sectors;
+	default:
+		return blk_rq_nr_phys_segments(rq) <= queue_max_segments(q) &&
+		       blk_rq_sectors(rq) <= queue_max_hw_sectors(q);
+	}
 }
 
 /*
@@ -40,6 +53,8 @@ static inline bool blkfront_fits_queue(struct request *rq)
 static inline void blkfront_resubmit(struct blkfront_info *info,
 				     struct request *rq)
 {
+	unsigned long flags;
+
 	/* Of a driver above that does hear of it, and has limits of its own. */
 	if (rq->end_io && !(rq->rq_flags & RQF_FLUSH_SEQ)) {
 		blk_mq_end_request(rq, BLK_STS_IOERR);
@@ -47,9 +62,9 @@ static inline void blkfront_resubmit(struct blkfront_info *info,
 	}
 	dev_dbg(&info->xbdev->dev, "a request of %u bytes is made anew\n",
 		blk_rq_bytes(rq));
-	spin_lock(&info->bios_lock);
+	spin_lock_irqsave(&info->bios_lock, flags);
 	blk_steal_bios(&info->bios, rq);
-	spin_unlock(&info->bios_lock);
+	spin_unlock_irqrestore(&info->bios_lock, flags);
 	blk_mq_end_request(rq, BLK_STS_OK);
 	/* queue_rq may not submit: it may not wait, for a tag say. */
 	kblockd_schedule_work(&info->resubmit_work);
@@ -62,10 +77,10 @@ static inline void blkfront_resubmit_work(struct work_struct *work)
 	struct bio_list bios;
 	struct bio *bio;
 
-	spin_lock(&info->bios_lock);
+	spin_lock_irq(&info->bios_lock);
 	bios = info->bios;
 	bio_list_init(&info->bios);
-	spin_unlock(&info->bios_lock);
+	spin_unlock_irq(&info->bios_lock);
 
 	while ((bio = bio_list_pop(&bios))) {
 		/* Did not wait when it was first submitted; may do so here. */

@@ -2,88 +2,62 @@
 /*
  * What the frontend shows in the directory of its xenbus device: what was
  * negotiated, and what its rings did.
+ *
+ * Whoever reads holds info->mutex, under which rings come and go; and the
+ * attributes go, and with them who reads, before the driver lets the disk go.
  */
 
 #ifndef _XEN_BLKFRONT_SYSFS_H
 #define _XEN_BLKFRONT_SYSFS_H
 
-#include <linux/sysfs.h>
-#include "wire.h"
+#include "../xen-blkif/sysfs.h"
+#include "stats.h"
 
-/* All rings of a connection; they are not kept over the next. */
-struct blkfront_counts {
-	u64 requests;
-	u64 responses;
-	u64 notifications;
-	u64 interrupts;
-	u64 bounced;
-};
-
-/* -ENOTCONN while there are no rings. */
-static inline int blkfront_read_counts(struct device *device,
-				       struct blkfront_counts *sum)
+static ssize_t blkfront_count_show(struct device *device,
+				   struct device_attribute *attr, char *buf)
 {
 	struct blkfront_info *info = dev_get_drvdata(device);
+	struct blkfront_counts sum;
 	unsigned int i;
 
-	memset(sum, 0, sizeof(*sum));
 	mutex_lock(&info->mutex);
-	for (i = 0; i < info->nr_rings; i++) {
-		const struct blkfront_ring *ring = &info->rings[i];
-
-		sum->requests += READ_ONCE(ring->requests);
-		sum->responses += READ_ONCE(ring->responses);
-		sum->notifications += READ_ONCE(ring->notifications);
-		sum->interrupts += READ_ONCE(ring->interrupts);
-		sum->bounced += READ_ONCE(ring->bounced);
-	}
+	sum = info->counts;
+	for (i = 0; i < info->nr_rings; i++)
+		blkfront_counts_add(&sum, &info->rings[i]);
 	mutex_unlock(&info->mutex);
-	return i ? 0 : -ENOTCONN;
+	return sysfs_emit(buf, "%llu\n",
+			  *(u64 *)((void *)&sum + blkif_attr_what(attr)));
 }
 
-static inline int blkfront_read_agreed(struct device *device,
-				       struct blkfront_agreed *agreed)
+#define BLKFRONT_COUNT(name) BLKIF_ATTR(name, blkfront_count_show, \
+					offsetof(struct blkfront_counts, name))
+
+static ssize_t polled_queues_show(struct device *device,
+				  struct device_attribute *attr, char *buf)
 {
 	struct blkfront_info *info = dev_get_drvdata(device);
-	bool connected;
+	unsigned int nr;
 
 	mutex_lock(&info->mutex);
-	connected = info->nr_rings;
-	*agreed = info->agreed;
+	nr = info->agreed.nr_polled;
 	mutex_unlock(&info->mutex);
-	return connected ? 0 : -ENOTCONN;
+	return sysfs_emit(buf, "%u\n", nr);
 }
-
-#define BLKFRONT_ATTR(name, type, read, format, value)			\
-static ssize_t name##_show(struct device *device,			\
-			   struct device_attribute *attr, char *buf)	\
-{									\
-	type got;							\
-	int err;							\
-									\
-	err = read(device, &got);					\
-	if (err)							\
-		return err;						\
-	return sysfs_emit(buf, format "\n", value);			\
-}									\
-static DEVICE_ATTR_RO(name)
-
-#define BLKFRONT_COUNT(name)						\
-	BLKFRONT_ATTR(name, struct blkfront_counts, blkfront_read_counts, \
-		      "%llu", got.name)
-
-BLKFRONT_COUNT(requests);
-BLKFRONT_COUNT(responses);
-BLKFRONT_COUNT(notifications);
-BLKFRONT_COUNT(interrupts);
-BLKFRONT_COUNT(bounced);
+static DEVICE_ATTR_RO(polled_queues);
 
 static struct attribute *blkfront_ring_attrs[] = {
-	&dev_attr_requests.attr,
-	&dev_attr_responses.attr,
-	&dev_attr_notifications.attr,
-	&dev_attr_interrupts.attr,
-	&dev_attr_bounced.attr,
+	&dev_attr_polled_queues.attr,
+	BLKFRONT_COUNT(requests),
+	BLKFRONT_COUNT(responses),
+	BLKFRONT_COUNT(notifications),
+	BLKFRONT_COUNT(interrupts),
+	BLKFRONT_COUNT(lost_events),
+	BLKFRONT_COUNT(bounced),
+	BLKFRONT_COUNT(full),
+	BLKFRONT_COUNT(slot_waits),
+	BLKFRONT_COUNT(pool_waits),
+	BLKFRONT_COUNT(grant_waits),
+	BLKFRONT_COUNT(remade),
 	NULL
 };
 
@@ -92,40 +66,38 @@ static const struct attribute_group blkfront_ring_group = {
 	.attrs = blkfront_ring_attrs,
 };
 
-#define BLKFRONT_AGREED(name, format, value)				\
-	BLKFRONT_ATTR(name, struct blkfront_agreed, blkfront_read_agreed, \
-		      format, value)
-
-BLKFRONT_AGREED(request_format, "%s", got.choice.layout.abi->name);
-BLKFRONT_AGREED(ring_layout, "%s",
-		got.choice.layout.split ? "split" : "shared");
-BLKFRONT_AGREED(ring_alignment, "%u", got.choice.layout.align);
-BLKFRONT_AGREED(ring_page_order, "%u", got.choice.layout.order);
-BLKFRONT_AGREED(slots, "%u", blkfront_wire_slots(&got.choice));
-BLKFRONT_AGREED(queues, "%u", got.choice.nr_queues);
-BLKFRONT_AGREED(max_segments, "%u", got.max_segs);
-BLKFRONT_AGREED(persistent_grants, "%u", got.choice.persistent);
-
-static struct attribute *blkfront_agreed_attrs[] = {
-	&dev_attr_request_format.attr,
-	&dev_attr_ring_layout.attr,
-	&dev_attr_ring_alignment.attr,
-	&dev_attr_ring_page_order.attr,
-	&dev_attr_slots.attr,
-	&dev_attr_queues.attr,
-	&dev_attr_max_segments.attr,
-	&dev_attr_persistent_grants.attr,
+static struct attribute *blkfront_error_attrs[] = {
+	BLKFRONT_COUNT(io),
+	BLKFRONT_COUNT(not_supported),
+	BLKFRONT_COUNT(bad_response),
+	BLKFRONT_COUNT(unsent),
 	NULL
 };
 
-static const struct attribute_group blkfront_agreed_group = {
-	.name = "negotiated",
-	.attrs = blkfront_agreed_attrs,
+static const struct attribute_group blkfront_error_group = {
+	.name = "errors",
+	.attrs = blkfront_error_attrs,
 };
+
+static int blkif_agreed_read(struct device *dev, struct blkif_agreed *agreed)
+{
+	struct blkfront_info *info = dev_get_drvdata(dev);
+	bool connected;
+
+	mutex_lock(&info->mutex);
+	connected = info->nr_rings;
+	agreed->choice = info->agreed.choice;
+	agreed->max_segs = info->agreed.max_segs;
+	agreed->ops = info->agreed.ops;
+	agreed->pi = info->agreed.pi;
+	mutex_unlock(&info->mutex);
+	return connected ? 0 : -ENOTCONN;
+}
 
 static const struct attribute_group *blkfront_groups[] = {
 	&blkfront_ring_group,
-	&blkfront_agreed_group,
+	&blkfront_error_group,
+	&blkif_agreed_group,
 	NULL
 };
 

@@ -7,7 +7,7 @@
 #ifndef _XEN_BLKFRONT_WIRE_H
 #define _XEN_BLKFRONT_WIRE_H
 
-#include "blkfront.h"
+#include "trace.h"
 
 static inline const struct blkif_abi *
 blkfront_abi(const struct blkfront_info *info)
@@ -22,11 +22,13 @@ blkfront_wire_inline(const struct blkfront_info *info)
 	return blkfront_abi(info)->max_inline;
 }
 
+/* Tables of a request with so many segments and pages of tuples. */
 static inline unsigned int
-blkfront_wire_tables(const struct blkfront_info *info, unsigned int nr_segs)
+blkfront_wire_tables(const struct blkfront_info *info, unsigned int nr_segs,
+		     unsigned int nr_pi)
 {
-	return nr_segs > blkfront_wire_inline(info) ?
-	       blkif_tables_needed(blkfront_abi(info), nr_segs) : 0;
+	return nr_pi || nr_segs > blkfront_wire_inline(info) ?
+	       blkif_tables_needed(blkfront_abi(info), nr_segs + nr_pi) : 0;
 }
 
 static inline u32 blkfront_wire_slots(const struct blkif_choice *choice)
@@ -50,8 +52,10 @@ static inline bool blkfront_wire_put(struct blkfront_ring *ring,
 	if (unlikely(blkif_front_full(&ring->front)))
 		return false;
 	word = blkif_front_write(&ring->front, cmd, ring->info->vdevice);
+	trace_blkfront_put(ring, rq, 0);
 	smp_store_release(&tag->rq, rq); /* pairs with blkfront_claim() */
 	blkif_front_show(&ring->front, word);
+	ring->full += blkif_front_full(&ring->front);
 	return true;
 }
 
@@ -61,29 +65,49 @@ static inline bool blkfront_wire_push(struct blkfront_ring *ring)
 	return blkif_front_push(&ring->front);
 }
 
+/* Send the event that the push asked for; outside of the lock. */
+static inline void blkfront_notify(struct blkfront_ring *ring)
+{
+	trace_blkfront_notify(ring);
+	notify_remote_via_irq(ring->irq);
+}
+
 static inline int blkfront_wire_get(struct blkfront_ring *ring,
 				    struct blkif_rsp *rsp)
 {
 	return blkif_front_get(&ring->front, rsp);
 }
 
-static inline int blkfront_wire_arm(struct blkfront_ring *ring)
+static inline bool blkfront_wire_pending(const struct blkfront_ring *ring)
 {
-	return blkif_front_arm(&ring->front);
+	return blkif_front_pending(&ring->front);
+}
+
+/*
+ * Ask for a notification when @ahead responses are there.  Only who has separate
+ * rings knows that it must not make us wait for that many; see blkif.h.
+ */
+static inline int blkfront_wire_arm(struct blkfront_ring *ring, u32 ahead)
+{
+	return blkif_front_arm(&ring->front, ring->front.split ? ahead : 1);
 }
 
 /**
  * struct blkfront_cursor - a place in the segments of a request
  * @abi: how the segments are laid out
  * @cmd: the request
- * @table: page of the next segment, if indirect
- * @entry: its index in that page, or in @cmd
+ * @table: page that comes after the current one, if indirect
+ * @at: the next segment in the current one
+ * @end: where that ends
+ * @entry: of the next segment, the index in @cmd, if not indirect
  * @sector: where it starts on the disk; only kept up when adding
  */
 struct blkfront_cursor {
 	const struct blkif_abi *abi;
 	struct blkif_cmd *cmd;
 	struct blkfront_buf *table;
+	void *at;
+	void *end;
 	unsigned int entry;
 	u64 sector;
 };
@@ -99,16 +123,18 @@ blkfront_cursor(const struct blkfront_info *info, struct blkfront_req *req)
 	};
 }
 
-/* The next place in the tables: the page, and the index in it. */
-static inline void *blkfront_next_entry(struct blkfront_cursor *cur,
-					unsigned int *index)
+/* The next place in the tables. */
+static inline void *blkfront_next_entry(struct blkfront_cursor *cur)
 {
-	if (cur->entry == blkif_table_entries(cur->abi)) {
+	void *at = cur->at;
+
+	if (unlikely(at == cur->end)) {
+		at = cur->table->data;
+		cur->end = at + BLKIF_PAGE_SIZE;
 		cur->table = cur->table->next;
-		cur->entry = 0;
 	}
-	*index = cur->entry++;
-	return page_address(cur->table->page);
+	cur->at = at + cur->abi->entry_size;
+	return at;
 }
 
 /* Add a segment: bytes @from to @to, less one, of the page behind @gref. */
@@ -122,28 +148,48 @@ static inline void blkfront_add_seg(struct blkfront_cursor *cur,
 		.first = from >> BLKIF_SECTOR_SHIFT,
 		.last = (to - 1) >> BLKIF_SECTOR_SHIFT,
 	};
-	unsigned int index;
-	void *table;
 
-	if (cur->cmd->indirect) {
-		table = blkfront_next_entry(cur, &index);
-		blkif_table_encode(cur->abi, table, index, &seg);
-	} else {
+	if (cur->cmd->indirect)
+		blkif_table_encode(cur->abi, blkfront_next_entry(cur), 0, &seg);
+	else
 		cur->cmd->seg[cur->entry++] = seg;
-	}
 	cur->sector += blkif_seg_sectors(&seg);
 	cur->cmd->nr_segs++;
 }
 
+/* Behind the segments of an indirect request, all of which were added. */
+static inline struct blkfront_cursor
+blkfront_cursor_behind(const struct blkfront_info *info,
+		       struct blkfront_req *req)
+{
+	struct blkfront_cursor cur = blkfront_cursor(info, req);
+	unsigned int per_page = blkif_table_entries(cur.abi);
+	unsigned int nr = req->cmd.nr_segs;
+
+	/* In the page that the last of them is in, which may be full. */
+	for (; nr > per_page; nr -= per_page)
+		cur.table = cur.table->next;
+	cur.at = cur.table->data + nr * cur.abi->entry_size;
+	cur.end = cur.table->data + BLKIF_PAGE_SIZE;
+	cur.table = cur.table->next;
+	return cur;
+}
+
+/* Add a page of tuples. */
+static inline void blkfront_add_pi(struct blkfront_cursor *cur,
+				   grant_ref_t gref)
+{
+	struct blkif_seg entry = { .gref = gref };
+
+	blkif_table_encode(cur->abi, blkfront_next_entry(cur), 0, &entry);
+	cur->cmd->nr_pi++;
+}
+
 static inline grant_ref_t blkfront_next_gref(struct blkfront_cursor *cur)
 {
-	unsigned int index;
-	void *table;
-
 	if (!cur->cmd->indirect)
 		return cur->cmd->seg[cur->entry++].gref;
-	table = blkfront_next_entry(cur, &index);
-	return blkif_table_gref(cur->abi, table, index);
+	return blkif_table_gref(cur->abi, blkfront_next_entry(cur), 0);
 }
 
 #endif /* _XEN_BLKFRONT_WIRE_H */

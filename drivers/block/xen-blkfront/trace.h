@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Xen block frontend: tracepoints.  One that is off costs a jump over it.
+ *
+ *   blkfront_put        a request is written to the ring
+ *   blkfront_complete   its response was taken, and it ends
+ *   blkfront_unsent     a request is not passed on, now or at all, and why not
+ *   blkfront_notify     we notify the backend
+ *   blkfront_event      the backend notified us
+ */
+
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM xen_blkfront
+
+#if !defined(_XEN_BLKFRONT_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _XEN_BLKFRONT_TRACE_H
+
+#include <linux/tracepoint.h>
+#include "blkfront.h"
+
+#define blkfront_show_op(op)						\
+	__print_symbolic(op,						\
+			 { BLKIF_OP_READ, "READ" },			\
+			 { BLKIF_OP_WRITE, "WRITE" },			\
+			 { BLKIF_OP_WRITE_BARRIER, "BARRIER" },		\
+			 { BLKIF_OP_FLUSH_DISKCACHE, "FLUSH" },		\
+			 { BLKIF_OP_DISCARD, "DISCARD" })
+
+DECLARE_EVENT_CLASS(blkfront_req,
+	TP_PROTO(const struct blkfront_ring *ring, struct request *rq,
+		 s16 status),
+	TP_ARGS(ring, rq, status),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, sector)
+		__field(u32, nr_sectors)
+		__field(u32, vdevice)
+		__field(u16, queue)
+		__field(u16, nr_segs)
+		__field(s16, status)
+		__field(u8, op)
+		__field(bool, indirect)
+	),
+	TP_fast_assign(
+		const struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+		__entry->id = req->cmd.id;
+		__entry->sector = req->cmd.sector;
+		__entry->nr_sectors = blk_rq_sectors(rq);
+		__entry->vdevice = ring->info->vdevice;
+		__entry->queue = ring->index;
+		__entry->nr_segs = req->cmd.nr_segs;
+		__entry->status = status;
+		__entry->op = req->cmd.op;
+		__entry->indirect = req->cmd.indirect;
+	),
+	TP_printk("vbd-%u queue %u id %#llx %s%s sector %llu + %u segments %u status %d",
+		  __entry->vdevice, __entry->queue, __entry->id,
+		  blkfront_show_op(__entry->op),
+		  __entry->indirect ? " indirect" : "", __entry->sector,
+		  __entry->nr_sectors, __entry->nr_segs, __entry->status)
+);
+
+DEFINE_EVENT(blkfront_req, blkfront_put,
+	TP_PROTO(const struct blkfront_ring *ring, struct request *rq,
+		 s16 status),
+	TP_ARGS(ring, rq, status));
+
+DEFINE_EVENT(blkfront_req, blkfront_complete,
+	TP_PROTO(const struct blkfront_ring *ring, struct request *rq,
+		 s16 status),
+	TP_ARGS(ring, rq, status));
+
+TRACE_EVENT(blkfront_unsent,
+	TP_PROTO(const struct blkfront_ring *ring, int err),
+	TP_ARGS(ring, err),
+	TP_STRUCT__entry(
+		__field(u32, vdevice)
+		__field(u16, queue)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->vdevice = ring->info->vdevice;
+		__entry->queue = ring->index;
+		__entry->err = err;
+	),
+	TP_printk("vbd-%u queue %u error %d",
+		  __entry->vdevice, __entry->queue, __entry->err)
+);
+
+DECLARE_EVENT_CLASS(blkfront_signal,
+	TP_PROTO(const struct blkfront_ring *ring),
+	TP_ARGS(ring),
+	TP_STRUCT__entry(
+		__field(u32, vdevice)
+		__field(u16, queue)
+	),
+	TP_fast_assign(
+		__entry->vdevice = ring->info->vdevice;
+		__entry->queue = ring->index;
+	),
+	TP_printk("vbd-%u queue %u", __entry->vdevice, __entry->queue)
+);
+
+DEFINE_EVENT(blkfront_signal, blkfront_notify,
+	TP_PROTO(const struct blkfront_ring *ring),
+	TP_ARGS(ring));
+
+DEFINE_EVENT(blkfront_signal, blkfront_event,
+	TP_PROTO(const struct blkfront_ring *ring),
+	TP_ARGS(ring));
+
+#endif /* _XEN_BLKFRONT_TRACE_H */
+
+/* From drivers/block, which the Makefile there adds to where is searched. */
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH xen-blkfront
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
