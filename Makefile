@@ -7,7 +7,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 	 CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m
 
-.PHONY: modules modules_install install check test test-long demo bench bench-ring clean help kdir deps
+.PHONY: modules modules_install install check test test-long demo bench bench-profile bench-ring \
+	clean help kdir deps
 
 modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
 	$(kbuild) modules
@@ -29,8 +30,11 @@ test-long: deps	## all system tests on Debian 12, those too that take long
 demo: deps	## boot Xen, attach a disk with our pair, run fio, show the figures
 	@scripts/demo.sh
 
-bench: deps	## instructions per I/O of our pair, of the distribution's, and of dom0 alone
+bench: deps	## what an I/O costs: our pair, the distribution's, dom0 alone; fifteen minutes
 	@scripts/bench.sh
+
+bench-profile: deps	## the functions in which the instructions of an I/O are executed
+	@scripts/bench-profile.sh
 
 bench-ring: deps	## what a request costs on our rings and on the existing one
 	@tests/bench/run.sh $(CURDIR)/build/bench

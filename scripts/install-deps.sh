@@ -14,7 +14,7 @@ die() {
 packages=(
 	build-essential bc bison flex libelf-dev libssl-dev kmod sparse shellcheck codespell spin git
 	linux-headers-amd64 linux-source
-	clang libclang-rt-14-dev gcc-multilib libc6-dev-i386
+	clang libclang-rt-14-dev gcc-multilib libc6-dev-i386 qemu-user
 	qemu-system-x86 mmdebstrap debian-archive-keyring e2fsprogs busybox-static
 	cpio xz-utils zstd procps util-linux
 	python3 gnuplot-nox

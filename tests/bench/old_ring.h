@@ -13,10 +13,10 @@
 #define _OLD_RING_H
 
 #include <linux/compiler.h>
+#include <linux/string.h>
 #include <asm/barrier.h>
 #include <xen/interface/io/blkif.h>
-
-#define OLD_SLOTS	32
+#include "loops.h"
 
 struct old_page {
 	u32 req_prod, req_event;
@@ -32,6 +32,7 @@ struct old_page {
 struct old_ring {
 	struct old_page *page;
 	u32 prod, cons;
+	u32 seen;	/* the peer's index when last read */
 	u32 checked;	/* tuned: @prod at the last check */
 };
 
@@ -77,18 +78,25 @@ static inline bool old_check(struct old_ring *ring, u32 *event)
 	       (u32)(ring->prod - from);
 }
 
-/* RING_HAS_UNCONSUMED_REQUESTS() and _RESPONSES() */
+/*
+ * As drivers do it: the index is read when all is taken that it said before.
+ * A backend asks whether the peer's index makes sense; a frontend need not.
+ */
 static inline bool old_more_reqs(struct old_ring *ring)
 {
-	u32 req = virt_load_acquire(&ring->page->req_prod) - ring->cons;
-	u32 room = OLD_SLOTS - (ring->cons - ring->prod);
-
-	return req < room ? req : room;
+	if (ring->cons != ring->seen)
+		return true;
+	ring->seen = virt_load_acquire(&ring->page->req_prod);
+	if ((u32)(ring->seen - ring->prod) > OLD_SLOTS)
+		ring->seen = ring->cons;
+	return ring->cons != ring->seen;
 }
 
 static inline bool old_more_rsps(struct old_ring *ring)
 {
-	return virt_load_acquire(&ring->page->rsp_prod) - ring->cons;
+	if (ring->cons == ring->seen)
+		ring->seen = virt_load_acquire(&ring->page->rsp_prod);
+	return ring->cons != ring->seen;
 }
 
 static inline void old_get_req(struct old_ring *ring,

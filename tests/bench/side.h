@@ -10,28 +10,11 @@
 #include <linux/types.h>
 #include <stdlib.h>
 #include "xen-blkif/ring.h"
+#include "loops.h"
 #include "old_ring.h"
+#include "raw_ring.h"
 
-#define HOT static inline __attribute__((__always_inline__))
-
-/* TUNED: polls before it arms, one barrier and check a burst. */
-enum kind { OLD, TUNED, SLIM, SPLIT };
-
-#define MAX_DEPTH	124
 #define PAGES		2
-
-/* What a request says; both sides work with these and nothing else. */
-struct job {
-	u64 id, sector;
-	u32 gref[2];
-	u8 op, first[2], last[2];
-};
-
-struct answer {
-	u64 id;
-	u8 op;
-	s16 status;
-};
 
 struct side {
 	struct old_ring old;
@@ -39,31 +22,12 @@ struct side {
 	struct blkif_fe_ring front;
 	struct blkif_be_ring back;
 	struct blkif_cmd cmd;
+	struct raw_ring req, rsp;
 } __attribute__((__aligned__(128)));
 
 HOT bool is_old(enum kind kind)
 {
 	return kind == OLD || kind == TUNED;
-}
-
-/* All fields count, so that a torn or stale slot does not go unseen. */
-HOT s16 hash(const struct job *job)
-{
-	u64 h = job->id ^ (job->sector << 7) ^
-		((u64)job->gref[0] << 32 | job->gref[1]);
-
-	h += (u64)job->op << 40 | (u64)job->first[0] << 32 |
-	     job->last[0] << 24 | job->first[1] << 16 | job->last[1] << 8;
-	return h * 0x9e3779b97f4a7c15ULL >> 49;
-}
-
-HOT struct job job_of(u64 id)
-{
-	return (struct job) {
-		.id = id, .sector = id * 16, .op = id & 1,
-		.gref = { (u32)id * 3 + 8, (u32)id * 5 + 9 },
-		.first = { 0, 1 }, .last = { 7, 6 },
-	};
 }
 
 /* The frontend. */
@@ -92,6 +56,10 @@ HOT void front_put(enum kind kind, struct side *s, const struct job *job)
 
 	if (is_old(kind)) {
 		front_put_old(s, job);
+		return;
+	}
+	if (kind == RAW) {
+		raw_put_req(&s->req, job);
 		return;
 	}
 	cmd->id = job->id;
@@ -126,6 +94,8 @@ HOT bool front_check(enum kind kind, struct side *s)
 {
 	if (kind == TUNED)
 		return old_check(&s->old, &s->old.page->req_event);
+	if (kind == RAW)
+		return raw_check(&s->req);
 	return kind == SPLIT && blkif_front_push(&s->front);
 }
 
@@ -134,6 +104,8 @@ HOT bool front_get(enum kind kind, struct side *s, struct answer *answer)
 	struct blkif_response old;
 	struct blkif_rsp rsp;
 
+	if (kind == RAW)
+		return raw_get_rsp(&s->rsp, answer);
 	if (!is_old(kind)) {
 		if (blkif_front_get(&s->front, &rsp) != 1)
 			return false;
@@ -151,8 +123,10 @@ HOT void front_arm(enum kind kind, struct side *s)
 {
 	if (is_old(kind))
 		old_arm(&s->old, &s->old.page->rsp_event);
+	else if (kind == RAW)
+		raw_arm(&s->rsp);
 	else
-		blkif_front_arm(&s->front);
+		blkif_front_arm(&s->front, 1);
 }
 
 /* The backend. */
@@ -184,6 +158,8 @@ HOT bool back_get(enum kind kind, struct side *s, struct job *job)
 
 	if (is_old(kind))
 		return back_get_old(s, job);
+	if (kind == RAW)
+		return raw_get_req(&s->req, job);
 	if (blkif_back_get(&s->back, cmd) != 1)
 		return false;
 	*job = (struct job) {
@@ -209,6 +185,9 @@ HOT void back_put(enum kind kind, struct side *s, const struct job *job)
 
 	if (is_old(kind))
 		old_put_rsp(&s->old, &old);
+	else if (kind == RAW)
+		raw_put_rsp(&s->rsp, &(struct answer) {
+			job->id, job->op, old.status });
 	else
 		blkif_back_put(&s->back, &rsp);
 }
@@ -228,6 +207,8 @@ HOT bool back_check(enum kind kind, struct side *s)
 {
 	if (kind == TUNED)
 		return old_check(&s->old, &s->old.page->rsp_event);
+	if (kind == RAW)
+		return raw_check(&s->rsp);
 	return kind == SPLIT && blkif_back_push(&s->back);
 }
 
@@ -235,6 +216,8 @@ HOT void back_arm(enum kind kind, struct side *s)
 {
 	if (is_old(kind))
 		old_arm(&s->old, &s->old.page->req_event);
+	else if (kind == RAW)
+		raw_arm(&s->req);
 	else
 		blkif_back_arm(&s->back);
 }

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The benchmark's counted run, in dom0: the same disks and the same jobs for each pair. The
+# emulator's clock counts instructions, and its plugin every block of code that runs between
+# the marks that each job begins and ends with. A line for each:
+#	RESULT PAIR JOB iops=N ios=N mark=N
+# where iops is fio's, and mark says which of the plugin's counts this is, of ios I/Os; and
+# what the drivers themselves count over all of it, warming up included:
+#	TOTAL PAIR ios=N requests=N back_irqs=N front_irqs=N ...
+
+# GROUP NAME DISK RW BS DEPTH IOS, the groups in the order of their importance
+all_jobs() {
+	cat <<-J
+		first 4k-randread-d1 null randread 4k 1 500
+		first 4k-randread-d32 null randread 4k 32 2000
+		first 4k-randread-d128 null randread 4k 128 2000
+		first 4k-randwrite-d32 null randwrite 4k 32 2000
+		first 4k-randrw70-d32 null randrw 4k 32 2000
+		first 64k-read-d8 null read 64k 8 500
+		first 1m-read-d8 null read 1m 8 120
+		first 1m-write-d8 null write 1m 8 120
+		first repeat-4k-randread-d32 null randread 4k 32 2000
+		second mem-4k-randread-d32 mem randread 4k 32 2000
+		second mem-4k-randwrite-d32 mem randwrite 4k 32 2000
+		second mem-4k-randrw70-d32 mem randrw 4k 32 2000
+		second mem-1m-read-d8 mem read 1m 8 120
+		second mem-1m-write-d8 mem write 1m 8 120
+		third 4k-randwrite-d1 null randwrite 4k 1 500
+		third 4k-randwrite-d128 null randwrite 4k 128 2000
+		third 64k-write-d8 null write 64k 8 500
+		third 4m-read-d4 null read 4m 4 40
+		third 4m-write-d4 null write 4m 4 40
+		third mem-4k-randread-d1 mem randread 4k 1 500
+		third mem-64k-read-d8 mem read 64k 8 500
+		third mem-64k-write-d8 mem write 64k 8 500
+		third mem-4m-read-d4 mem read 4m 4 40
+		third mem-4m-write-d4 mem write 4m 4 40
+	J
+}
+
+# job MARK FILE NAME RW BS DEPTH IOS: a quarter as much goes before it unmeasured, so that
+# caches, pools of pages and grants that are kept are as they stay.
+job() {
+	local what
+	what=$(printf '%s\n' stonewall "filename=$2" "rw=$4" "bs=$5" "iodepth=$6")
+	printf '%s\n' "[warm]" "$what" "number_ios=$((($7 + 3) / 4))" \
+		"[$3]" "$what" "number_ios=$7" "exec_prerun=$1 begin" "exec_postrun=$1 end"
+}
+
+# What the drivers count, NAME=VALUE each; those of ours say more.
+counts() { # XVD...
+	local d x f
+	echo "back_irqs=$(eval "$(irqs_of blkif-backend)")"
+	for x; do
+		d=$(sysfs_of "$x")
+		echo requests=$(($(stat_of "$x" rd_req) + $(stat_of "$x" wr_req)))
+		for f in hits maps unmaps evictions copies hypercalls; do
+			sed "s/^/$f=/" "$d/grants/$f" 2>/dev/null
+		done
+	done
+	guest_run "echo front_irqs=\$($(irqs_of blkif)); cd /sys/devices
+		for x in $(for x; do echo "vbd-$(devid "$x")"; done | xargs); do
+			[ ! -f \$x/rings/bounced ] || sed s/^/bounced=/ \$x/rings/bounced; done"
+}
+
+# The second list less the first, on one line
+less() {
+	awk -F= 'NR == FNR { n[$1] -= $2; next } { n[$1] += $2 } END { for (i in n) printf " %s=%d", i, n[i] }' "$1" "$2"
+}
+
+marks=0
+# group PAIR GROUP: all of its jobs in one fio, as a start of it costs seconds
+group() {
+	local pair=$1 mark=$guest_files/mark line text names=() n=() i out iops total=0
+	[ "$pair" != dom0 ] || mark=$dom0_files/mark
+	# shellcheck disable=SC2086
+	text=$(printf '%s\n' '[global]' $BENCH_FIO rwmixread=70 size=${mem_mib}m io_size=100g ioengine=libaio direct=1 thread)
+	# What the marks themselves cost, to be taken from all others.
+	text+=$'\n'$(job "$mark" "$(file_of "$pair" null)" nothing randread 4k 1 4)
+	names=(nothing) n=(4)
+	while read -r -a line; do
+		# shellcheck disable=SC2086
+		if [ "${line[0]}" != "$2" ] || ! wanted "${line[1]}" $BENCH_JOBS; then continue; fi
+		text+=$'\n'$(job "$mark" "$(file_of "$pair" "${line[2]}")" "${line[1]}" "${line[@]:3}")
+		names+=("${line[1]}") n+=("${line[6]}")
+	done < <(all_jobs)
+	[ ${#names[@]} -gt 1 ] || return 0
+
+	emit BEGIN "$pair, its $2 jobs"
+	case $pair in dom0 | guest) ;; *) counts xvda xvdb >"$state/before" ;; esac
+	out=$(fio_for "$pair" "$text") || exit
+	for i in "${!names[@]}"; do
+		iops=$(awk -v job="${names[i]}" '$1 == job { print $2 }' <<<"$out")
+		[ -n "$iops" ] || fail "fio says nothing about ${names[i]}"
+		note "RESULT $pair ${names[i]} iops=$iops ios=${n[i]} mark=$marks"
+		marks=$((marks + 1)) total=$((total + n[i] + (n[i] + 3) / 4))
+	done
+	case $pair in dom0 | guest) return ;; esac
+	counts xvda xvdb >"$state/after"
+	note "TOTAL $pair ios=$total$(less "$state/before" "$state/after")"
+}
+
+# The host's time in seconds; 0 for ever when there is no such clock.
+host_now() { cat /sys/class/rtc/rtc0/since_epoch 2>/dev/null || echo 0; }
+
+# measure_all PAIR END: no group begins after that
+measure_all() {
+	local g
+	for g in first second third; do
+		if [ "$(host_now)" -le "$2" ]; then
+			group "$1" $g
+		else
+			note "SKIPPED $1, its $g jobs: the time was over"
+		fi
+	done
+}
+
+# Where the modules that come and go are, to tell their functions by.
+sections_of() { # WHERE PAIR MODULE
+	local run="set +f; for f in /sys/module/$3/sections/.*text*; do echo \${f##*/} \$(cat \$f); done"
+	if [ "$1" = guest ]; then guest_run "$run"; else eval "($run)"; fi |
+		sed "s/^/$2 $1 $3 /" >>"$state/sections.log"
+}
+sections() { # PAIR
+	case $1 in
+	dom0) ;;
+	guest) sections_of guest guest null_blk ;;
+	*)
+		sections_of guest "$1" xen_blkfront
+		sections_of dom0 "$1" xen_blkback
+		;;
+	esac
+}
+# Those that stay. The guest's kernel is dom0's, at the same addresses.
+symbols() {
+	cat /proc/kallsyms >"$state/kallsyms.log"
+	cat /proc/xen/xensyms >"$state/xensyms.log"
+	[ "$(guest_run "grep -m 1 -w _text /proc/kallsyms")" = "$(grep -m 1 -w _text "$state/kallsyms.log")" ] ||
+		note "the guest's kernel is not where dom0's is: its functions' names are wrong"
+}
+
+bench() {
+	local p now end left
+	now=$(host_now)
+	end=$((now + BENCH_MINUTES * 60))
+	make_disks 1
+	dom0_fio
+
+	# The guest is there all the time, so that it is in dom0's figures too.
+	emit BEGIN "the guest's start"
+	note "a guest with one CPU is started"
+	# Without it Xen emulates RDTSC for the guest, as the emulated host has no invariant
+	# TSC; hosts that people have do, and each I/O reads the clock several times.
+	extra_cfg="tsc_mode = \"native\"" new_guest 1
+	# Figures would differ with who happens to run where: an event is dearer between CPUs.
+	xl vcpu-pin "$G" all 1 || fail "the guest's CPU cannot be pinned"
+	left=$(chosen_pairs | wc -l)
+	for p in $(chosen_pairs); do
+		emit BEGIN "$p, its disks"
+		pair_up "$p"
+		# An equal share of what is left of the time for each.
+		now=$(host_now)
+		measure_all "$p" $((now + (end - now) / left))
+		left=$((left - 1))
+		sections "$p"
+		pair_down "$p"
+	done
+	emit BEGIN "the names of functions"
+	symbols
+	destroy_guest
+}
+bench

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A QEMU TCG plugin that counts, for each CPU and each block of translated code,
+ * how often it ran, between two marks that a program in the machine makes
+ * (mark.c). What is counted is exact: nothing is sampled.
+ *
+ *	-plugin file=insn_count.so,out=FILE
+ *
+ * FILE gets, for each pair of marks, a line
+ *	mark NUMBER
+ * and after it a line for each CPU and block that ran
+ *	CPU ADDRESS INSTRUCTIONS TIMES
+ * with the virtual address, hexadecimal, of the block's first instruction. Blocks
+ * begin where control arrives, so TIMES of a function's address is how often it
+ * was called. An instruction with a REP prefix is one for each repetition when the
+ * emulator's clock counts instructions.
+ *
+ * QEMU's header is not among its packages; what is needed of version 1 of the
+ * interface is declared here.
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mark.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef uint64_t qemu_plugin_id_t;
+struct qemu_info;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+
+enum qemu_plugin_cb_flags {
+	QEMU_PLUGIN_CB_NO_REGS,
+};
+
+typedef void (*tb_trans_cb_t)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
+typedef void (*vcpu_udata_cb_t)(unsigned int cpu, void *data);
+
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_cb_t cb);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, vcpu_udata_cb_t cb,
+					  enum qemu_plugin_cb_flags flags, void *data);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, vcpu_udata_cb_t cb,
+					    enum qemu_plugin_cb_flags flags, void *data);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+
+EXPORT int qemu_plugin_version = 1;
+
+#define CPUS	8
+#define BUCKETS	(1 << 18)
+
+/* Blocks are never forgotten: QEMU may run one that it has translated at any time. */
+struct block {
+	struct block *next;
+	uint64_t address;
+	uint64_t insns;
+	uint64_t times[CPUS];
+};
+
+static struct block *buckets[BUCKETS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool counting;
+static unsigned int marks;
+static FILE *out;
+
+static void ran(unsigned int cpu, void *data)
+{
+	struct block *b = data;
+
+	/* Each CPU has its own word, so that none is lost when they really run at once. */
+	if (counting && cpu < CPUS)
+		b->times[cpu]++;
+}
+
+static void begin(unsigned int cpu, void *data)
+{
+	struct block *b;
+	size_t i;
+
+	(void)cpu;
+	(void)data;
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < BUCKETS; i++)
+		for (b = buckets[i]; b; b = b->next)
+			memset(b->times, 0, sizeof(b->times));
+	counting = true;
+	pthread_mutex_unlock(&lock);
+}
+
+static void end(unsigned int cpu, void *data)
+{
+	struct block *b;
+	size_t i, c;
+
+	(void)cpu;
+	(void)data;
+	pthread_mutex_lock(&lock);
+	if (counting) {
+		counting = false;
+		fprintf(out, "mark %u\n", marks++);
+		for (i = 0; i < BUCKETS; i++)
+			for (b = buckets[i]; b; b = b->next)
+				for (c = 0; c < CPUS; c++)
+					if (b->times[c])
+						fprintf(out, "%zu %" PRIx64 " %" PRIu64 " %" PRIu64 "\n",
+							c, b->address, b->insns, b->times[c]);
+		fflush(out);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* The one for this address and length, whatever was translated there before. */
+static struct block *block(uint64_t address, uint64_t insns)
+{
+	struct block **bucket, *b;
+
+	bucket = &buckets[((address ^ insns) * 0x9e3779b97f4a7c15) >> 46];
+	pthread_mutex_lock(&lock);
+	for (b = *bucket; b; b = b->next)
+		if (b->address == address && b->insns == insns)
+			break;
+	if (!b) {
+		b = calloc(1, sizeof(*b));
+		if (!b)
+			abort();
+		b->address = address;
+		b->insns = insns;
+		b->next = *bucket;
+		*bucket = b;
+	}
+	pthread_mutex_unlock(&lock);
+	return b;
+}
+
+/* A mark is an instruction that nothing else has a reason to contain. */
+static void look_for_mark(struct qemu_plugin_insn *insn)
+{
+	const unsigned char *data = qemu_plugin_insn_data(insn);
+	uint64_t value;
+
+	if (data[0] != MARK_OPCODE_0 || data[1] != MARK_OPCODE_1)
+		return;
+	memcpy(&value, data + 2, sizeof(value));
+	if (value == MARK_BEGIN)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
+	if (value == MARK_END)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, end, QEMU_PLUGIN_CB_NO_REGS, NULL);
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	size_t n = qemu_plugin_tb_n_insns(tb), i;
+	struct qemu_plugin_insn *insn;
+
+	(void)id;
+	for (i = 0; i < n; i++) {
+		insn = qemu_plugin_tb_get_insn(tb, i);
+		if (qemu_plugin_insn_size(insn) == MARK_SIZE)
+			look_for_mark(insn);
+	}
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, ran, QEMU_PLUGIN_CB_NO_REGS,
+					     block(qemu_plugin_tb_vaddr(tb), n));
+}
+
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info,
+			       int argc, char **argv)
+{
+	(void)info;
+	if (argc != 1 || strncmp(argv[0], "out=", 4)) {
+		fprintf(stderr, "insn_count: out=FILE is what it takes\n");
+		return -1;
+	}
+	out = fopen(argv[0] + 4, "w");
+	if (!out) {
+		perror(argv[0] + 4);
+		return -1;
+	}
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	return 0;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A machine without a system, for QEMU to start (-kernel, as a PVH guest does): what it
+ * does between two marks is known to the instruction, so that insn_count.c can be judged.
+ * It ends QEMU by the port of isa-debug-exit.
+ */
+#include "mark.h"
+
+	.section .note.pvh, "a", @note
+	.long 4, 4, 18			/* "Xen", XEN_ELFNOTE_PHYS32_ENTRY */
+	.asciz "Xen"
+	.long start32
+
+	.text
+	.code32
+	.globl _start
+_start:
+start32:
+	mov $pml4, %eax
+	mov %eax, %cr3
+	mov %cr4, %eax
+	or $0x20, %eax			/* PAE */
+	mov %eax, %cr4
+	mov $0xc0000080, %ecx
+	rdmsr
+	or $0x100, %eax			/* long mode */
+	wrmsr
+	mov %cr0, %eax
+	or $0x80000000, %eax
+	mov %eax, %cr0
+	lgdt gdt_pointer
+	ljmp $8, $start64
+
+	.code64
+start64:
+	mov $16, %eax
+	mov %eax, %ss
+	mov $stack, %esp
+	call twice			/* not between marks: not counted */
+	movabs $MARK_BEGIN, %rax
+	mov $1000, %ebx
+	jmp loop
+	.globl loop
+loop:	call twice			/* 1000 times 1 + 2 + 2 */
+	dec %ebx
+	jnz loop
+	mov $512, %ecx
+	mov $pml4, %esi
+	mov $copy, %edi
+	jmp move
+	.globl move
+move:	rep movsq			/* 512 */
+	movabs $MARK_END, %rax
+	call twice
+	mov $0, %al
+	out %al, $0xf4
+1:	hlt
+	jmp 1b
+
+	.globl twice
+twice:	nop
+	ret
+
+	.data
+	.balign 8
+gdt:	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
+gdt_pointer:
+	.word 23
+	.long gdt
+	.balign 4096
+pml4:	.quad pdpt + 3
+	.fill 511, 8, 0
+pdpt:	.quad 0x83			/* 1 GiB, one page */
+	.fill 511, 8, 0
+copy:	.fill 4096
+	.fill 512
+stack:

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The benchmark's pictures, from what report.py left in DIR.
+set -u
+cd "${1:?usage: pictures.sh DIR}" || exit 2
+: >gnuplot.log
+
+# picture NAME: gnuplot's commands on stdin, when there is something to draw
+picture() {
+	[ -s "$1.dat" ] || return 0
+	{
+		cat <<-G
+			set terminal pngcairo size 1300,640 font "sans,11"
+			set output "$1.png"
+			set style data histogram
+			set style fill solid 0.85 border -1
+			set datafile missing "NaN"
+			set yrange [0:*]
+			set grid ytics
+			set key outside top center horizontal
+			set xtics rotate by -30
+			grey = "#9aa5b1"; dark = "#5b6b7b"; blue = "#1f77b4"
+		G
+		cat
+	} | gnuplot 2>>gnuplot.log
+}
+
+rc=0
+picture ratio <<-'G' || rc=1
+	set title "Instructions per I/O of guest, dom0 and Xen: how many times fewer than the distribution's pair"
+	set style histogram clustered gap 1
+	set ylabel "distribution's pair as it comes = 1"
+	set rmargin 10
+	plot "ratio.dat" using 2:xtic(1) title "distribution's pair" lc rgb grey, \
+		"" using 3 title "the same, tuned" lc rgb dark, "" using 4 title "this project's" lc rgb blue
+G
+picture where <<-'G' || rc=1
+	set title "Where the instructions of an I/O are executed"
+	set style histogram rowstacked
+	set boxwidth 0.8
+	set bmargin 8
+	set ylabel "distribution's pair as it comes = 1"
+	load "where.labels"
+	plot "where.dat" using 2:xtic(1) title "guest: kernel" lc rgb "#1f77b4", \
+		"" using 3 title "guest: fio" lc rgb "#aec7e8", \
+		"" using 4 title "Xen, guest's CPU" lc rgb "#d62728", "" using 5 title "Xen, dom0's CPU" lc rgb "#ff9896", \
+		"" using 6 title "dom0: kernel" lc rgb "#2ca02c", "" using 7 title "dom0: programs" lc rgb "#98df8a"
+G
+picture clock <<-'G' || rc=1
+	set title "I/Os a second by the plain clock, both CPUs at once: median of the rounds' ratios, and all of them"
+	set style histogram errorbars gap 1 lw 1
+	set ylabel "distribution's pair as it comes = 1"
+	set rmargin 10
+	plot "clock.dat" using 2:3:4:xtic(1) title "distribution's pair, tuned" lc rgb dark, \
+		"" using 5:6:7 title "this project's" lc rgb blue, 1 with lines lc black notitle
+G
+exit $rc
