@@ -47,6 +47,7 @@ check_sizes() {
 #     __packed
 #   abi.h: the ABI is the architecture's
 #   sysfs.c: what its macro repeats are parts of names
+#   trace.h: TRACE_EVENT() is a language of its own, and a path is no difference
 check_checkpatch() {
 	local tree f ignore rc=0
 	tree=$(scripts/kernel-files.sh) || return
@@ -59,6 +60,7 @@ check_checkpatch() {
 		include/*) ignore+=,PREFER_KERNEL_TYPES,BIT_MACRO,ARCH_DEFINES,PREFER_DEFINED_ATTRIBUTE_MACRO ;;
 		drivers/block/xen-blkif/abi.h) ignore+=,ARCH_DEFINES ;;
 		drivers/block/xen-blkback/sysfs.c | drivers/block/xen-blkfront/sysfs.h) ignore+=,MACRO_ARG_REUSE ;;
+		*/trace.h) ignore+=,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,SPACING ;;
 		esac
 		(cd "$out" && perl "$tree/scripts/checkpatch.pl" --no-tree --root="$out/empty" \
 			--strict --no-summary --terse --show-types --ignore "$ignore" \
@@ -88,6 +90,24 @@ check_versions() {
 # Nothing that a peer or a disk does is worth a dead machine.
 check_bugs() {
 	! kernel_sources | xargs grep -nE '\b(BUG|BUG_ON|panic)[[:space:]]*\('
+}
+
+# Every attribute in sysfs and every parameter is documented, and nothing else.
+check_abi() {
+	local side doc rc=0
+	mkdir -p "$out"
+	for side in back front; do
+		doc=Documentation/ABI/testing/sysfs-driver-xen-blk$side
+		# What a table or a macro shows has its name in the first place.
+		grep -rhoE '(BLKIF_ATTR|BLK(BACK|FRONT)_(COUNT|TIME|HIST)|DEVICE_ATTR_R[OW]|module_param_named|module_param)\([a-z_]+' \
+			"drivers/block/xen-blk$side"* drivers/block/xen-blkif/sysfs.h --include='*.[ch]' | sed 's/.*(//' |
+			grep -vxE '_?name' | sort -u >"$out/abi-code"
+		sed -n 's,^What:.*/\([a-z_]*[a-z]\)$,\1,p' "$doc" | sort -u >"$out/abi-doc"
+		comm -23 "$out/abi-code" "$out/abi-doc" | sed "s,^,$doc does not know ," | grep . && rc=1
+		comm -13 "$out/abi-code" "$out/abi-doc" | sed "s,^,$doc knows what is not there: ," | grep . && rc=1
+		[ -s "$out/abi-code" ] || { echo "no attribute found for $doc"; rc=1; }
+	done
+	return $rc
 }
 
 check_shellcheck() {
@@ -135,7 +155,7 @@ check_build-6.12() {
 	[ -r "$cache/trixie/kver" ] ||
 		skip "no Debian 13 image yet; tests/system/run --suite trixie makes it"
 	[ "$(id -u)" = 0 ] || skip "only root can build in the Debian 13 image"
-	timeout -k 5 150 scripts/build-modules.sh trixie "$dir" C=2 || return
+	timeout -k 5 900 scripts/build-modules.sh trixie "$dir" C=2 || return
 	clean_build "$dir/build.log" "$dir"
 }
 
@@ -221,7 +241,7 @@ run_check() {
 	esac
 }
 
-all=(sizes checkpatch spdx versions bugs shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit)
+all=(sizes checkpatch spdx versions bugs abi shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit)
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do

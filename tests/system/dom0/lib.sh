@@ -168,7 +168,9 @@ load_front() {
 	[ -f "/bed/$which/xen-blkfront.ko" ] || fail "there is no xen-blkfront '$which'"
 	want=$(id_of "$which" xen-blkfront)
 	unload_front
-	guest_run "insmod /mod/$which/xen-blkfront.ko $* &&
+	# Those that it needs may be there from the last time.
+	guest_run "[ ! -f /mod/$which/order ] || while read -r m; do insmod /mod/$which/\$m 2>/dev/null; done < /mod/$which/order
+		insmod /mod/$which/xen-blkfront.ko $* &&
 		[ \$(md5sum < /sys/module/xen_blkfront$note_of | cut -d' ' -f1) = $want ]" 60
 }
 
@@ -247,3 +249,4 @@ detach_once() {
 # shellcheck source=work.sh
 . /bed/dom0/work.sh
 . /bed/dom0/rows.sh
+. /bed/dom0/disks.sh

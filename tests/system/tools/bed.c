@@ -6,6 +6,9 @@
  *
  * In the guest:
  *	bed agent
+ *	bed zero DISK OFFSET LENGTH	what blkdiscard -z does, which busybox has not
+ *	bed punch DISK OFFSET LENGTH	the same, but only if the disk does the work, and
+ *					free what it can
  * In dom0:
  *	bed run DOMID SECONDS COMMAND	output and exit status of a command
  *	bed start DOMID SECONDS COMMAND	begin it and print its number
@@ -29,6 +32,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -37,6 +42,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -482,9 +488,25 @@ static int list(const char *dir)
 	return 0;
 }
 
+static int zero(const char *disk, const char *offset, const char *length, int punch)
+{
+	uint64_t range[2] = { strtoull(offset, NULL, 0), strtoull(length, NULL, 0) };
+	int fd = open(disk, O_WRONLY);
+
+	if (fd < 0)
+		die(1, disk);
+	if (punch ? fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, range[0], range[1]) :
+		    ioctl(fd, BLKZEROOUT, range))
+		die(1, punch ? "punching a hole" : "BLKZEROOUT");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
+
+	if ((!strcmp(what, "zero") || !strcmp(what, "punch")) && argc == 5)
+		return zero(argv[2], argv[3], argv[4], what[0] == 'p');
 
 	xs = open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC);
 	if (xs < 0)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Disks in dom0 that can do more than read and write, and a look at what became of them.
+
+nullb=/sys/kernel/config/nullb/nullb0
+
+# null_disk ATTRIBUTE=VALUE...: /dev/nullb0, in memory
+null_disk() {
+	local a
+	modprobe null_blk nr_devices=0
+	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
+	mkdir -p $nullb
+	echo 1 >$nullb/memory_backed
+	for a; do echo "${a#*=}" >$nullb/"${a%%=*}"; done
+	echo 1 >$nullb/power
+}
+null_disk_gone() {
+	echo 0 >$nullb/power
+	rmdir $nullb
+}
+
+# new_file SIZE: $img, empty; what a guest writes to it can be seen as its blocks
+new_file() {
+	img=/var/tmp/ops.img
+	rm -f $img
+	truncate -s "$1" $img
+}
+# loop_disk SIZE [OPTION...]: $loop, on such a file
+loop_disk() {
+	modprobe loop
+	new_file "$1"
+	loop=$(losetup -f --show "${@:2}" $img)
+}
+loop_disk_gone() {
+	losetup -d "$loop"
+	rm -f $img
+}
+
+# KiB that a file takes
+taken() { echo $(($(stat -c %b "${1:-$img}") / 2)); }
+
+# freed KIB WHAT COMMAND...: a command in the guest, which makes the file smaller by so much, or
+# nearly: what holds the list of its blocks comes and goes too.
+freed() {
+	local kib=$1 what=$2 before after
+	shift 2
+	sync -f $img
+	before=$(taken)
+	guest_run "$*" 60
+	sync -f $img
+	after=$(taken)
+	note "$what: the file took $before KiB, now $after"
+	[ $((before - after)) -ge $((kib - 256)) ] || fail "$what: the file took $before KiB and now $after, $kib should be free"
+	[ $((before - after)) -le $((kib + 256)) ] || fail "$what: the file took $before KiB and now $after, only $kib should be free"
+}
+
+# guest_sums XVD PART...: MD5 of parts of a disk, each START:MIB
+guest_sums() {
+	local disk=$1 p
+	shift
+	for p; do
+		printf 'dd if=/dev/%s bs=1M skip=%s count=%s iflag=direct 2>/dev/null | md5sum\n' "$disk" "${p%:*}" "${p#*:}"
+	done | guest_run "$(cat)" 60
+}
+# What guest_sums prints of zeroes
+zero_sum() { head -c $(($1 << 20)) /dev/zero | md5sum; }
+
+# guest_queue XVD FILE: an attribute of the disk's queue
+guest_queue() { guest_run "cat /sys/block/$1/queue/$2"; }
+# agreed XVD FILE: what the frontend says was negotiated
+agreed() { guest_run "cat /sys/bus/xen/devices/vbd-$(devid "$1")/negotiated/$2"; }
+
+# trim_matrix FRONT BACK: discards get to a file below and free what they should, and only that.
+trim_matrix() {
+	local sums ds
+	load_back "$2"
+	load_front "$1"
+	new_file 96M
+	attach "file:$img" xvda
+	[ "$(guest_queue xvda discard_max_bytes)" -gt 0 ] || fail "the guest cannot discard"
+	[ "$(guest_queue xvda discard_granularity)" = 4096 ] || fail "the granularity is $(guest_queue xvda discard_granularity)"
+	guest_run 'dd if=/dev/urandom of=/dev/xvda bs=1M count=24 oflag=direct conv=fsync 2>/dev/null' 60
+	sums=$(guest_sums xvda 0:8 16:8)
+	ds=$(stat_of xvda ds_req)
+	freed 8192 "blkdiscard of 8 MiB" "blkdiscard -o 8388608 -l 8388608 /dev/xvda"
+	[ "$(stat_of xvda ds_req)" -gt "$ds" ] || fail "a discard did not count"
+	[ "$(guest_sums xvda 0:8 16:8)" = "$sums" ] || fail "what lies beside what was discarded is not what it was"
+	[ "$(guest_sums xvda 8:8)" = "$(zero_sum 8)" ] || fail "of what was discarded there is something left"
+	freed 16384 "blkdiscard of all" "blkdiscard /dev/xvda"
+	guest_run "/sbin/mke2fs -q -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 /dev/xvda && mount -t ext4 /dev/xvda /mnt &&
+		dd if=/dev/urandom of=/mnt/a bs=1M count=16 2>/dev/null && dd if=/dev/urandom of=/mnt/b bs=1M count=4 2>/dev/null &&
+		md5sum /mnt/b > /tmp/b.sum && sync && fstrim /mnt && rm /mnt/a && sync" 120
+	freed 16384 "fstrim" "fstrim -v /mnt"
+	guest_run 'umount /mnt && e2fsck -fn /dev/xvda >/dev/null 2>&1 && mount -t ext4 /dev/xvda /mnt && md5sum -c /tmp/b.sum; rc=$?; umount /mnt; exit $rc' 60
+	detach xvda
+	rm -f "$img"
+}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the cases about protection information have in common: a disk that keeps
+# it, which is scsi_debug's, and work for it.
+
+pi_driver=/sys/bus/pseudo/drivers/scsi_debug
+
+# pi_disk NAME=VALUE...: such a disk; its name in $sd
+# shellcheck disable=SC2034
+pi_disk() {
+	modprobe sd_mod
+	modprobe scsi_debug dev_size_mb=48 delay=0 "$@" || fail "scsi_debug $* does not load"
+	wait_for 30 "the disk of scsi_debug" pi_found || fail "scsi_debug $* has no disk with protection information"
+	sd=$(pi_name)
+}
+pi_name() { find "$pi_driver"/adapter*/host*/target*/*/block -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null; }
+pi_found() {
+	local n
+	n=$(pi_name)
+	[ -b "/dev/$n" ] && grep -q T10 "/sys/block/$n/integrity/format"
+}
+pi_disk_gone() { wait_for 30 "scsi_debug to be unloaded" rmmod scsi_debug 2>/dev/null || fail "scsi_debug cannot be unloaded"; }
+
+# pi_count WHAT: how many requests with tuples (dix_reads, dix_writes), and errors of them (dif_errors)
+pi_count() { cat /proc/scsi/scsi_debug/* | sed -n "s/.*\b$1=\([0-9]*\).*/\1/p"; }
+
+# dom0 shall make no tuples of its own, so that there are none but the guest's.
+pi_from_guest_only() { echo 0 >"/sys/block/$1/integrity/write_generate"; }
+
+# What the guest knows of the disk's tuples: FILE
+pi_guest() { guest_run "cat /sys/block/xvda/integrity/$1"; }
+
+# pi_expect FORMAT INTERVAL: of the disk, on both sides
+pi_expect() {
+	local got
+	expect_key back xvda feature-integrity "$1"
+	expect_key back xvda integrity-interval "$2"
+	expect_key back xvda integrity-tuple-size 8
+	expect_key front xvda integrity "$1"
+	got=$(guest_run 'cd /sys/block/xvda/integrity && echo $(cat format protection_interval_bytes device_is_integrity_capable read_verify write_generate)')
+	[ "$got" = "$1 $2 1 1 1" ] || fail "the guest has '$got', not '$1 $2 1 1 1'"
+	got="$(cat "$(sysfs_of xvda)/negotiated/integrity") $(guest_run "cat /sys/bus/xen/devices/vbd-$(devid xvda)/negotiated/integrity")"
+	[ "$got" = "$1 $1" ] || fail "the drivers say '$got', not '$1' both"
+}
+
+# pi_expect_none: no tuples on either side
+pi_expect_none() {
+	local got
+	expect_key front xvda integrity absent
+	got=$(pi_guest format)
+	[ "$got" = none ] || fail "the guest has '$got' on a disk that is not used with it"
+	got=$(guest_run "cat /sys/bus/xen/devices/vbd-$(devid xvda)/negotiated/integrity")
+	[ "$got" = none ] || fail "the frontend says '$got'"
+}
+
+# pi_jobs FILE SECTOR-SIZE: all sizes, to requests whose tuples fill sixteen pages
+pi_jobs() {
+	cat <<-JOB
+		[global]
+		filename=$1
+		size=16m
+		ioengine=libaio
+		direct=1
+		verify=crc32c
+		verify_fatal=1
+		randrepeat=0
+		[sectors]
+		rw=randwrite
+		bs=$2
+		iodepth=16
+		io_size=128k
+		[pages]
+		stonewall
+		rw=randwrite
+		bs=4k
+		iodepth=32
+		io_size=2m
+		[odd]
+		stonewall
+		rw=randrw
+		bsrange=$2-384k
+		blockalign=$2
+		iodepth=8
+		io_size=12m
+		[large]
+		stonewall
+		rw=write
+		bs=4m
+		iodepth=2
+	JOB
+}
+
+# pi_clean DISK SECTOR-SIZE SD: work for a disk of the guest that is, or is part of, the disk SD.
+# Its tuples are the guest's, and go with its data.
+pi_clean() {
+	local reads writes
+	pi_from_guest_only "$3"
+	reads=$(pi_count dix_reads) writes=$(pi_count dix_writes)
+	guest_fio 300 "$(pi_jobs /dev/xvda "$2")" >/dev/null
+	make_tree xvda
+	guest_run 'echo 3 > /proc/sys/vm/drop_caches'
+	check_tree xvda
+	reads=$(($(pi_count dix_reads) - reads)) writes=$(($(pi_count dix_writes) - writes))
+	[ $reads -gt 500 ] || fail "only $reads reads had tuples"
+	[ $writes -gt 500 ] || fail "only $writes writes had tuples"
+	[ "$(pi_count dif_errors)" = 0 ] || fail "$(pi_count dif_errors) tuples did not go with their data"
+	[ "$(cat "$(sysfs_of xvda)/errors/protection")" = 0 ] || fail "the backend counted errors"
+	guest_run "! dmesg | grep -E 'tag error|protection error'"
+	# Whoever reads them below finds them good, and where they should be.
+	dd if="$1" of=/dev/null bs=1M iflag=direct status=none || fail "what the guest wrote does not go with its tuples"
+	note "$(cat "$(sysfs_of xvda)/negotiated/integrity"), $2 bytes: $reads reads and $writes writes with tuples"
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loses events: the next "events" calls of an interrupt handler, by the name of
+ * the parameter "handler", do nothing but acknowledge. By the rules of the rings
+ * no event can be lost, so this is how to see what a driver does if one is.
+ */
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <asm/ptrace.h>
+#include <xen/events.h>
+
+static char *handler;
+module_param(handler, charp, 0444);
+MODULE_PARM_DESC(handler, "Function of type irq_handler_t whose calls are lost");
+
+static int events = 1;
+module_param(events, int, 0444);
+MODULE_PARM_DESC(events, "How many are still to be lost");
+
+/* What runs in place of the handler. */
+static notrace irqreturn_t lost(int irq, void *data)
+{
+	xen_irq_lateeoi(irq, 0);
+	return IRQ_HANDLED;
+}
+
+static int lose(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (events <= 0)
+		return 0;
+	events--;
+	instruction_pointer_set(regs, (unsigned long)lost);
+	return 1;
+}
+NOKPROBE_SYMBOL(lose);
+
+/* Tells kprobes that we may go elsewhere. */
+static void unused(struct kprobe *probe, struct pt_regs *regs,
+		   unsigned long flags)
+{
+}
+
+static struct kprobe probe = { .pre_handler = lose, .post_handler = unused };
+
+static int __init bed_lose_init(void)
+{
+	if (!handler)
+		return -EINVAL;
+	probe.symbol_name = handler;
+	return register_kprobe(&probe);
+}
+module_init(bed_lose_init);
+
+static void __exit bed_lose_exit(void)
+{
+	unregister_kprobe(&probe);
+}
+module_exit(bed_lose_exit);
+
+MODULE_DESCRIPTION("Loses events of a driver");
+MODULE_LICENSE("GPL");
