@@ -15,19 +15,19 @@ struct row {
 
 /*
  * An offer is { queues, ring order, indirect segments, slim entries, alignment,
- * persistent, slim, split }.  A peer of old has none from the fourth on, and
- * what stands for that is what reading its keys gives.
+ * persistent, slim, split, once }.  A peer of old has none from the fourth on,
+ * and what stands for that is what reading its keys gives.
  */
 #define OLD(queues, order, segs, persistent) \
-	{ queues, order, segs, 0, 64, persistent, false, false }
-#define OURS	{ 4, 4, 1024, 1024, 128, true, true, true }
+	{ queues, order, segs, 0, 64, persistent, false, false, false }
+#define OURS	{ 4, 4, 1024, 1024, 128, true, true, true, true }
 
 static const struct row rows[] = {
 	{ "backend of old", OLD(1, 0, 0, false), OURS,
 	  1, 0, 11, 64, false, false, false },
 	{ "modern backend of the existing protocol", OLD(8, 4, 256, true),
 	  OURS, 4, 4, 256, 64, true, false, false },
-	{ "frontend of old", { 8, 4, 256, 1024, 128, true, true, true },
+	{ "frontend of old", { 8, 4, 256, 1024, 128, true, true, true, true },
 	  OLD(1, 0, 0, false), 1, 0, 11, 64, false, false, false },
 	{ "frontend wants less", OLD(8, 4, 256, true), OLD(2, 1, 32, true),
 	  2, 1, 32, 64, true, false, false },
@@ -55,37 +55,37 @@ static const struct row rows[] = {
 
 	{ "all", OURS, OURS, 4, 4, 1024, 128, true, true, true },
 	{ "all, huge",
-	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1 },
-	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1 },
+	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1, 1 },
+	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1, 1 },
 	  256, 4, 1024, 128, true, true, true },
 	{ "no separate rings in the backend",
-	  { 4, 4, 256, 1024, 128, true, true, false }, OURS,
+	  { 4, 4, 256, 1024, 128, true, true, false, false }, OURS,
 	  4, 4, 1024, 128, true, true, false },
 	{ "no separate rings in the frontend", OURS,
-	  { 4, 4, 256, 1024, 128, true, true, false },
+	  { 4, 4, 256, 1024, 128, true, true, false, false },
 	  4, 4, 1024, 128, true, true, false },
 	{ "separate rings imply slim requests",
-	  { 4, 4, 256, 1024, 128, true, false, true }, OURS,
+	  { 4, 4, 256, 1024, 128, true, false, true, false }, OURS,
 	  4, 4, 1024, 128, true, true, true },
 	{ "separate rings there, slim requests here, is neither",
-	  { 4, 4, 256, 1024, 128, true, false, true },
-	  { 4, 4, 1024, 1024, 128, true, true, false },
+	  { 4, 4, 256, 1024, 128, true, false, true, false },
+	  { 4, 4, 1024, 1024, 128, true, true, false, false },
 	  4, 4, 256, 128, true, false, false },
-	{ "64 there", { 1, 0, 0, 512, 64, false, true, true }, OURS,
+	{ "64 there", { 1, 0, 0, 512, 64, false, true, true, false }, OURS,
 	  1, 0, 512, 64, false, true, true },
-	{ "64 here", OURS, { 1, 0, 0, 512, 64, false, true, true },
+	{ "64 here", OURS, { 1, 0, 0, 512, 64, false, true, true, false },
 	  1, 0, 512, 64, false, true, true },
 	{ "an alignment in between", OURS,
-	  { 1, 0, 0, 512, 127, false, true, true },
+	  { 1, 0, 0, 512, 127, false, true, true, false },
 	  1, 0, 512, 64, false, true, true },
 	{ "an alignment that is none",
-	  { 1, 0, 0, 512, 0, false, true, true }, OURS,
+	  { 1, 0, 0, 512, 0, false, true, true, false }, OURS,
 	  1, 0, 512, 64, false, true, true },
-	{ "no indirect slim requests", { 1, 0, 256, 0, 64, 0, 1, 1 }, OURS,
+	{ "no indirect slim requests", { 1, 0, 256, 0, 64, 0, 1, 1, 0 }, OURS,
 	  1, 0, 2, 64, false, true, true },
-	{ "indirect slim requests of two", { 1, 0, 256, 2, 64, 0, 1, 1 }, OURS,
+	{ "indirect slim requests of two", { 1, 0, 256, 2, 64, 0, 1, 1, 0 }, OURS,
 	  1, 0, 2, 64, false, true, true },
-	{ "indirect slim requests of three", { 1, 0, 256, 3, 64, 0, 1, 0 },
+	{ "indirect slim requests of three", { 1, 0, 256, 3, 64, 0, 1, 0, 0 },
 	  OURS, 1, 0, 3, 64, false, true, false },
 };
 
@@ -274,10 +274,10 @@ static const struct refusal {
 TEST(refuse)
 {
 	static const struct blkif_offer offers[] = {
-		{ 4, 2, 0, 0, 64, false, false, false },
-		{ 4, 2, 0, 0, 64, false, true, false },
-		{ 4, 2, 0, 0, 64, false, false, true },
-		{ 4, 2, 0, 0, 128, false, true, true },
+		{ 4, 2, 0, 0, 64, false, false, false, false },
+		{ 4, 2, 0, 0, 64, false, true, false, false },
+		{ 4, 2, 0, 0, 64, false, false, true, false },
+		{ 4, 2, 0, 0, 128, false, true, true, false },
 	};
 	unsigned int i, j;
 
@@ -300,7 +300,8 @@ TEST(refuse)
 TEST(refuse_more_than_the_protocol_has)
 {
 	const struct blkif_offer offer = {
-		HUGE_U32, HUGE_U32, 0, HUGE_U32, HUGE_U32, false, true, true,
+		HUGE_U32, HUGE_U32, 0, HUGE_U32, HUGE_U32,
+		false, true, true, true,
 	};
 	struct blkif_choice c = { SPLIT(&blkif_abi_slim, 128, 4), 256, false };
 

@@ -25,9 +25,9 @@
  * @max_slim_entries: entries of an indirect slim request, 0 for none
  * @max_align: line size of separate rings, 64 or 128
  * @persistent: grants may stay mapped
- * @once: but need not, for a slim request with BLKIF_SLIM_ONCE
  * @slim: slim requests
  * @split: separate rings, of slim requests
+ * @once: grants need not stay mapped for a slim request with BLKIF_SLIM_ONCE
  *
  * The backend's comes from its keys; the frontend's own from its parameters.
  */
@@ -38,9 +38,9 @@ struct blkif_offer {
 	u32 max_slim_entries;
 	u32 max_align;
 	bool persistent;
-	bool once;
 	bool slim;
 	bool split;
+	bool once;
 };
 
 /**
