@@ -42,7 +42,7 @@ security=${XENBLK_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 packages=(
 	"xen-hypervisor-$xen_version-amd64" "xen-utils-$xen_version" xenstore-utils
 	linux-image-amd64 kmod udev procps psmisc iproute2 mount util-linux
-	e2fsprogs fio busybox-static
+	e2fsprogs fio busybox-static fdisk lvm2 grub-xen-host
 	# for building modules, and the guest's fio, for this very suite
 	linux-headers-amd64 gcc libc6-dev make sparse libaio-dev zlib1g-dev libxen-dev
 	dpkg-dev binutils xz-utils zstd
@@ -156,14 +156,15 @@ static_fio() {
 		rm -rf fio* '
 }
 
-# The guest's initramfs: busybox, fio, e2fsprogs and the modules.
+# The guest's initramfs: busybox, fio, what makes file systems, partitions and volumes, and
+# the modules. It finds those of the device mapper in a place of their own.
 guest_root() {
 	set -e
 	local g=$tmp/root/guest k=$1 f
 	mkdir -p "$g"/{bin,sbin,etc,proc,sys,dev,mnt,tmp,run,mod,lib64}
 	cp "$tmp/root/bin/busybox" "$g/bin/"
 	ln -s mke2fs "$g/sbin/mkfs.ext4"
-	for f in /sbin/mke2fs /sbin/e2fsck; do
+	for f in /sbin/{mke2fs,e2fsck,sfdisk,blkid,dmsetup,lvm}; do
 		cp -L "$tmp/root$f" "$g$(dirname "$f")/"
 		in_root ldd "$f"
 		in_root ldd /guest/bin/fio || true
@@ -173,6 +174,7 @@ guest_root() {
 	done
 	cp "$tmp/root/etc/mke2fs.conf" "$g/etc/"
 	modules "$k" "$g/mod" xen-blkfront crc32c_generic ext4
+	modules "$k" "$g/mod/dm" dm-mod
 	(cd "$g" && find . | cpio -o -H newc) >"$tmp/root/base.cpio"
 	rm -rf "$g"
 	mkdir "$g"
@@ -223,8 +225,10 @@ dom0_boot() {
 dom0_disk() {
 	set -e
 	install -m755 "$bed/image/bed-init" "$tmp/root/sbin/bed-init"
-	# dom0 needs neither compiler, headers nor package lists: a copy by links without them.
+	# dom0 needs neither compiler, headers nor package lists, nor to look for volumes on each
+	# disk that comes up: a copy by links without them.
 	cp -al "$tmp/root" "$tmp/disk"
+	rm -f "$tmp/disk"/{usr/,}lib/udev/rules.d/{56-lvm,69-lvm}.rules
 	rm -rf "$tmp/disk"/usr/src "$tmp/disk"/usr/lib/gcc* "$tmp/disk"/usr/libexec/gcc "$tmp/disk"/usr/lib/linux-kbuild* \
 		"$tmp/disk"/usr/include "$tmp/disk"/usr/share/{doc,man,locale,info} "$tmp/disk"/var/{cache,lib}/apt \
 		"$tmp/disk"/boot "$tmp/disk"/usr/lib/x86_64-linux-gnu/*.a

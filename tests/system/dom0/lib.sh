@@ -54,7 +54,7 @@ guest_id() { cat "$state/guest/$G/domid" 2>/dev/null; }
 guest_alive() { [ -n "$(guest_id)" ] && [ -n "$(bed read "/local/domain/$(guest_id)/name")" ]; }
 
 # new_guest [vcpus [MiB]]: create $G, with the disks in $disks and what is in $extra_cfg,
-# and wait for its agent
+# and wait for its agent. A boot loader, $guest_loader, finds kernel and initramfs itself.
 new_guest() {
 	local cfg=$state/$G.cfg id mib
 	# Its root is in memory twice for a moment, packed and unpacked.
@@ -62,9 +62,9 @@ new_guest() {
 	cat >"$cfg" <<-CFG
 		name = "$G"
 		type = "pv"
-		kernel = "/guest/vmlinux"
-		ramdisk = "$state/guest.cpio"
-		extra = "console=hvc0 rdinit=/init ignore_loglevel mitigations=off panic=0 log_buf_len=4M $GUEST_ARGS"
+		kernel = "${guest_loader:-/guest/vmlinux}"
+		${guest_loader:+#} ramdisk = "$state/guest.cpio"
+		extra = "$(guest_cmdline)"
 		memory = ${2:-$mib}
 		vcpus = ${1:-2}
 		disk = [ ${disks-} ]
@@ -84,6 +84,8 @@ new_guest() {
 		fail "guest $G started, but its agent never answered; see guest-$G.log"
 	rm -f "$state/guest/$G/front"
 }
+
+guest_cmdline() { echo "console=hvc0 rdinit=/init ignore_loglevel mitigations=off panic=0 log_buf_len=4M $GUEST_ARGS"; }
 
 # The guest's console goes to the host as it comes, so that it is there whatever happens.
 follow_console() {
