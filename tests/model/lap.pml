@@ -22,6 +22,7 @@
  *   -DFAULT_LAP    publish the lap byte before the body
  *   -DFAULT_COUNT  count an answer after it was published
  *   -DFAULT_AHEAD  ask for a response behind the last one that is in flight
+ *   -DFAULT_KICK   do not look again after an event was acknowledged
  *
  * What is in flight only becomes more but by the handler's own doing, so that it
  * may as well look at it in the step that stores the event word.
@@ -63,8 +64,12 @@ byte rsp_lap[SLOTS], rsp_body[SLOTS];
 bool live_req[SLOTS], live_rsp[SLOTS];
 byte req_event = START + 1, rsp_event = START + 1;
 
-/* Event channels latch. */
+/*
+ * Event channels latch.  The backend's handler leaves word for the thread, and
+ * until that has seen it another event is latched, as in xen-blkback/queue.c.
+ */
 bool irq_back, irq_front;
+bool kicked;
 
 byte in_flight;		/* tags that are not free */
 byte answered = START;	/* the backend's count of responses */
@@ -132,7 +137,11 @@ proctype submit()
 	:: d_step {
 		checked != count ->
 		if
-		:: PASSED(req_event, checked, count) -> irq_back = true
+		:: PASSED(req_event, checked, count) ->
+			if
+			:: kicked -> irq_back = true
+			:: else -> kicked = true
+			fi
 		:: else
 		fi;
 		checked = count
@@ -184,6 +193,7 @@ proctype take()
 {
 	byte slot, lap = 1, count = START, tag;
 
+again:
 	do
 	:: d_step {
 		req_lap[slot] == lap ->
@@ -202,7 +212,21 @@ proctype take()
 		if
 		:: req_lap[slot] == lap
 		:: else ->
-end_take:		d_step { irq_back -> irq_back = false }
+			if
+			:: d_step {
+				kicked ->
+				kicked = irq_back;
+				irq_back = false
+			   }
+#ifndef FAULT_KICK
+				if
+				:: req_lap[slot] == lap -> goto again
+				:: else
+				fi
+#endif
+			:: else
+			fi;
+end_take:		kicked
 		fi
 	od
 }

@@ -76,4 +76,5 @@ caught model-fault-look 'invalid end state' -DFAULT_LOOK
 caught model-fault-lap 'assertion violated' -DFAULT_LAP
 caught model-fault-count 'assertion violated' -DFAULT_COUNT
 caught model-fault-ahead 'invalid end state' -DFAULT_AHEAD
+caught model-fault-kick 'invalid end state' -DFAULT_KICK
 exit $failed

@@ -399,6 +399,8 @@ static bool blkback_queue_arm(struct blkback_queue *queue, bool *worked)
 		xen_irq_lateeoi(queue->irq,
 				*worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
 		*worked = false;
+		/* What it was for may have come after the look above. */
+		return blkif_back_pending(&queue->ring);
 	}
 	return false;
 }
