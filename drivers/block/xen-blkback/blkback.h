@@ -340,6 +340,7 @@ struct blkback_ring_mem {
  * @unnotified_since: when the first of them was put; ns
  * @defer: whether to wait for more of them
  * @poll_ns: how long to look for work before sleeping
+ * @blocked: starting requests took long, as when the disk has no room
  * @starved: there was no memory for a request
  * @reserve: memory for the segments or ranges of one largest request
  * @reserve_busy: @reserve is in use
@@ -396,6 +397,7 @@ struct blkback_queue {
 	u64 unnotified_since;
 	struct blkif_trust defer;
 	u32 poll_ns;
+	bool blocked;
 	bool starved;
 	bool reserve_busy;
 	void *reserve;

@@ -181,12 +181,43 @@ static struct blkback_req *blkback_queue_get_req(struct blkback_queue *queue)
 	return req;
 }
 
-/* Map what was prepared and start it. */
+/*
+ * One push and event check for all responses since the last.  When there is no
+ * more to come soon, a frontend that waits for more is notified all the same.
+ */
+static void blkback_queue_push(struct blkback_queue *queue, bool last)
+{
+	bool notify = blkif_back_push(&queue->ring);
+
+	queue->unpushed = 0;
+	if (!queue->unnotified)
+		return;
+	if (!notify && blkif_back_owes(&queue->ring)) {
+		if (!last)
+			return;
+		notify = true;
+	}
+	queue->unnotified = 0;
+	if (!notify)
+		return;
+	queue->stats.notifications++;
+	trace_blkback_notify(queue);
+	notify_remote_via_irq(queue->irq);
+}
+
+/*
+ * Map what was prepared and start it.  A disk that has no room may have us wait
+ * for it, and nobody else should: if it did last time, what was answered until
+ * now is told first.
+ */
 static void blkback_queue_submit(struct blkback_queue *queue)
 {
+	unsigned long began = jiffies;
 	struct blkback_req *req, *next;
 	LIST_HEAD(bad);
 
+	if (queue->blocked && !list_empty(&queue->mapping))
+		blkback_queue_push(queue, true);
 	blkback_grant_map(queue);
 	list_for_each_entry_safe(req, next, &queue->mapping, node) {
 		/* It may be done, and in another list, when this returns. */
@@ -194,6 +225,7 @@ static void blkback_queue_submit(struct blkback_queue *queue)
 		if (blkback_io_start(req))
 			list_add_tail(&req->node, &bad);
 	}
+	queue->blocked = jiffies != began;
 	if (list_empty(&bad))
 		return;
 	list_for_each_entry(req, &bad, node)
@@ -324,30 +356,6 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 		blkback_conn_broken(queue->conn,
 				    "the frontend breaks the rules of the ring");
 	return any;
-}
-
-/*
- * One push and event check for all responses since the last.  When there is no
- * more to come soon, a frontend that waits for more is notified all the same.
- */
-static void blkback_queue_push(struct blkback_queue *queue, bool last)
-{
-	bool notify = blkif_back_push(&queue->ring);
-
-	queue->unpushed = 0;
-	if (!queue->unnotified)
-		return;
-	if (!notify && blkif_back_owes(&queue->ring)) {
-		if (!last)
-			return;
-		notify = true;
-	}
-	queue->unnotified = 0;
-	if (!notify)
-		return;
-	queue->stats.notifications++;
-	trace_blkback_notify(queue);
-	notify_remote_via_irq(queue->irq);
 }
 
 /* Coalescing is bounded in count and time. */
