@@ -76,6 +76,12 @@ static const struct row {
 	{ "granules that begin behind the first", true,
 	  { 1, 1, 1, 1, 0, 0, 256, 8192, 8192 }, ALL, 512,
 	  { 1, 1, 1, 1, MOST, MOST, 256, 8192, 0 } },
+	{ "granules that are more than may be discarded", true,
+	  { 1, 1, 1, 1, 8, 0, 256, 8192, 4096 }, ALL, 512,
+	  { 1, 1, 1, 1, 8, MOST, 256, 512, 0 } },
+	{ "a granule that just may", true,
+	  { 1, 1, 1, 1, 16, 0, 256, 8192, 4096 }, ALL, 512,
+	  { 1, 1, 1, 1, 16, MOST, 256, 8192, 4096 } },
 	{ "nonsense", true,
 	  { 1, 1, 1, 1, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32 },
 	  ALL, 512, { 1, 1, 1, 1, MOST, MOST, 256, 512, 0 } },
@@ -143,6 +149,8 @@ TEST(choose_anything)
 		ASSERT_LT(0, ops.granularity);
 		ASSERT_EQ(0, (ops.granularity | ops.alignment) & (block - 1));
 		ASSERT_LT(ops.alignment, ops.granularity);
+		ASSERT_TRUE(!ops.discard ||
+			    ops.granularity / 512 <= ops.max_discard);
 	}
 }
 

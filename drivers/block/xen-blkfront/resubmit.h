@@ -14,6 +14,13 @@
 #include <linux/blkdev.h>
 #include "blkfront.h"
 
+/* Discards are split into whole granules only, so that one must fit. */
+static inline bool blkfront_splits_discards(const struct request_queue *q)
+{
+	return q->limits.discard_granularity >> SECTOR_SHIFT <=
+	       q->limits.max_discard_sectors;
+}
+
 /*
  * Would the block layer make the same request again?  Then the limits are not
  * what was agreed, and submitting it again would never end.
@@ -24,11 +31,13 @@ static inline bool blkfront_fits_queue(struct request *rq)
 
 	switch (req_op(rq)) {
 	case REQ_OP_DISCARD:
-		return blk_rq_nr_discard_segments(rq) <=
-		       queue_max_discard_segments(q) &&
-		       blk_rq_sectors(rq) <= q->limits.max_discard_sectors;
+		return !blkfront_splits_discards(q) ||
+		       (blk_rq_nr_discard_segments(rq) <=
+			queue_max_discard_segments(q) &&
+			blk_rq_sectors(rq) <= q->limits.max_discard_sectors);
 	case REQ_OP_SECURE_ERASE:
-		return blk_rq_sectors(rq) <= q->limits.max_secure_erase_sectors;
+		return !blkfront_splits_discards(q) ||
+		       blk_rq_sectors(rq) <= q->limits.max_secure_erase_sectors;
 	case REQ_OP_WRITE_ZEROES:
 		return blk_rq_sectors(rq) <= q->limits.max_write_zeroes_sectors;
 	default:

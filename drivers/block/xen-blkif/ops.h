@@ -92,8 +92,12 @@ blkif_choose_ops(const struct blkif_abi *abi, const struct blkif_ops *theirs,
 	if (ops.discard && abi->slim && ranges > 1)
 		ops.max_ranges = ranges < BLKIF_SLIM_MAX_RANGES ?
 				 ranges : BLKIF_SLIM_MAX_RANGES;
-	/* Granules that begin inside of blocks are of no use to anybody. */
-	if (!ops.granularity || ops.granularity & (block_size - 1)) {
+	/*
+	 * Granules that begin inside of blocks are of no use to anybody, and
+	 * what is less than one the block layer does not make of a larger bio.
+	 */
+	if (!ops.granularity || ops.granularity & (block_size - 1) ||
+	    ops.granularity >> BLKIF_SECTOR_SHIFT > ops.max_discard) {
 		ops.granularity = block_size;
 		ops.alignment = 0;
 	}
