@@ -85,27 +85,6 @@ static bool blkback_range_more(struct blkback_ranges *left)
 	return left->next != left->end;
 }
 
-/* A bio, or whoever makes them, is done with the step. */
-static void blkback_range_drop(struct blkback_req *req)
-{
-	if (!atomic_dec_and_test(&req->pending))
-		return;
-	if (req->error == BLK_STS_OK && blkback_range_more(&req->ranges))
-		queue_work(blkback_range_wq, &req->ranges.work);
-	else
-		blkback_queue_done(req);
-}
-
-static void blkback_range_end(struct bio *bio)
-{
-	struct blkback_req *req = bio->bi_private;
-
-	if (bio->bi_status)
-		WRITE_ONCE(req->error, bio->bi_status);
-	bio_put(bio);
-	blkback_range_drop(req);
-}
-
 static blk_opf_t blkback_range_opf(const struct blkif_cmd *cmd)
 {
 	if (cmd->op == BLKIF_OP_WRITE_ZEROES)
@@ -126,6 +105,35 @@ static u32 blkback_range_max(struct block_device *bdev, blk_opf_t opf)
 	default:
 		return bdev_write_zeroes_sectors(bdev);
 	}
+}
+
+/*
+ * A bio, or whoever makes them, is done with the step.  A disk may only find
+ * out now that it cannot do that, say so by its limit, and fail in another way.
+ */
+static void blkback_range_drop(struct blkback_req *req)
+{
+	struct block_device *bdev = req->queue->conn->blkback->vbd.bdev;
+
+	if (!atomic_dec_and_test(&req->pending))
+		return;
+	if (req->error == BLK_STS_OK && blkback_range_more(&req->ranges)) {
+		queue_work(blkback_range_wq, &req->ranges.work);
+		return;
+	}
+	if (req->error && !blkback_range_max(bdev, blkback_range_opf(&req->cmd)))
+		req->error = BLK_STS_NOTSUPP;
+	blkback_queue_done(req);
+}
+
+static void blkback_range_end(struct bio *bio)
+{
+	struct blkback_req *req = bio->bi_private;
+
+	if (bio->bi_status)
+		WRITE_ONCE(req->error, bio->bi_status);
+	bio_put(bio);
+	blkback_range_drop(req);
 }
 
 /* How to cut it up; false if the disk does not do that any more. */
