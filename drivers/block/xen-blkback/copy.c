@@ -71,8 +71,9 @@ static struct page *blkback_copy_get_page(struct blkback_queue *queue)
 	struct page *page;
 
 	page = list_first_entry_or_null(&queue->copy_pages, struct page, lru);
+	/* A disk may say that it has read, and not have filled it. */
 	if (!page)
-		return alloc_page(GFP_NOIO | __GFP_NOWARN);
+		return alloc_page(GFP_NOIO | __GFP_NOWARN | __GFP_ZERO);
 	list_del(&page->lru);
 	queue->nr_copy_pages--;
 	return page;
