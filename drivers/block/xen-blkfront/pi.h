@@ -24,6 +24,9 @@
 #include <linux/moduleparam.h>
 #include "wire.h"
 
+/* Of a bio: 32 KiB. */
+#define BLKFRONT_PI_TUPLES	4096U
+
 static bool blkfront_integrity = true;
 module_param_named(feature_integrity, blkfront_integrity, bool, 0644);
 MODULE_PARM_DESC(feature_integrity,
@@ -114,6 +117,12 @@ static inline void blkfront_pi_limits(const struct blkfront_info *info,
 
 	if (!pi->profile)
 		return;
+	/* The block layer has no tuple for an interval in two pieces of memory. */
+	lim->dma_alignment = max(lim->dma_alignment, pi->interval - 1U);
+	/* And all tuples of a bio in one, which is not to be hard to get. */
+	lim->max_user_sectors = min(lim->max_user_sectors,
+				    BLKFRONT_PI_TUPLES *
+				    (pi->interval >> SECTOR_SHIFT));
 	/* They are copied, so it does not matter how many. */
 	lim->max_integrity_segments = USHRT_MAX;
 	lim->integrity.csum_type = pi->profile->ip ? BLK_INTEGRITY_CSUM_IP :

@@ -39,6 +39,9 @@ pi_expect() {
 	expect_key front xvda integrity "$1"
 	got=$(guest_run 'cd /sys/block/xvda/integrity && echo $(cat format protection_interval_bytes device_is_integrity_capable read_verify write_generate)')
 	[ "$got" = "$1 $2 1 1 1" ] || fail "the guest has '$got', not '$1 $2 1 1 1'"
+	# The block layer has no tuple for an interval in two pieces of memory.
+	got=$(guest_run 'cat /sys/block/xvda/queue/dma_alignment')
+	[ "$got" -ge $(($2 - 1)) ] || fail "the guest takes data aligned to $((got + 1)), and a tuple is for $2"
 	got="$(cat "$(sysfs_of xvda)/negotiated/integrity") $(guest_run "cat /sys/bus/xen/devices/vbd-$(devid xvda)/negotiated/integrity")"
 	[ "$got" = "$1 $1" ] || fail "the drivers say '$got', not '$1' both"
 }
