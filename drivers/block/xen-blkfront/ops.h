@@ -8,6 +8,7 @@
 #define _XEN_BLKFRONT_OPS_H
 
 #include <linux/moduleparam.h>
+#include "data.h"
 #include "resubmit.h"
 #include "wire.h"
 
@@ -166,8 +167,10 @@ static inline int blkfront_prepare_ranges(struct blkfront_ring *ring,
 		return -ENOMEM;
 	range = req->tables->data;
 	__rq_for_each_bio(bio, rq) {
-		if (WARN_ON_ONCE(req->cmd.nr_segs == nr))
+		if (WARN_ON_ONCE(req->cmd.nr_segs == nr)) {
+			blkfront_release(ring, req);
 			return -EIO;
+		}
 		range->sector = bio->bi_iter.bi_sector;
 		range->nr_sectors = bio_sectors(bio);
 		range++;
