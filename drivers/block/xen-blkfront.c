@@ -120,6 +120,9 @@ MODULE_PARM_DESC(feature_persistent, "Use persistent grants if offered");
 /* An event that is only late comes within this. */
 #define BLKFRONT_LATE_MS	20
 
+/* How often a ring is looked at, however many requests are late. */
+#define BLKFRONT_WATCH_INTERVAL	(HZ / 2)
+
 /* How long a backend is waited for; toolstacks wait for us ten seconds. */
 #define BLKFRONT_PATIENCE_MS	4000
 
@@ -458,7 +461,12 @@ static unsigned int blkfront_look(struct blkfront_ring *ring)
 
 	spin_lock_irqsave(&ring->rsp_lock, flags);
 	before = ring->responses;
-	blkfront_pass(ring);
+	/* A long pass leaves the rest to the next, as it does in interrupts. */
+	while (blkfront_pass(ring) > 0) {
+		spin_unlock_irqrestore(&ring->rsp_lock, flags);
+		cpu_relax();
+		spin_lock_irqsave(&ring->rsp_lock, flags);
+	}
 	before = ring->responses - before;
 	spin_unlock_irqrestore(&ring->rsp_lock, flags);
 	return before;
@@ -530,31 +538,45 @@ static int blkfront_poll(struct blk_mq_hw_ctx *hctx,
 	return nr;
 }
 
+/* Look at a ring that may have missed an event, and have the backend do so. */
+static void blkfront_watch(struct blkfront_ring *ring, u64 interrupts)
+{
+	unsigned int nr = blkfront_look(ring);
+
+	/* If there are others, these were about to be told of. */
+	if (nr && !ring->polled && interrupts == READ_ONCE(ring->interrupts)) {
+		ring->lost_events++;
+		dev_warn_ratelimited(&ring->info->xbdev->dev,
+				     "queue %u: found %u responses without an event\n",
+				     ring->index, nr);
+	}
+	notify_remote_via_irq(ring->irq);
+}
+
 /*
  * The watchdog.  No event can be lost by the rules of the ring, but if one is,
  * by whatever fault, this ends the wait, in both directions.  Where none was
  * lost the disk is slow, and the request waits on: its pages are the backend's.
+ * Of all the requests that wait, one has the ring looked at.
  */
 static enum blk_eh_timer_return blkfront_timeout(struct request *rq)
 {
 	struct blkfront_info *info = rq->q->queuedata;
 	struct blkfront_ring *ring;
-	unsigned int nr;
+	u64 interrupts;
 
-	/* As after a pause, when this and a late event come together. */
-	msleep(BLKFRONT_LATE_MS);
 	if (!mutex_trylock(&info->mutex))
 		return BLK_EH_RESET_TIMER;
 	if (READ_ONCE(info->live)) {
 		ring = blkfront_ring_of(info, rq->mq_hctx->queue_num);
-		nr = blkfront_look(ring);
-		if (nr && !ring->polled) {
-			ring->lost_events++;
-			dev_warn_ratelimited(&info->xbdev->dev,
-					     "queue %u: found %u responses without an event\n",
-					     ring->index, nr);
+		if (!time_in_range(jiffies, ring->watched,
+				   ring->watched + BLKFRONT_WATCH_INTERVAL)) {
+			interrupts = READ_ONCE(ring->interrupts);
+			/* As after a pause, when this and an event come together. */
+			msleep(BLKFRONT_LATE_MS);
+			blkfront_watch(ring, interrupts);
+			ring->watched = jiffies;
 		}
-		notify_remote_via_irq(ring->irq);
 	}
 	mutex_unlock(&info->mutex);
 	return blk_mq_rq_state(rq) == MQ_RQ_IN_FLIGHT ? BLK_EH_RESET_TIMER :
@@ -602,6 +624,8 @@ static int blkfront_ring_init(struct blkfront_info *info,
 	spin_lock_init(&ring->rsp_lock);
 	spin_lock_init(&ring->tables.lock);
 	spin_lock_init(&ring->data.lock);
+	spin_lock_init(&ring->pi.lock);
+	ring->watched = jiffies - BLKFRONT_WATCH_INTERVAL - 1;
 	INIT_WORK(&ring->work, blkfront_ring_work);
 
 	err = blkfront_ring_mem_init(ring);

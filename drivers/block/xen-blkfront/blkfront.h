@@ -179,6 +179,7 @@ struct blkfront_counts {
  * @not_supported: response half
  * @bad_response: response half
  * @lost_events: response half
+ * @watched: when the watchdog last looked; jiffies, under info->mutex
  * @work: the rest of a pass over responses that took too long
  */
 struct blkfront_ring {
@@ -216,6 +217,7 @@ struct blkfront_ring {
 	u64 not_supported;
 	u64 bad_response;
 	u64 lost_events;
+	unsigned long watched;
 	struct work_struct work;
 };
 
