@@ -470,7 +470,10 @@ extern struct workqueue_struct *blkback_wq;
 extern struct workqueue_struct *blkback_range_wq;
 extern struct kmem_cache *blkback_req_cache;
 
-/* xenbus.c: the only file that knows XenStore */
+/*
+ * xenbus.c: the state of a device.  It and the two files below are the only
+ * ones that know XenStore.
+ */
 int blkback_xenbus_init(void);
 void blkback_xenbus_exit(void);
 void blkback_free(struct kref *kref);
@@ -479,6 +482,18 @@ static inline void blkback_put(struct blkback *blkback)
 {
 	kref_put(&blkback->kref, blkback_free);
 }
+
+/* keys.c: what others have written */
+int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
+int blkback_keys_queues(struct blkback_conn *conn);
+void blkback_keys_check_pi(struct blkback *blkback);
+void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
+bool blkback_keys_cdrom(struct xenbus_device *dev);
+
+/* publish.c: what we write */
+int blkback_publish_offer(struct blkback *blkback);
+int blkback_publish_disk(struct blkback_conn *conn);
+int blkback_publish_size(struct xenbus_device *dev, u64 sectors);
 
 /* vbd.c: the disk behind the device */
 int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,

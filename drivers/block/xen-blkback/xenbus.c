@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: XenStore, and nothing of requests.
+ * Xen block backend: the state of a device, and nothing of requests.
  *
  *   blkback_probe()              offer, wait for the disk and the frontend
  *   blkback_disk_named()         the hotplug script says which disk it is
@@ -46,294 +46,6 @@ static void blkback_disconnect(struct blkback *blkback)
 	mutex_unlock(&blkback->lock);
 }
 
-/*
- * Read a number that the frontend wrote.  Whatever it is, it is small enough
- * for a u32 and nothing but digits, or the frontend is told so.
- */
-static int blkback_read_uint(struct xenbus_device *dev, const char *dir,
-			     const char *key, u32 *val)
-{
-	char *text = xenbus_read(XBT_NIL, dir, key, NULL);
-	int err;
-
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	err = blkif_parse_uint(text, val);
-	if (err)
-		xenbus_dev_fatal(dev, err, "%s/%s is not a number", dir, key);
-	kfree(text);
-	return err;
-}
-
-/* As above, for a key that has a default. */
-static int blkback_read_uint_or(struct xenbus_device *dev, const char *key,
-				u32 absent, u32 *val)
-{
-	int err = blkback_read_uint(dev, dev->otherend, key, val);
-
-	if (err != -ENOENT)
-		return err;
-	*val = absent;
-	return 0;
-}
-
-/* What a frontend writes that is not a number. */
-static char *blkback_read_word(struct xenbus_device *dev, const char *key)
-{
-	char *text = xenbus_read(XBT_NIL, dev->otherend, key, NULL);
-
-	return IS_ERR(text) ? NULL : text;
-}
-
-/* Is a key absent (0), or what it may be (1), or something else (-EINVAL)? */
-static int blkback_read_flag(struct xenbus_device *dev, const char *key,
-			     const char *value)
-{
-	char *text = blkback_read_word(dev, key);
-	int ret = 0;
-
-	if (text && *text)
-		ret = strcmp(text, value) ? -EINVAL : 1;
-	if (ret < 0)
-		xenbus_dev_fatal(dev, ret, "%s is not \"%s\"", key, value);
-	kfree(text);
-	return ret;
-}
-
-static int blkback_read_layout(struct xenbus_device *dev,
-			       struct blkif_layout *layout)
-{
-	char *protocol;
-	u32 order, align;
-	int ret;
-
-	protocol = blkback_read_word(dev, "protocol");
-	layout->abi = blkif_abi_by_name(protocol);
-	kfree(protocol);
-
-	ret = blkback_read_flag(dev, "ring-layout", "split");
-	if (ret < 0)
-		return ret;
-	layout->split = ret;
-	ret = blkback_read_flag(dev, "request-format", "slim");
-	if (ret < 0)
-		return ret;
-	if (ret || layout->split)
-		layout->abi = &blkif_abi_slim;
-	ret = blkback_read_uint_or(dev, "ring-page-order", 0, &order);
-	if (ret)
-		return ret;
-	/* Checked before they are made to fit. */
-	layout->order = min_t(u32, order, U8_MAX);
-	ret = blkback_read_uint_or(dev, "ring-alignment", 64, &align);
-	layout->align = min_t(u32, align, U16_MAX);
-	return ret;
-}
-
-static int blkback_read_choice(struct blkback *blkback,
-			       struct blkif_choice *choice)
-{
-	struct xenbus_device *dev = blkback->dev;
-	const char *reason;
-	u32 persistent;
-	int err;
-
-	err = blkback_read_layout(dev, &choice->layout);
-	if (err)
-		return err;
-	err = blkback_read_uint_or(dev, "multi-queue-num-queues",
-				   BLKIF_DEFAULT_QUEUES, &choice->nr_queues);
-	if (err)
-		return err;
-	err = blkback_read_uint_or(dev, "feature-persistent", 0, &persistent);
-	if (err)
-		return err;
-	choice->persistent = persistent && blkback->offer.persistent;
-
-	reason = blkif_refuse(choice, &blkback->offer);
-	if (!reason)
-		return 0;
-	xenbus_dev_fatal(dev, -EINVAL, "frontend asks for %s", reason);
-	return -EINVAL;
-}
-
-/* @nr references, under the keys @prefix and a number. */
-static int blkback_read_grefs(struct xenbus_device *dev, const char *dir,
-			      const char *prefix, unsigned int nr,
-			      grant_ref_t *grefs)
-{
-	char key[sizeof("req-ring-ref") + 10];
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		snprintf(key, sizeof(key), "%s%u", prefix, i);
-		err = blkback_read_uint(dev, dir, key, &grefs[i]);
-		if (err == -ENOENT)
-			xenbus_dev_fatal(dev, err, "%s/%s is missing", dir,
-					 key);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/*
- * A shared ring of one page may have its reference under either name:
- * "ring-ref" is the older one.
- */
-static int blkback_read_rings(struct xenbus_device *dev, const char *dir,
-			      const struct blkif_layout *layout,
-			      grant_ref_t *grefs)
-{
-	unsigned int nr = blkif_layout_req_pages(layout);
-	int err;
-
-	if (layout->split) {
-		err = blkback_read_grefs(dev, dir, "req-ring-ref", nr, grefs);
-		if (err)
-			return err;
-		return blkback_read_grefs(dev, dir, "rsp-ring-ref",
-					  blkif_layout_rsp_pages(layout),
-					  grefs + nr);
-	}
-	if (nr == 1) {
-		err = blkback_read_uint(dev, dir, "ring-ref", grefs);
-		if (err != -ENOENT)
-			return err;
-	}
-	return blkback_read_grefs(dev, dir, "ring-ref", nr, grefs);
-}
-
-static int blkback_connect_queue(struct blkback_conn *conn, const char *dir)
-{
-	grant_ref_t grefs[2 * BLKIF_LAP_MAX_PAGES];
-	struct xenbus_device *dev = conn->blkback->dev;
-	evtchn_port_t port;
-	int err;
-
-	err = blkback_read_uint(dev, dir, "event-channel", &port);
-	if (err == -ENOENT)
-		xenbus_dev_fatal(dev, err, "%s/event-channel is missing", dir);
-	if (err)
-		return err;
-	err = blkback_read_rings(dev, dir, &conn->agreed.layout, grefs);
-	if (err)
-		return err;
-	return blkback_conn_add_queue(conn, grefs, port);
-}
-
-static int blkback_connect_queues(struct blkback_conn *conn)
-{
-	struct xenbus_device *dev = conn->blkback->dev;
-	unsigned int i;
-	int err = 0;
-
-	if (conn->agreed.nr_queues == 1)
-		return blkback_connect_queue(conn, dev->otherend);
-
-	for (i = 0; i < conn->agreed.nr_queues && !err; i++) {
-		char *dir = kasprintf(GFP_KERNEL, "%s/queue-%u", dev->otherend,
-				      i);
-
-		if (!dir) {
-			xenbus_dev_fatal(dev, -ENOMEM, "queue %u", i);
-			return -ENOMEM;
-		}
-		err = blkback_connect_queue(conn, dir);
-		kfree(dir);
-	}
-	return err;
-}
-
-/* Name of the disk inside the guest, as the toolstack has it. */
-static void blkback_disk_name(struct xenbus_device *dev, char *name,
-			      size_t size)
-{
-	char *path = xenbus_read(XBT_NIL, dev->nodename, "dev", NULL);
-	const char *base;
-
-	if (IS_ERR(path)) {
-		snprintf(name, size, "vbd");
-		return;
-	}
-	base = strstr(path, "/dev/");
-	strscpy(name, base ? base + strlen("/dev/") : path, size);
-	kfree(path);
-}
-
-struct blkback_key {
-	const char *name;
-	unsigned long long value;
-};
-
-static int blkback_write_keys(struct xenbus_device *dev,
-			      struct xenbus_transaction xbt,
-			      const struct blkback_key *keys, unsigned int nr)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		err = xenbus_printf(xbt, dev->nodename, keys[i].name, "%llu",
-				    keys[i].value);
-		if (err) {
-			xenbus_dev_fatal(dev, err, "writing %s", keys[i].name);
-			return err;
-		}
-	}
-	return 0;
-}
-
-/* What depends on the disk; all or nothing. */
-static int blkback_publish(struct blkback *blkback,
-			   const struct blkif_ops *ops)
-{
-	const struct blkback_vbd *vbd = &blkback->vbd;
-	const struct blkback_key keys[] = {
-		{ "sectors", vbd->size },
-		{ "info", vbd->info },
-		{ "sector-size", bdev_logical_block_size(vbd->bdev) },
-		{ "physical-sector-size", bdev_physical_block_size(vbd->bdev) },
-		{ "optimal-io-size", bdev_io_opt(vbd->bdev) },
-		{ "feature-flush-cache", vbd->write_cache },
-		{ "feature-barrier", vbd->write_cache },
-		{ "feature-fua", ops->fua },
-		{ "feature-discard", ops->discard },
-		{ "discard-granularity", ops->granularity },
-		{ "discard-alignment", ops->alignment },
-		{ "discard-secure", ops->secure },
-		{ "max-discard-sectors", ops->max_discard },
-		{ "max-discard-ranges", ops->max_ranges },
-		{ "feature-write-zeroes", ops->zeroes },
-		{ "max-write-zeroes-sectors", ops->max_zeroes },
-		{ "feature-persistent", blkback->offer.persistent },
-		{ "feature-transient-grants", blkback->offer.once },
-		{ "feature-max-indirect-segments",
-		  blkback->offer.max_indirect_segs },
-	};
-	struct xenbus_device *dev = blkback->dev;
-	struct xenbus_transaction xbt;
-	int err;
-
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err) {
-			xenbus_dev_fatal(dev, err, "starting transaction");
-			return err;
-		}
-		err = blkback_write_keys(dev, xbt, keys, ARRAY_SIZE(keys));
-		if (err) {
-			xenbus_transaction_end(xbt, 1);
-			return err;
-		}
-		err = xenbus_transaction_end(xbt, 0);
-	} while (err == -EAGAIN);
-	if (err)
-		xenbus_dev_fatal(dev, err, "ending transaction");
-	return err;
-}
-
 static void blkback_log_agreed(struct blkback_conn *conn)
 {
 	const struct blkif_choice *agreed = &conn->agreed;
@@ -351,70 +63,23 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 		 conn->ops.zeroes ? "yes" : "no", blkif_pi_name(&conn->pi));
 }
 
-/* What of the offer the frontend has requests for. */
-static void blkback_find_ops(struct blkback_conn *conn, struct blkif_ops *offer)
-{
-	struct xenbus_device *dev = conn->blkback->dev;
-
-	blkback_vbd_get_ops(&conn->blkback->vbd,
-			    xenbus_read_unsigned(dev->nodename,
-						 "discard-enable", 1), offer);
-	conn->ops = *offer;
-	if (conn->agreed.layout.abi->slim)
-		return;
-	conn->ops.fua = false;
-	conn->ops.zeroes = false;
-	conn->ops.max_ranges = 1;
-}
-
-/* Offer the protection information that the disk keeps, if any. */
-static int blkback_publish_pi(struct blkback_conn *conn)
-{
-	struct xenbus_device *dev = conn->blkback->dev;
-	struct blkif_pi pi = blkback_pi_get(conn->blkback->vbd.bdev);
-	const struct blkback_key keys[] = {
-		{ "integrity-tuple-size", BLKIF_PI_TUPLE },
-		{ "integrity-interval", pi.interval },
-	};
-	int err;
-
-	/* Of a connection before; there is none most of the time. */
-	xenbus_rm(XBT_NIL, dev->nodename, "feature-integrity");
-	if (!pi.profile || !READ_ONCE(blkback_integrity))
-		return 0;
-	if (conn->agreed.layout.abi->slim)
-		conn->pi = pi;
-	err = blkback_write_keys(dev, XBT_NIL, keys, ARRAY_SIZE(keys));
-	if (err)
-		return err;
-	err = xenbus_printf(XBT_NIL, dev->nodename, "feature-integrity", "%s",
-			    blkif_pi_name(&pi));
-	if (err)
-		xenbus_dev_fatal(dev, err, "writing feature-integrity");
-	return err;
-}
-
 static int blkback_set_up(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
 	char name[TASK_COMM_LEN];
-	struct blkif_ops offer;
 	int err;
 
-	err = blkback_connect_queues(conn);
+	err = blkback_keys_queues(conn);
 	if (err)
 		return err;
 	blkback->vbd.size = bdev_nr_sectors(blkback->vbd.bdev);
-	blkback_find_ops(conn, &offer);
-	err = blkback_publish(blkback, &offer);
-	if (!err)
-		err = blkback_publish_pi(conn);
+	err = blkback_publish_disk(conn);
 	if (err)
 		return err;
 	mutex_lock(&blkback->lock);
 	blkback->conn = conn;
 	mutex_unlock(&blkback->lock);
-	blkback_disk_name(blkback->dev, name, sizeof(name));
+	blkback_keys_name(blkback->dev, name, sizeof(name));
 	return blkback_conn_start(conn, name);
 }
 
@@ -433,7 +98,7 @@ static void blkback_connect(struct blkback *blkback)
 		xenbus_dev_fatal(dev, -EBUSY, "pending I/O");
 		return;
 	}
-	if (blkback_read_choice(blkback, &choice))
+	if (blkback_keys_choice(blkback, &choice))
 		return;
 	conn = blkback_conn_alloc(blkback, &choice);
 	if (!conn) {
@@ -453,67 +118,23 @@ static void blkback_connect(struct blkback *blkback)
 		xenbus_switch_state(dev, XenbusStateConnected);
 }
 
-/*
- * The frontend has seen what the disk has, and says what it uses.  One without
- * slim requests does not, whatever another has left there.
- */
-static void blkback_check_pi(struct blkback *blkback)
-{
-	struct xenbus_device *dev = blkback->dev;
-	char *name;
-
-	if (!blkback->conn || !blkback->conn->agreed.layout.abi->slim)
-		return;
-	name = blkback_read_word(dev, "integrity");
-	if (name && *name && strcmp(name, blkif_pi_name(&blkback->conn->pi)))
-		xenbus_dev_fatal(dev, -EINVAL,
-				 "frontend asks for protection information that was not offered");
-	kfree(name);
-}
-
 /* The disk has another size: tell the frontend by Connected once more. */
 static void blkback_resize(struct work_struct *work)
 {
 	struct blkback *blkback = container_of(work, struct blkback, resize);
 	struct xenbus_device *dev = blkback->dev;
-	struct blkback_key key = { "sectors" };
-	struct xenbus_transaction xbt;
+	u64 sectors;
 	int err;
 
 	if (dev->state != XenbusStateConnected)
 		return;
-	key.value = bdev_nr_sectors(blkback->vbd.bdev);
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err)
-			break;
-		err = blkback_write_keys(dev, xbt, &key, 1);
-		if (!err)
-			err = xenbus_printf(xbt, dev->nodename, "state", "%d",
-					    dev->state);
-		if (err) {
-			xenbus_transaction_end(xbt, 1);
-			break;
-		}
-		err = xenbus_transaction_end(xbt, 0);
-	} while (err == -EAGAIN);
+	sectors = bdev_nr_sectors(blkback->vbd.bdev);
+	err = blkback_publish_size(dev, sectors);
 	if (err)
 		dev_warn(&dev->dev, "cannot announce the new size: %d\n", err);
 	else
-		dev_info(&dev->dev, "new size: %llu sectors\n", key.value);
-	WRITE_ONCE(blkback->vbd.size, key.value);
-}
-
-static bool blkback_is_cdrom(struct xenbus_device *dev)
-{
-	char *type = xenbus_read(XBT_NIL, dev->otherend, "device-type", NULL);
-	bool cdrom;
-
-	if (IS_ERR(type))
-		return false;
-	cdrom = !strcmp(type, "cdrom");
-	kfree(type);
-	return cdrom;
+		dev_info(&dev->dev, "new size: %llu sectors\n", sectors);
+	WRITE_ONCE(blkback->vbd.size, sectors);
 }
 
 /* Open the disk that the hotplug script named. */
@@ -530,7 +151,7 @@ static int blkback_open(struct blkback *blkback, unsigned int major,
 		return PTR_ERR(mode);
 	}
 	err = blkback_vbd_open(blkback, MKDEV(major, minor),
-			       !strchr(mode, 'w'), blkback_is_cdrom(dev));
+			       !strchr(mode, 'w'), blkback_keys_cdrom(dev));
 	if (err) {
 		xenbus_dev_fatal(dev, err, "opening device %x:%x", major,
 				 minor);
@@ -608,7 +229,7 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 	case XenbusStateConnected:
 		blkback_connect(blkback);
 		if (state == XenbusStateConnected)
-			blkback_check_pi(blkback);
+			blkback_keys_check_pi(blkback);
 		break;
 
 	case XenbusStateClosing:
@@ -648,24 +269,6 @@ static void blkback_remove(struct xenbus_device *dev)
 	blkback_put(blkback);
 }
 
-static int blkback_offer(struct blkback *blkback)
-{
-	const struct blkback_key keys[] = {
-		{ "multi-queue-max-queues", blkback->offer.max_queues },
-		{ "max-ring-page-order", blkback->offer.max_ring_order },
-		{ "feature-max-indirect-segments",
-		  blkback->offer.max_indirect_segs },
-		{ "feature-persistent", blkback->offer.persistent },
-		{ "feature-slim-requests", blkback->offer.slim },
-		{ "feature-separate-rings", blkback->offer.split },
-		{ "max-ring-alignment", blkback->offer.max_align },
-		{ "max-slim-indirect-entries", blkback->offer.max_slim_entries },
-	};
-
-	return blkback_write_keys(blkback->dev, XBT_NIL, keys,
-				  ARRAY_SIZE(keys));
-}
-
 static int blkback_probe(struct xenbus_device *dev,
 			 const struct xenbus_device_id *id)
 {
@@ -700,7 +303,7 @@ static int blkback_probe(struct xenbus_device *dev,
 	};
 	dev_set_drvdata(&dev->dev, blkback);
 
-	err = blkback_offer(blkback);
+	err = blkback_publish_offer(blkback);
 	if (err)
 		goto fail;
 	err = xenbus_watch_pathfmt(dev, &blkback->watch, NULL,
