@@ -13,10 +13,10 @@
  *                        flags belongs to the thread.
  * struct blkback_req     one request, from the ring to its response.
  *
- * Locks: xenbus callbacks of one device never run at the same time, so that
- * connecting and disconnecting need none.  blkback.lock keeps sysfs away from
- * a connection that comes or goes.  blkback_queue.done_lock is taken by bio
- * completion, in any context.
+ * Locks, outermost first: under blkback.life a device changes its state,
+ * connects and disconnects.  blkback.lock keeps sysfs away from a connection
+ * that comes or goes.  blkback_queue.done_lock is taken by bio completion, in
+ * any context.
  */
 
 #ifndef _XEN_BLKBACK_H
@@ -56,6 +56,12 @@
 
 /* Indirect pages of a request that are copied in one hypercall. */
 #define BLKBACK_TABLES		4
+
+/*
+ * How long a slow disk is waited for when a frontend closes: all of dom0's
+ * devices wait with it.
+ */
+#define BLKBACK_DRAIN_TIMEOUT	HZ
 
 /* Idle grants that are unmapped to make room for others. */
 #define BLKBACK_EVICT_BATCH	64
@@ -177,7 +183,12 @@ struct blkback_vbd {
  * @watch: on "physical-device"
  * @watching: @watch is registered
  * @offer: what the frontend was offered
- * @resize: tells the frontend of a new size
+ * @life: one change of state at a time; protects the following
+ * @gone: the device is being removed
+ * @wanted: the frontend waits for a connection, which waits for @old to end
+ * @old: the connection before, if it was not seen to have ended; holds a
+ *       reference
+ * @chores: see blkback_chores(); has a reference while it is queued
  * @lock: protects @conn and @stats, which sysfs reads
  * @conn: the connection, NULL if there is none
  * @stats: of connections that are gone
@@ -194,7 +205,11 @@ struct blkback {
 	struct xenbus_watch watch;
 	bool watching;
 	struct blkif_offer offer;
-	struct work_struct resize;
+	struct mutex life;	/* the state; see above */
+	bool gone;
+	bool wanted;
+	struct blkback_conn *old;
+	struct work_struct chores;
 	struct mutex lock; /* @conn and @stats, which sysfs reads */
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
@@ -476,6 +491,7 @@ extern struct kmem_cache *blkback_req_cache;
  */
 int blkback_xenbus_init(void);
 void blkback_xenbus_exit(void);
+void blkback_poke(struct blkback *blkback);
 void blkback_free(struct kref *kref);
 
 static inline void blkback_put(struct blkback *blkback)
@@ -511,6 +527,8 @@ int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
 			   evtchn_port_t port);
 int blkback_conn_start(struct blkback_conn *conn, const char *name);
 void blkback_conn_stop(struct blkback_conn *conn);
+bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout);
+void blkback_conn_put(struct blkback_conn *conn);
 void blkback_conn_broken(struct blkback_conn *conn, const char *why);
 
 /* ring.c: the pages of the rings */

@@ -160,16 +160,33 @@ int blkback_publish_disk(struct blkback_conn *conn)
 	return err ? err : blkback_publish_pi(conn);
 }
 
+/* Unless the device is about to close; nothing of it is to be revived then. */
+static int blkback_write_size(struct xenbus_device *dev,
+			      struct xenbus_transaction xbt, u64 sectors)
+{
+	int state, err;
+
+	err = xenbus_scanf(xbt, dev->nodename, "state", "%d", &state);
+	if (err != 1 || state != XenbusStateConnected)
+		return -ENOTCONN;
+	err = xenbus_printf(xbt, dev->nodename, "sectors", "%llu", sectors);
+	if (err)
+		return err;
+	return xenbus_printf(xbt, dev->nodename, "state", "%d", state);
+}
+
 /**
  * blkback_publish_size() - the disk's size, and Connected once more
  * @dev: the device
  * @sectors: how many 512-byte units
  *
- * Return: 0 or -errno.
+ * The toolstack and the threads of queues may have the device close meanwhile,
+ * so that its state is looked at in the same transaction.
+ *
+ * Return: 0, -ENOTCONN if it is not Connected, or -errno.
  */
 int blkback_publish_size(struct xenbus_device *dev, u64 sectors)
 {
-	const struct blkback_key key = { "sectors", sectors };
 	struct xenbus_transaction xbt;
 	int err;
 
@@ -177,10 +194,7 @@ int blkback_publish_size(struct xenbus_device *dev, u64 sectors)
 		err = xenbus_transaction_start(&xbt);
 		if (err)
 			return err;
-		err = blkback_write_keys(dev, xbt, &key, 1);
-		if (!err)
-			err = xenbus_printf(xbt, dev->nodename, "state", "%d",
-					    dev->state);
+		err = blkback_write_size(dev, xbt, sectors);
 		if (err) {
 			xenbus_transaction_end(xbt, 1);
 			return err;

@@ -7,16 +7,16 @@
  *   blkback_frontend_changed()   the frontend moved
  *     blkback_connect()          read its choice, set up, publish, start
  *     blkback_disconnect()
+ *   blkback_chores()             what others found to be done
  *   blkback_remove()
  *
- * All but blkback_resize() are called one at a time: by the one thread that
- * handles watches, or after the watches of the device are gone.
+ * Watches are handled by one thread, but devices are bound and unbound by
+ * whoever writes to sysfs, and chores are done by a work item.  blkback.life
+ * has them change states one at a time.
  */
 
 #include <linux/kdev_t.h>
 #include <linux/slab.h>
-#include <xen/events.h>
-#include <xen/interface/io/protocols.h>
 #include "blkback.h"
 
 /**
@@ -33,17 +33,54 @@ void blkback_free(struct kref *kref)
 	kfree(blkback);
 }
 
-static void blkback_disconnect(struct blkback *blkback)
+/**
+ * blkback_poke() - have blkback_chores() run
+ * @blkback: the disk; the caller has a reference
+ *
+ * Context: any that may not sleep, too.
+ */
+void blkback_poke(struct blkback *blkback)
 {
-	struct blkback_conn *conn = blkback->conn;
+	kref_get(&blkback->kref);
+	if (!queue_work(blkback_wq, &blkback->chores))
+		/* Not the last one, see above. */
+		blkback_put(blkback);
+}
 
+/* Has the connection before this one ended?  Waits a while. */
+static bool blkback_drained(struct blkback *blkback, unsigned long timeout)
+{
+	if (!blkback->old)
+		return true;
+	if (!blkback_conn_wait(blkback->old, timeout))
+		return false;
+	blkback_conn_put(blkback->old);
+	blkback->old = NULL;
+	return true;
+}
+
+/*
+ * End a connection, if it is one.  There is no other that still has to end:
+ * blkback_connect() waits for that.
+ */
+static void blkback_end(struct blkback *blkback, struct blkback_conn *conn)
+{
 	if (!conn)
 		return;
+	blkback->old = conn;
 	blkback_conn_stop(conn);
+	if (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT))
+		dev_warn(&blkback->dev->dev,
+			 "the disk still owes answers, their pages stay mapped until it gives them\n");
 	/* It is hidden already, unless the disk is slow to answer. */
 	mutex_lock(&blkback->lock);
 	blkback->conn = NULL;
 	mutex_unlock(&blkback->lock);
+}
+
+static void blkback_disconnect(struct blkback *blkback)
+{
+	blkback_end(blkback, blkback->conn);
 }
 
 static void blkback_log_agreed(struct blkback_conn *conn)
@@ -90,14 +127,14 @@ static void blkback_connect(struct blkback *blkback)
 	struct blkif_choice choice;
 	struct blkback_conn *conn;
 
+	lockdep_assert_held(&blkback->life);
 	if (!blkback->vbd.bdev || dev->state == XenbusStateConnected)
 		return;
 	blkback_disconnect(blkback);
 	/* What it still has in flight may overtake what comes now. */
-	if (kref_read(&blkback->kref) > 1) {
-		xenbus_dev_fatal(dev, -EBUSY, "pending I/O");
+	blkback->wanted = !blkback_drained(blkback, 0);
+	if (blkback->wanted)
 		return;
-	}
 	if (blkback_keys_choice(blkback, &choice))
 		return;
 	conn = blkback_conn_alloc(blkback, &choice);
@@ -106,10 +143,7 @@ static void blkback_connect(struct blkback *blkback)
 		return;
 	}
 	if (blkback_set_up(conn)) {
-		blkback_conn_stop(conn);
-		mutex_lock(&blkback->lock);
-		blkback->conn = NULL;
-		mutex_unlock(&blkback->lock);
+		blkback_end(blkback, conn);
 		return;
 	}
 	blkback_log_agreed(conn);
@@ -118,23 +152,63 @@ static void blkback_connect(struct blkback *blkback)
 		xenbus_switch_state(dev, XenbusStateConnected);
 }
 
-/* The disk has another size: tell the frontend by Connected once more. */
-static void blkback_resize(struct work_struct *work)
+/* Connect if the frontend waits for it. */
+static void blkback_look(struct blkback *blkback)
 {
-	struct blkback *blkback = container_of(work, struct blkback, resize);
+	switch (xenbus_read_driver_state(blkback->dev->otherend)) {
+	case XenbusStateInitialised:
+	case XenbusStateConnected:
+		blkback_connect(blkback);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The disk has another size: tell the frontend by Connected once more. */
+static void blkback_resize(struct blkback *blkback)
+{
 	struct xenbus_device *dev = blkback->dev;
 	u64 sectors;
 	int err;
 
+	lockdep_assert_held(&blkback->life);
 	if (dev->state != XenbusStateConnected)
 		return;
 	sectors = bdev_nr_sectors(blkback->vbd.bdev);
+	if (sectors == blkback->vbd.size)
+		return;
 	err = blkback_publish_size(dev, sectors);
+	/* It is about to close. */
+	if (err == -ENOTCONN)
+		return;
 	if (err)
 		dev_warn(&dev->dev, "cannot announce the new size: %d\n", err);
 	else
 		dev_info(&dev->dev, "new size: %llu sectors\n", sectors);
 	WRITE_ONCE(blkback->vbd.size, sectors);
+}
+
+/*
+ * A connection has ended that a new one waits for, or a queue found the disk to
+ * have changed.  Who asks for this need not know what became of the device.
+ */
+static void blkback_chores(struct work_struct *work)
+{
+	struct blkback *blkback = container_of(work, struct blkback, chores);
+
+	mutex_lock(&blkback->life);
+	if (!blkback->gone) {
+		/* A teardown asks for us just before its end. */
+		if (blkback->wanted &&
+		    blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT)) {
+			blkback->wanted = false;
+			blkback_look(blkback);
+		}
+		blkback_resize(blkback);
+	}
+	mutex_unlock(&blkback->life);
+	blkback_put(blkback);
 }
 
 /* Open the disk that the hotplug script named. */
@@ -175,10 +249,8 @@ free_mode:
 	return err;
 }
 
-static void blkback_disk_named(struct xenbus_watch *watch, const char *path,
-			       const char *token)
+static void blkback_find_disk(struct blkback *blkback)
 {
-	struct blkback *blkback = container_of(watch, struct blkback, watch);
 	struct xenbus_device *dev = blkback->dev;
 	unsigned int major, minor;
 	int ret;
@@ -202,15 +274,56 @@ static void blkback_disk_named(struct xenbus_watch *watch, const char *path,
 	}
 	if (blkback_open(blkback, major, minor))
 		return;
-
 	/* The frontend may have been waiting for this. */
-	switch (xenbus_read_driver_state(dev->otherend)) {
+	blkback_look(blkback);
+}
+
+static void blkback_disk_named(struct xenbus_watch *watch, const char *path,
+			       const char *token)
+{
+	struct blkback *blkback = container_of(watch, struct blkback, watch);
+
+	mutex_lock(&blkback->life);
+	blkback_find_disk(blkback);
+	mutex_unlock(&blkback->life);
+}
+
+/* Do what the frontend's state asks for.  True if the device is to go. */
+static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
+{
+	struct xenbus_device *dev = blkback->dev;
+
+	switch (state) {
+	case XenbusStateInitialising:
+		if (dev->state == XenbusStateClosed)
+			xenbus_switch_state(dev, XenbusStateInitWait);
+		return false;
+
 	case XenbusStateInitialised:
+		blkback_connect(blkback);
+		return false;
+
 	case XenbusStateConnected:
 		blkback_connect(blkback);
-		break;
+		blkback_keys_check_pi(blkback);
+		return false;
+
+	case XenbusStateClosing:
+		xenbus_switch_state(dev, XenbusStateClosing);
+		return false;
+
+	case XenbusStateClosed:
+		blkback_disconnect(blkback);
+		xenbus_switch_state(dev, XenbusStateClosed);
+		return !xenbus_dev_is_online(dev);
+
+	case XenbusStateUnknown:
+		return true;
+
 	default:
-		break;
+		xenbus_dev_fatal(dev, -EINVAL, "saw state %d at frontend",
+				 state);
+		return false;
 	}
 }
 
@@ -218,40 +331,14 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
+	bool gone;
 
-	switch (state) {
-	case XenbusStateInitialising:
-		if (dev->state == XenbusStateClosed)
-			xenbus_switch_state(dev, XenbusStateInitWait);
-		break;
-
-	case XenbusStateInitialised:
-	case XenbusStateConnected:
-		blkback_connect(blkback);
-		if (state == XenbusStateConnected)
-			blkback_keys_check_pi(blkback);
-		break;
-
-	case XenbusStateClosing:
-		xenbus_switch_state(dev, XenbusStateClosing);
-		break;
-
-	case XenbusStateClosed:
-		blkback_disconnect(blkback);
-		xenbus_switch_state(dev, XenbusStateClosed);
-		if (xenbus_dev_is_online(dev))
-			break;
-		fallthrough;
-	case XenbusStateUnknown:
-		/* The frontend is gone, and with it the device. */
+	mutex_lock(&blkback->life);
+	gone = blkback_follow(blkback, state);
+	mutex_unlock(&blkback->life);
+	/* The frontend is gone, and with it the device; this removes it. */
+	if (gone)
 		device_unregister(&dev->dev);
-		break;
-
-	default:
-		xenbus_dev_fatal(dev, -EINVAL, "saw state %d at frontend",
-				 state);
-		break;
-	}
 }
 
 static void blkback_remove(struct xenbus_device *dev)
@@ -262,9 +349,18 @@ static void blkback_remove(struct xenbus_device *dev)
 		unregister_xenbus_watch(&blkback->watch);
 		kfree(blkback->watch.node);
 	}
+	/* From here on chores do nothing, and there is nobody but us. */
+	mutex_lock(&blkback->life);
+	blkback->gone = true;
+	mutex_unlock(&blkback->life);
+
 	blkback_sysfs_remove(blkback);
 	blkback_disconnect(blkback);
-	cancel_work_sync(&blkback->resize);
+	if (blkback->old)
+		blkback_conn_put(blkback->old);
+	/* So that the disk is free, if no connection holds it any more. */
+	if (cancel_work_sync(&blkback->chores))
+		blkback_put(blkback);
 	dev_set_drvdata(&dev->dev, NULL);
 	blkback_put(blkback);
 }
@@ -279,8 +375,9 @@ static int blkback_probe(struct xenbus_device *dev,
 	if (!blkback)
 		return -ENOMEM;
 	kref_init(&blkback->kref);
+	mutex_init(&blkback->life);
 	mutex_init(&blkback->lock);
-	INIT_WORK(&blkback->resize, blkback_resize);
+	INIT_WORK(&blkback->chores, blkback_chores);
 	get_device(&dev->dev);
 	blkback->dev = dev;
 	blkback->squeeze_end = jiffies;
@@ -306,15 +403,16 @@ static int blkback_probe(struct xenbus_device *dev,
 	err = blkback_publish_offer(blkback);
 	if (err)
 		goto fail;
+	err = xenbus_switch_state(dev, XenbusStateInitWait);
+	if (err)
+		goto fail;
+	/* After that: it fires at once, and what it finds may be Connected. */
 	err = xenbus_watch_pathfmt(dev, &blkback->watch, NULL,
 				   blkback_disk_named, "%s/%s", dev->nodename,
 				   "physical-device");
 	if (err)
 		goto fail;
 	blkback->watching = true;
-	err = xenbus_switch_state(dev, XenbusStateInitWait);
-	if (err)
-		goto fail;
 	return 0;
 
 fail:
