@@ -811,6 +811,7 @@ static int blkfront_setup(struct blkfront_info *info)
 	info->agreed.choice = blkfront_choose(info);
 	info->agreed.nr_polled = blkfront_choose_polled(info);
 	info->persistent = blkfront_persistent;
+	info->returning = false;
 
 	err = blkfront_rings_init(info);
 	if (err) {
@@ -1217,6 +1218,36 @@ static void blkfront_resize(struct blkfront_info *info)
 	set_capacity_and_notify(info->gd, disk.sectors);
 }
 
+/*
+ * The backend's driver was exchanged, and the new one waits.
+ *
+ * Where we stand in separate rings is in neither of them, so it can but begin at
+ * their first slots, where old requests are.  It gets other rings, and all that
+ * is in flight anew, as after a resume; which is safe because the driver before
+ * has ended what it had taken.  We leave by Closed: when the backend is Closed,
+ * too, it has seen that, and cannot be about to take up what we had before.
+ *
+ * A shared ring stays.  Its indexes say where to go on, backends do so without
+ * asking, and may have by now: what we sent once more by another ring could
+ * then be done twice, the second time after a later write.
+ */
+static void blkfront_start_over(struct blkfront_info *info)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&info->mutex);
+	if (!info->agreed.choice.layout.split)
+		return;
+	dev_info(&info->xbdev->dev, "the backend has begun anew, and so do we\n");
+	/* What was answered need not be done again. */
+	for (i = 0; i < info->nr_rings; i++)
+		blkfront_look(&info->rings[i]);
+	cmpxchg(&info->state, BLKFRONT_CONNECTED, BLKFRONT_SUSPENDED);
+	blkfront_disconnect(info, true);
+	info->returning = true;
+	xenbus_switch_state(info->xbdev, XenbusStateClosed);
+}
+
 /* The backend waits for our keys, or did not care to wait. */
 static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
 {
@@ -1238,6 +1269,8 @@ static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
 	case BLKFRONT_CONNECTED:
 		if (connected)
 			blkfront_resize(info);
+		else
+			blkfront_start_over(info);
 		break;
 	case BLKFRONT_DEAD:
 		break;
@@ -1253,22 +1286,28 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
+	/* We wait for Closed, and for nothing else. */
+	bool leaving = info->returning && dev->state == XenbusStateClosed &&
+		       READ_ONCE(info->state) == BLKFRONT_SUSPENDED;
 
 	dev_dbg(&dev->dev, "backend: %s\n", xenbus_strstate(state));
 	switch (state) {
 	case XenbusStateInitWait:
-		blkfront_backend_ready(info, false);
-		break;
 	case XenbusStateConnected:
-		blkfront_backend_ready(info, true);
+		if (!leaving)
+			blkfront_backend_ready(info,
+					       state == XenbusStateConnected);
+		break;
+	case XenbusStateClosing:
+		if (!leaving)
+			blkfront_kill(info, NULL);
 		break;
 	case XenbusStateClosed:
-		/* Has yet to notice that we are back. */
-		if (info->rebound && dev->state == XenbusStateInitialising)
-			break;
-		fallthrough;
-	case XenbusStateClosing:
-		blkfront_kill(info, NULL);
+		if (leaving)
+			xenbus_switch_state(dev, XenbusStateInitialising);
+		/* It may have yet to notice that we are back. */
+		if (!info->returning || dev->state != XenbusStateInitialising)
+			blkfront_kill(info, NULL);
 		break;
 	default:
 		break;
@@ -1393,8 +1432,11 @@ static int blkfront_probe(struct xenbus_device *dev,
 	}
 	dev_set_drvdata(&dev->dev, info);
 
-	/* Bound again: the backend goes on when it sees that we are back. */
-	info->rebound = dev->state != XenbusStateInitialising;
+	/*
+	 * Of the driver before us, which may be the firmware's, the backend may
+	 * be Closed.  It goes on when it sees that we are back.
+	 */
+	info->returning = true;
 	xenbus_switch_state(dev, XenbusStateInitialising);
 	return 0;
 
@@ -1413,6 +1455,7 @@ static int blkfront_resume(struct xenbus_device *dev)
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
 
 	mutex_lock(&info->mutex);
+	info->returning = false;
 	blkfront_quiesce(info);
 	cmpxchg(&info->state, BLKFRONT_CONNECTED, BLKFRONT_SUSPENDED);
 	if (READ_ONCE(info->state) == BLKFRONT_DEAD)

@@ -185,6 +185,7 @@ struct blkback_vbd {
  * @offer: what the frontend was offered
  * @life: one change of state at a time; protects the following
  * @gone: the device is being removed
+ * @fresh: what rings the frontend has, it has not used yet
  * @wanted: the frontend waits for a connection, which waits for @old to end
  * @old: the connection before, if it was not seen to have ended; holds a
  *       reference
@@ -207,6 +208,7 @@ struct blkback {
 	struct blkif_offer offer;
 	struct mutex life;	/* the state; see above */
 	bool gone;
+	bool fresh;
 	bool wanted;
 	struct blkback_conn *old;
 	struct work_struct chores;
@@ -502,6 +504,8 @@ static inline void blkback_put(struct blkback *blkback)
 /* keys.c: what others have written */
 int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
 int blkback_keys_queues(struct blkback_conn *conn);
+bool blkback_keys_split(struct xenbus_device *dev);
+void blkback_keys_forget(struct xenbus_device *dev);
 void blkback_keys_check_pi(struct blkback *blkback);
 void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
 bool blkback_keys_cdrom(struct xenbus_device *dev);

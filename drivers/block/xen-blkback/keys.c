@@ -63,6 +63,35 @@ static int blkback_read_flag(struct xenbus_device *dev, const char *key,
 	return ret;
 }
 
+/** blkback_keys_split() - does the frontend say that it has separate rings? */
+bool blkback_keys_split(struct xenbus_device *dev)
+{
+	char *text = blkback_read_word(dev, "ring-layout");
+	bool split = text && !strcmp(text, "split");
+
+	kfree(text);
+	return split;
+}
+
+/**
+ * blkback_keys_forget() - the choice of a frontend that is no more
+ * @dev: the device
+ *
+ * The next one may be a driver that does not know these keys, and so neither
+ * writes nor removes them.  If we may not write there, it has to be one that
+ * does.
+ */
+void blkback_keys_forget(struct xenbus_device *dev)
+{
+	static const char * const keys[] = {
+		"request-format", "ring-layout", "ring-alignment", "integrity",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		xenbus_rm(XBT_NIL, dev->otherend, keys[i]);
+}
+
 static int blkback_read_layout(struct xenbus_device *dev,
 			       struct blkif_layout *layout)
 {

@@ -130,6 +130,11 @@ static void blkback_connect(struct blkback *blkback)
 	lockdep_assert_held(&blkback->life);
 	if (!blkback->vbd.bdev || dev->state == XenbusStateConnected)
 		return;
+	if (!blkback->fresh && blkback_keys_split(dev)) {
+		dev_info_ratelimited(&dev->dev,
+				     "waiting for the frontend to make other rings\n");
+		return;
+	}
 	blkback_disconnect(blkback);
 	/* What it still has in flight may overtake what comes now. */
 	blkback->wanted = !blkback_drained(blkback, 0);
@@ -146,10 +151,35 @@ static void blkback_connect(struct blkback *blkback)
 		blkback_end(blkback, conn);
 		return;
 	}
+	blkback->fresh = false;
 	blkback_log_agreed(conn);
 	/* Unless a thread has found the frontend broken already. */
 	if (!test_bit(0, &conn->broken))
 		xenbus_switch_state(dev, XenbusStateConnected);
+}
+
+/* What rings the frontend will have by the time that it has some are new. */
+static void blkback_begin_anew(struct blkback *blkback)
+{
+	struct xenbus_device *dev = blkback->dev;
+
+	blkback->fresh = true;
+	if (dev->state == XenbusStateInitWait)
+		return;
+	/* It may have stopped without having told us, as by a crash. */
+	blkback->wanted = false;
+	blkback_disconnect(blkback);
+	blkback_keys_forget(dev);
+	xenbus_switch_state(dev, XenbusStateInitWait);
+}
+
+/* The frontend has rings that it has put nothing on. */
+static void blkback_connect_fresh(struct blkback *blkback)
+{
+	/* The state may be one that we have seen before. */
+	if (blkback->dev->state != XenbusStateConnected)
+		blkback->fresh = true;
+	blkback_connect(blkback);
 }
 
 /* Connect if the frontend waits for it. */
@@ -157,6 +187,8 @@ static void blkback_look(struct blkback *blkback)
 {
 	switch (xenbus_read_driver_state(blkback->dev->otherend)) {
 	case XenbusStateInitialised:
+		blkback_connect_fresh(blkback);
+		break;
 	case XenbusStateConnected:
 		blkback_connect(blkback);
 		break;
@@ -295,12 +327,11 @@ static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
 
 	switch (state) {
 	case XenbusStateInitialising:
-		if (dev->state == XenbusStateClosed)
-			xenbus_switch_state(dev, XenbusStateInitWait);
+		blkback_begin_anew(blkback);
 		return false;
 
 	case XenbusStateInitialised:
-		blkback_connect(blkback);
+		blkback_connect_fresh(blkback);
 		return false;
 
 	case XenbusStateConnected:
@@ -341,6 +372,22 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 		device_unregister(&dev->dev);
 }
 
+/*
+ * May a driver be bound to the device again, and find the same frontend?  The
+ * toolstack takes "online" back, or the directory away, before it removes a
+ * device; and of a guest that is gone nobody writes to the disk any more.
+ */
+static bool blkback_may_return(struct xenbus_device *dev)
+{
+	switch (xenbus_read_driver_state(dev->otherend)) {
+	case XenbusStateUnknown:
+	case XenbusStateClosed:
+		return false;
+	default:
+		return xenbus_dev_is_online(dev);
+	}
+}
+
 static void blkback_remove(struct xenbus_device *dev)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
@@ -356,6 +403,14 @@ static void blkback_remove(struct xenbus_device *dev)
 
 	blkback_sysfs_remove(blkback);
 	blkback_disconnect(blkback);
+	/*
+	 * What is in flight may get to the disk after what the next driver is
+	 * told to write there.  Only who unbinds us waits for that, and only as
+	 * long as it matters: the device is locked meanwhile.
+	 */
+	while (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT) &&
+	       blkback_may_return(dev))
+		;
 	if (blkback->old)
 		blkback_conn_put(blkback->old);
 	/* So that the disk is free, if no connection holds it any more. */

@@ -208,6 +208,44 @@ typedef uint64_t blkif_sector_t;
  * does not answer may be Closed before that page is unmapped; then the
  * frontend must not use it before its grant can be ended.
  *
+ * A backend's driver may be exchanged under a frontend that goes on: the new one
+ * offers its keys and is in InitWait, where the other was Connected.  The driver
+ * that went has ended what it took, and mapped nothing any more.
+ *
+ *      frontend                            backend
+ *      Connected                           InitWait
+ *                                          shared ring: takes it up where the
+ *                                           indexes say
+ *                                          Connected
+ *      separate rings:
+ *      (takes its rings down; what was not
+ *       answered will be issued anew)
+ *      Closed
+ *                                          Closed
+ *      Initialising, to begin anew
+ *                                          InitWait
+ *
+ * Where to go on with separate rings is not to be found in them, and at their
+ * first slots there may be requests that were done long ago.  So a backend takes
+ * up only separate rings that were made for it: those of a frontend that it has
+ * seen in Initialising, or finds in Initialised, since it came to InitWait.  It
+ * leaves alone those of one that it finds Connected.  A frontend puts no request
+ * on separate rings before it is Connected.  One that is Connected, has separate
+ * rings and finds the backend in InitWait goes to Closed.
+ *
+ * A frontend may stop without a word, and another driver take its place, as when
+ * a guest's kernel crashes and a second one saves what is left.  A backend that
+ * finds the frontend in Initialising while it is in any other state than
+ * InitWait ends the connection, as if the frontend were Closed, and goes to
+ * InitWait.  There, or after it was Closed, it removes "request-format",
+ * "ring-layout", "ring-alignment" and "integrity" of the frontend before if it
+ * may write to the frontend's directory: a driver that does not know them would
+ * leave them.
+ *
+ * A frontend that begins at Initialising may find the backend Closed still, and
+ * waits for InitWait.  A backend that owes answers to the connection before
+ * connects when it has given them, and is in InitWait until then.
+ *
  * After its domain was saved and restored, a frontend finds another backend,
  * and begins at Initialising without having been Closed.  It issues anew what
  * was not answered.
