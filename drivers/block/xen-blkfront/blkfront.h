@@ -240,7 +240,7 @@ struct blkfront_tag {
  * @minors_node: on blkfront_minors
  * @mutex: protects all below, but for what the data path reads and @bios
  * @agreed: constant for a connection
- * @disk: constant but for the capacity
+ * @disk: changed by blkfront_disk_changed()
  * @pi: protection information, as long as @gd exists: see pi.h
  * @rings: @nr_rings of them.  The data path may use them while the queue is
  *         not quiesced and @live is set.
