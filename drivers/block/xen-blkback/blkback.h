@@ -159,14 +159,18 @@ struct blkback_stats {
  * @bdev_file: the open device, NULL until the hotplug script named it
  * @bdev: the same
  * @handle: number in the frontend's directory
+ * @writable: it was opened for writing
+ * @protected: it was read-only by itself, when last looked at
  * @size: last size that the frontend was told, in 512-byte units
- * @info: VDISK_*
+ * @info: VDISK_*, likewise
  * @write_cache: flushing is of use
  */
 struct blkback_vbd {
 	struct file *bdev_file;
 	struct block_device *bdev;
 	unsigned int handle;
+	bool writable;
+	bool protected;
 	u64 size;
 	u32 info;
 	bool write_cache;
@@ -177,11 +181,11 @@ struct blkback_vbd {
  * @dev: the xenbus device; held
  * @kref: counts the device and the connections
  * @vbd: the disk
- * @mode: value of the "mode" key
+ * @mode: value of the "mode" key when the disk was opened
  * @major: of the disk, as the hotplug script wrote it
  * @minor: likewise
  * @watch: on "physical-device"
- * @watching: @watch is registered
+ * @mode_watch: on "mode"
  * @offer: what the frontend was offered
  * @life: one change of state at a time; protects the following
  * @gone: the device is being removed
@@ -204,7 +208,7 @@ struct blkback {
 	unsigned int major;
 	unsigned int minor;
 	struct xenbus_watch watch;
-	bool watching;
+	struct xenbus_watch mode_watch;
 	struct blkif_offer offer;
 	struct mutex life;	/* the state; see above */
 	bool gone;
@@ -509,16 +513,19 @@ void blkback_keys_forget(struct xenbus_device *dev);
 void blkback_keys_check_pi(struct blkback *blkback);
 void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
 bool blkback_keys_cdrom(struct xenbus_device *dev);
+bool blkback_keys_writable(struct xenbus_device *dev);
 
 /* publish.c: what we write */
 int blkback_publish_offer(struct blkback *blkback);
 int blkback_publish_disk(struct blkback_conn *conn);
-int blkback_publish_size(struct xenbus_device *dev, u64 sectors);
+int blkback_publish_change(const struct blkback *blkback);
 
 /* vbd.c: the disk behind the device */
 int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 		     bool cdrom);
 void blkback_vbd_close(struct blkback_vbd *vbd);
+bool blkback_vbd_changed(const struct blkback_vbd *vbd);
+bool blkback_vbd_look(struct blkback_vbd *vbd, bool writable);
 void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 			 struct blkif_ops *ops);
 void blkback_vbd_limits(const struct blkback_vbd *vbd,

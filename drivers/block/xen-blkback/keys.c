@@ -303,3 +303,16 @@ bool blkback_keys_cdrom(struct xenbus_device *dev)
 	kfree(type);
 	return cdrom;
 }
+
+/** blkback_keys_writable() - does the toolstack let the guest write? */
+bool blkback_keys_writable(struct xenbus_device *dev)
+{
+	char *mode = xenbus_read(XBT_NIL, dev->nodename, "mode", NULL);
+	bool writable;
+
+	if (IS_ERR(mode))
+		return false;
+	writable = strchr(mode, 'w');
+	kfree(mode);
+	return writable;
+}

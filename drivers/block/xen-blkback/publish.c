@@ -161,31 +161,34 @@ int blkback_publish_disk(struct blkback_conn *conn)
 }
 
 /* Unless the device is about to close; nothing of it is to be revived then. */
-static int blkback_write_size(struct xenbus_device *dev,
-			      struct xenbus_transaction xbt, u64 sectors)
+static int blkback_write_change(const struct blkback *blkback,
+				struct xenbus_transaction xbt)
 {
+	const char *dir = blkback->dev->nodename;
 	int state, err;
 
-	err = xenbus_scanf(xbt, dev->nodename, "state", "%d", &state);
+	err = xenbus_scanf(xbt, dir, "state", "%d", &state);
 	if (err != 1 || state != XenbusStateConnected)
 		return -ENOTCONN;
-	err = xenbus_printf(xbt, dev->nodename, "sectors", "%llu", sectors);
+	err = xenbus_printf(xbt, dir, "sectors", "%llu", blkback->vbd.size);
 	if (err)
 		return err;
-	return xenbus_printf(xbt, dev->nodename, "state", "%d", state);
+	err = xenbus_printf(xbt, dir, "info", "%u", blkback->vbd.info);
+	if (err)
+		return err;
+	return xenbus_printf(xbt, dir, "state", "%d", state);
 }
 
 /**
- * blkback_publish_size() - the disk's size, and Connected once more
- * @dev: the device
- * @sectors: how many 512-byte units
+ * blkback_publish_change() - what may change of a disk, and Connected once more
+ * @blkback: the disk
  *
  * The toolstack and the threads of queues may have the device close meanwhile,
  * so that its state is looked at in the same transaction.
  *
  * Return: 0, -ENOTCONN if it is not Connected, or -errno.
  */
-int blkback_publish_size(struct xenbus_device *dev, u64 sectors)
+int blkback_publish_change(const struct blkback *blkback)
 {
 	struct xenbus_transaction xbt;
 	int err;
@@ -194,7 +197,7 @@ int blkback_publish_size(struct xenbus_device *dev, u64 sectors)
 		err = xenbus_transaction_start(&xbt);
 		if (err)
 			return err;
-		err = blkback_write_size(dev, xbt, sectors);
+		err = blkback_write_change(blkback, xbt);
 		if (err) {
 			xenbus_transaction_end(xbt, 1);
 			return err;

@@ -277,7 +277,7 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 	queue->lim.max_segs = queue->conn->max_segs;
 	queue->lim.max_inline = queue->conn->agreed.layout.abi->max_inline;
 	queue->lim.pi_interval = blkback_pi_interval(queue->conn);
-	if (queue->lim.capacity != READ_ONCE(blkback->vbd.size))
+	if (unlikely(blkback_vbd_changed(&blkback->vbd)))
 		blkback_poke(blkback);
 }
 

@@ -109,7 +109,7 @@ static int blkback_set_up(struct blkback_conn *conn)
 	err = blkback_keys_queues(conn);
 	if (err)
 		return err;
-	blkback->vbd.size = bdev_nr_sectors(blkback->vbd.bdev);
+	blkback_vbd_look(&blkback->vbd, blkback_keys_writable(blkback->dev));
 	err = blkback_publish_disk(conn);
 	if (err)
 		return err;
@@ -197,28 +197,25 @@ static void blkback_look(struct blkback *blkback)
 	}
 }
 
-/* The disk has another size: tell the frontend by Connected once more. */
-static void blkback_resize(struct blkback *blkback)
+/* The disk may have changed: tell the frontend by Connected once more. */
+static void blkback_tell(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
-	u64 sectors;
+	const struct blkback_vbd *vbd = &blkback->vbd;
 	int err;
 
 	lockdep_assert_held(&blkback->life);
-	if (dev->state != XenbusStateConnected)
+	/* If it is not, it is told when it is. */
+	if (dev->state != XenbusStateConnected ||
+	    !blkback_vbd_look(&blkback->vbd, blkback_keys_writable(dev)))
 		return;
-	sectors = bdev_nr_sectors(blkback->vbd.bdev);
-	if (sectors == blkback->vbd.size)
-		return;
-	err = blkback_publish_size(dev, sectors);
-	/* It is about to close. */
-	if (err == -ENOTCONN)
-		return;
-	if (err)
-		dev_warn(&dev->dev, "cannot announce the new size: %d\n", err);
-	else
-		dev_info(&dev->dev, "new size: %llu sectors\n", sectors);
-	WRITE_ONCE(blkback->vbd.size, sectors);
+	err = blkback_publish_change(blkback);
+	if (!err)
+		dev_info(&dev->dev, "new size: %llu sectors%s\n", vbd->size,
+			 vbd->info & VDISK_READONLY ? ", read-only" : "");
+	else if (err != -ENOTCONN)
+		dev_warn(&dev->dev,
+			 "cannot tell that the disk has changed: %d\n", err);
 }
 
 /*
@@ -237,7 +234,7 @@ static void blkback_chores(struct work_struct *work)
 			blkback->wanted = false;
 			blkback_look(blkback);
 		}
-		blkback_resize(blkback);
+		blkback_tell(blkback);
 	}
 	mutex_unlock(&blkback->life);
 	blkback_put(blkback);
@@ -320,6 +317,12 @@ static void blkback_disk_named(struct xenbus_watch *watch, const char *path,
 	mutex_unlock(&blkback->life);
 }
 
+static void blkback_mode_changed(struct xenbus_watch *watch, const char *path,
+				 const char *token)
+{
+	blkback_poke(container_of(watch, struct blkback, mode_watch));
+}
+
 /* Do what the frontend's state asks for.  True if the device is to go. */
 static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
 {
@@ -388,14 +391,21 @@ static bool blkback_may_return(struct xenbus_device *dev)
 	}
 }
 
+/* If it was set. */
+static void blkback_unwatch(struct xenbus_watch *watch)
+{
+	if (!watch->node)
+		return;
+	unregister_xenbus_watch(watch);
+	kfree(watch->node);
+}
+
 static void blkback_remove(struct xenbus_device *dev)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
 
-	if (blkback->watching) {
-		unregister_xenbus_watch(&blkback->watch);
-		kfree(blkback->watch.node);
-	}
+	blkback_unwatch(&blkback->mode_watch);
+	blkback_unwatch(&blkback->watch);
 	/* From here on chores do nothing, and there is nobody but us. */
 	mutex_lock(&blkback->life);
 	blkback->gone = true;
@@ -467,7 +477,11 @@ static int blkback_probe(struct xenbus_device *dev,
 				   "physical-device");
 	if (err)
 		goto fail;
-	blkback->watching = true;
+	err = xenbus_watch_pathfmt(dev, &blkback->mode_watch, NULL,
+				   blkback_mode_changed, "%s/%s",
+				   dev->nodename, "mode");
+	if (err)
+		goto fail;
 	return 0;
 
 fail:

@@ -36,7 +36,8 @@ typedef uint64_t blkif_sector_t;
  *
  * Backend:
  *
- *  mode                      T  "r" or "w"
+ *  mode                      T  "r" or "w"; may be rewritten at any time, but a
+ *                               disk that was connected as "r" stays read-only
  *  params, type, dev         T  private to the backend's host
  *  discard-enable            T  default 1; 0: do not offer to discard
  *  physical-device           T  "major:minor" in hexadecimal, written by the
@@ -49,7 +50,8 @@ typedef uint64_t blkif_sector_t;
  *  physical-sector-size      B  default: sector-size
  *  optimal-io-size           B  in bytes, a multiple of sector-size; default 0:
  *                               the disk prefers none.  A hint.
- *  info                      B  bitmap of VDISK_*
+ *  info                      B  bitmap of VDISK_*.  Of these, READONLY may change,
+ *                               which is announced likewise.
  *  feature-barrier           B  default 0: BLKIF_OP_WRITE_BARRIER is taken
  *  feature-flush-cache       B  default 0: BLKIF_OP_FLUSH_DISKCACHE is taken
  *  feature-discard           B  default 0: BLKIF_OP_DISCARD is taken
