@@ -29,12 +29,14 @@ static inline void blkfront_clear_refs(struct xenbus_transaction xbt,
  * Remove what another driver or an earlier connection has left: a backend may
  * take a key that we do not write for ours.
  */
-static inline void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
+static inline void blkfront_clear_keys(struct xenbus_transaction xbt,
+				       const char *dir)
 {
 	unsigned int order = xenbus_read_unsigned(dir, "ring-page-order", 0);
 	unsigned int queues = xenbus_read_unsigned(dir,
 						   "multi-queue-num-queues", 0);
-	bool split = xenbus_exists(xbt, dir, "ring-layout");
+	/* A backend that begins anew takes "ring-layout" away, but not these. */
+	bool split = xenbus_exists(xbt, dir, "req-ring-ref0");
 	char key[24];
 	unsigned int i;
 
