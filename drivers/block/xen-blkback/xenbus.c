@@ -166,6 +166,9 @@ static void blkback_begin_anew(struct blkback *blkback)
 	blkback->fresh = true;
 	if (dev->state == XenbusStateInitWait)
 		return;
+	/* Whom we refused has to leave before it may try again. */
+	if (dev->state != XenbusStateClosed && !blkback->conn)
+		return;
 	/* It may have stopped without having told us, as by a crash. */
 	blkback->wanted = false;
 	blkback_disconnect(blkback);

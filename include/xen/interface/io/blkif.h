@@ -212,7 +212,7 @@ typedef uint64_t blkif_sector_t;
  *
  * A backend's driver may be exchanged under a frontend that goes on: the new one
  * offers its keys and is in InitWait, where the other was Connected.  The driver
- * that went has ended what it took, and mapped nothing any more.
+ * that went has ended what it took, and has nothing mapped any more.
  *
  *      frontend                            backend
  *      Connected                           InitWait
@@ -237,12 +237,11 @@ typedef uint64_t blkif_sector_t;
  *
  * A frontend may stop without a word, and another driver take its place, as when
  * a guest's kernel crashes and a second one saves what is left.  A backend that
- * finds the frontend in Initialising while it is in any other state than
- * InitWait ends the connection, as if the frontend were Closed, and goes to
- * InitWait.  There, or after it was Closed, it removes "request-format",
- * "ring-layout", "ring-alignment" and "integrity" of the frontend before if it
- * may write to the frontend's directory: a driver that does not know them would
- * leave them.
+ * finds the frontend in Initialising while it has a connection ends that, as if
+ * the frontend were Closed, and goes to InitWait.  There, or after it was
+ * Closed, it removes "request-format", "ring-layout", "ring-alignment" and
+ * "integrity" of the frontend before if it may write to the frontend's
+ * directory: a driver that does not know them would leave them.
  *
  * A frontend that begins at Initialising may find the backend Closed still, and
  * waits for InitWait.  A backend that owes answers to the connection before
