@@ -155,7 +155,14 @@ static inline int blkfront_write_keys(struct xenbus_transaction xbt,
 		err = blkfront_write_queues(xbt, info);
 	if (err)
 		return err;
-	err = xenbus_printf(xbt, node, "protocol", "%s", blkif_abi_native.name);
+	/*
+	 * A backend that takes slim requests asks for no more.  One that does
+	 * not, but is bound in its place, refuses what it has not heard of, and
+	 * would otherwise take them for requests of the existing format.
+	 */
+	err = xenbus_printf(xbt, node, "protocol", "%s",
+			    blkfront_abi(info)->slim ? "slim" :
+						       blkif_abi_native.name);
 	if (err)
 		return err;
 	return xenbus_printf(xbt, node, "feature-persistent", "%u",

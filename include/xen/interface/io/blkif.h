@@ -99,7 +99,8 @@ typedef uint64_t blkif_sector_t;
  *  device-type               T  "disk" or "cdrom"
  *  trusted                   T  default 1; 0: give the backend no page that
  *                               holds anything but the data of the request
- *  protocol                  F  XEN_IO_PROTO_ABI_*; default: "x86_32-abi" on
+ *  protocol                  F  XEN_IO_PROTO_ABI_*, or "slim", see
+ *                               request-format; default: "x86_32-abi" on
  *                               x86 of either width, else the backend's own
  *  ring-page-order           F  0 to max-ring-page-order, default 0: log2 of
  *                               the pages of the shared or the request ring
@@ -115,7 +116,10 @@ typedef uint64_t blkif_sector_t;
  *                               event-channel stand in queue-0/, queue-1/, ...
  *                               and not at the top.
  *  request-format            F  absent: the format of "protocol"; "slim": slim
- *                               requests, and "protocol" does not matter
+ *                               requests, and "protocol" does not matter.  It
+ *                               should be "slim" then, so that a backend that
+ *                               does not know this key refuses, rather than take
+ *                               up a ring that it misreads.
  *  ring-layout               F  absent: one shared ring a queue; "split":
  *                               separate rings, which implies slim requests
  *  ring-alignment            F  64, or 128 if max-ring-alignment is; default
