@@ -379,19 +379,16 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 }
 
 /*
- * May a driver be bound to the device again, and find the same frontend?  The
+ * May a driver be bound to the device again, and find the same guest?  The
  * toolstack takes "online" back, or the directory away, before it removes a
- * device; and of a guest that is gone nobody writes to the disk any more.
+ * device; and of a guest that is gone nobody writes to the disk any more.  So it
+ * may not whenever it is xenbus that removes the device, which has one thread
+ * for all.
  */
 static bool blkback_may_return(struct xenbus_device *dev)
 {
-	switch (xenbus_read_driver_state(dev->otherend)) {
-	case XenbusStateUnknown:
-	case XenbusStateClosed:
-		return false;
-	default:
-		return xenbus_dev_is_online(dev);
-	}
+	return xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown &&
+	       xenbus_dev_is_online(dev);
 }
 
 /* If it was set. */
