@@ -130,6 +130,9 @@ static void blkback_connect(struct blkback *blkback)
 	lockdep_assert_held(&blkback->life);
 	if (!blkback->vbd.bdev || dev->state == XenbusStateConnected)
 		return;
+	/* Whom we refused has to leave before it may try again. */
+	if (dev->state == XenbusStateClosing)
+		return;
 	if (!blkback->fresh && blkback_keys_split(dev)) {
 		dev_info_ratelimited(&dev->dev,
 				     "waiting for the frontend to make other rings\n");
@@ -166,7 +169,7 @@ static void blkback_begin_anew(struct blkback *blkback)
 	blkback->fresh = true;
 	if (dev->state == XenbusStateInitWait)
 		return;
-	/* Whom we refused has to leave before it may try again. */
+	/* Nor here: see blkback_connect(). */
 	if (dev->state != XenbusStateClosed && !blkback->conn)
 		return;
 	/* It may have stopped without having told us, as by a crash. */
