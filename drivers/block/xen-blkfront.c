@@ -1068,19 +1068,32 @@ static int blkfront_connect(struct blkfront_info *info,
  */
 static void blkfront_start_over(struct blkfront_info *info)
 {
+	struct xenbus_device *dev = info->xbdev;
 	unsigned int i;
 
 	lockdep_assert_held(&info->mutex);
 	if (!info->agreed.choice.layout.split)
 		return;
-	dev_info(&info->xbdev->dev, "the backend has begun anew, and so do we\n");
+	dev_info(&dev->dev, "the backend has begun anew, and so do we\n");
 	/* What was answered need not be done again. */
 	for (i = 0; i < info->nr_rings; i++)
 		blkfront_look(&info->rings[i]);
+	blkfront_quiesce(info);
 	cmpxchg(&info->state, BLKFRONT_CONNECTED, BLKFRONT_SUSPENDED);
-	blkfront_disconnect(info, true);
 	info->returning = true;
-	xenbus_switch_state(info->xbdev, XenbusStateClosed);
+	xenbus_switch_state(dev, XenbusStateClosed);
+	/* Somebody has taken the directory away. */
+	if (dev->state != XenbusStateClosed)
+		blkfront_kill(info, NULL);
+}
+
+/* The backend has let go of the rings; see above. */
+static void blkfront_come_back(struct blkfront_info *info)
+{
+	mutex_lock(&info->mutex);
+	blkfront_disconnect(info, true);
+	mutex_unlock(&info->mutex);
+	xenbus_switch_state(info->xbdev, XenbusStateInitialising);
 }
 
 /* The backend waits for our keys, or did not care to wait. */
@@ -1143,7 +1156,7 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
 		break;
 	case XenbusStateClosed:
 		if (leaving)
-			xenbus_switch_state(dev, XenbusStateInitialising);
+			blkfront_come_back(info);
 		/* It may have yet to notice that we are back. */
 		if (!info->returning || dev->state != XenbusStateInitialising)
 			blkfront_kill(info, NULL);

@@ -224,10 +224,11 @@ typedef uint64_t blkif_sector_t;
  *                                           indexes say
  *                                          Connected
  *      separate rings:
- *      (takes its rings down; what was not
- *       answered will be issued anew)
+ *      (puts nothing on them any more)
  *      Closed
  *                                          Closed
+ *      (takes its rings down; what was not
+ *       answered will be issued anew)
  *      Initialising, to begin anew
  *                                          InitWait
  *
