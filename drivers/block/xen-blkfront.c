@@ -25,16 +25,13 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
-#include <linux/cdrom.h>
 #include <linux/delay.h>
-#include <linux/hdreg.h>
 #include <linux/interrupt.h>
 #include <linux/major.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
 #include <xen/events.h>
@@ -45,6 +42,7 @@
 #include <xen/xenbus.h>
 
 #include "xen-blkfront/data.h"
+#include "xen-blkfront/disk.h"
 #include "xen-blkfront/event.h"
 #include "xen-blkfront/keys.h"
 #include "xen-blkfront/ops.h"
@@ -835,6 +833,7 @@ static int blkfront_setup(struct blkfront_info *info)
 	info->agreed.choice = blkfront_choose(info);
 	info->agreed.nr_polled = blkfront_choose_polled(info);
 	info->persistent = blkfront_persistent;
+	info->returning = false;
 
 	err = blkfront_rings_init(info);
 	if (err) {
@@ -847,44 +846,6 @@ static int blkfront_setup(struct blkfront_info *info)
 		return err;
 	}
 	return xenbus_switch_state(dev, XenbusStateInitialised);
-}
-
-/* Read and check what kind of disk it is. */
-static int blkfront_read_disk(struct blkfront_info *info,
-			      struct blkfront_disk *disk)
-{
-	struct xenbus_device *dev = info->xbdev;
-	const char *from = dev->otherend;
-
-	if (xenbus_scanf(XBT_NIL, from, "sectors", "%llu",
-			 &disk->sectors) != 1 ||
-	    disk->sectors > LLONG_MAX >> SECTOR_SHIFT) {
-		xenbus_dev_fatal(dev, -EINVAL, "reading %s/sectors", from);
-		return -EINVAL;
-	}
-	disk->info = xenbus_read_unsigned(from, "info", 0);
-	disk->block_size = xenbus_read_unsigned(from, "sector-size",
-						SECTOR_SIZE);
-	if (!is_power_of_2(disk->block_size) ||
-	    disk->block_size < SECTOR_SIZE ||
-	    disk->block_size > BLKIF_PAGE_SIZE) {
-		xenbus_dev_fatal(dev, -EINVAL, "sector-size %u is not usable",
-				 disk->block_size);
-		return -EINVAL;
-	}
-	disk->phys_size = xenbus_read_unsigned(from, "physical-sector-size",
-					       disk->block_size);
-	if (!is_power_of_2(disk->phys_size) ||
-	    disk->phys_size < disk->block_size) {
-		dev_warn(&dev->dev, "ignoring physical-sector-size %u\n",
-			 disk->phys_size);
-		disk->phys_size = disk->block_size;
-	}
-	disk->opt_size = blkif_usable_opt(xenbus_read_unsigned(from,
-							       "optimal-io-size",
-							       0),
-					  disk->block_size);
-	return 0;
 }
 
 static void blkfront_agree_data(struct blkfront_info *info)
@@ -986,94 +947,6 @@ static void blkfront_log(const struct blkfront_info *info)
 
 /* --- The disk --- */
 
-static int blkfront_getgeo(struct block_device *bdev, struct hd_geometry *geo)
-{
-	sector_t cylinders = get_capacity(bdev->bd_disk);
-
-	/* There is none; this is what partitioning tools are used to. */
-	geo->heads = 255;
-	geo->sectors = 63;
-	sector_div(cylinders, geo->heads * geo->sectors);
-	geo->cylinders = min_t(sector_t, cylinders, 0xffff);
-	return 0;
-}
-
-static int blkfront_ioctl(struct block_device *bdev, blk_mode_t mode,
-			  unsigned int cmd, unsigned long arg)
-{
-	const struct blkfront_info *info = bdev->bd_disk->private_data;
-
-	switch (cmd) {
-	case CDROMMULTISESSION:
-		return clear_user((void __user *)arg,
-				  sizeof(struct cdrom_multisession)) ?
-		       -EFAULT : 0;
-	case CDROM_GET_CAPABILITY:
-		return info->disk.info & VDISK_CDROM ? 0 : -EINVAL;
-	default:
-		return -EINVAL;
-	}
-}
-
-/* The last opener of a disk that was removed is gone. */
-static void blkfront_free_disk(struct gendisk *gd)
-{
-	kfree(gd->private_data);
-}
-
-static const struct block_device_operations blkfront_fops = {
-	.owner = THIS_MODULE,
-	.getgeo = blkfront_getgeo,
-	.ioctl = blkfront_ioctl,
-	.compat_ioctl = blkdev_compat_ptr_ioctl,
-	.free_disk = blkfront_free_disk,
-};
-
-static void blkfront_limits(const struct blkfront_info *info,
-			    struct queue_limits *lim)
-{
-	const struct blkfront_agreed *agreed = &info->agreed;
-
-	lim->logical_block_size = info->disk.block_size;
-	lim->physical_block_size = info->disk.phys_size;
-	lim->io_opt = info->disk.opt_size;
-	lim->max_hw_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
-	lim->max_user_sectors = lim->max_hw_sectors;
-
-	/* A segment is a grant, or as many as a page of ours takes. */
-	lim->max_segments = agreed->max_segs / XEN_PFN_PER_PAGE;
-	lim->max_segment_size = PAGE_SIZE;
-	lim->seg_boundary_mask = PAGE_SIZE - 1;
-
-	/* There are backends that take no block split over two pages. */
-	lim->dma_alignment = SECTOR_SIZE - 1;
-	if (agreed->data == BLKFRONT_DIRECT ||
-	    agreed->max_bounced < agreed->max_segs)
-		lim->dma_alignment = info->disk.block_size - 1;
-
-	lim->features &= ~(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);
-	if (agreed->flush != BLKFRONT_NO_FLUSH)
-		lim->features |= BLK_FEAT_WRITE_CACHE;
-	/* Barriers are never indirect; a flush after a large write will do. */
-	if ((agreed->flush != BLKFRONT_NO_FLUSH && agreed->ops.fua) ||
-	    (agreed->flush == BLKFRONT_BARRIER &&
-	     agreed->max_segs <= blkfront_wire_inline(info)))
-		lim->features |= BLK_FEAT_FUA;
-	blkfront_ops_limits(info, lim);
-	blkfront_pi_limits(info, lim);
-}
-
-static void blkfront_update_limits(struct blkfront_info *info)
-{
-	struct queue_limits lim = queue_limits_start_update(info->gd->queue);
-	int err;
-
-	blkfront_limits(info, &lim);
-	err = queue_limits_commit_update(info->gd->queue, &lim);
-	if (err)
-		dev_err(&info->xbdev->dev, "setting queue limits: %d\n", err);
-}
-
 static void blkfront_revoke_work(struct work_struct *work)
 {
 	struct blkfront_info *info = container_of(work, struct blkfront_info,
@@ -1084,21 +957,6 @@ static void blkfront_revoke_work(struct work_struct *work)
 	    blkfront_say_revoked(info))
 		blkfront_update_limits(info);
 	mutex_unlock(&info->mutex);
-}
-
-static void blkfront_name_disk(struct blkfront_info *info, struct gendisk *gd)
-{
-	blkif_vdev_name(&info->vdev, gd->disk_name);
-	gd->major = XENVBD_MAJOR;
-	gd->first_minor = info->vdev.minor;
-	gd->minors = info->vdev.nr_minors;
-	gd->fops = &blkfront_fops;
-	gd->private_data = info;
-	set_capacity(gd, info->disk.sectors);
-	if (info->disk.info & VDISK_READONLY)
-		set_disk_ro(gd, true);
-	if (info->disk.info & VDISK_REMOVABLE)
-		gd->flags |= GENHD_FL_REMOVABLE;
 }
 
 static int blkfront_make_disk(struct blkfront_info *info)
@@ -1200,7 +1058,7 @@ static int blkfront_connect(struct blkfront_info *info,
 	}
 	if (info->gd) {
 		blkfront_update_limits(info);
-		set_capacity_and_notify(info->gd, info->disk.sectors);
+		blkfront_show_disk(info);
 	} else {
 		err = blkfront_make_disk(info);
 		if (err) {
@@ -1219,26 +1077,47 @@ static int blkfront_connect(struct blkfront_info *info,
 	return 0;
 }
 
-/* The backend is connected, and says so again if the disk has changed. */
-static void blkfront_resize(struct blkfront_info *info)
+/*
+ * The backend's driver was exchanged, and the new one waits.
+ *
+ * Where we stand in separate rings is in neither of them, so it can but begin at
+ * their first slots, where old requests are.  It gets other rings, and all that
+ * is in flight anew, as after a resume; which is safe because the driver before
+ * has ended what it had taken.  We leave by Closed: when the backend is Closed,
+ * too, it has seen that, and cannot be about to take up what we had before.
+ *
+ * A shared ring stays.  Its indexes say where to go on, backends do so without
+ * asking, and may have by now: what we sent once more by another ring could
+ * then be done twice, the second time after a later write.
+ */
+static void blkfront_start_over(struct blkfront_info *info)
 {
-	struct blkfront_disk disk;
+	struct xenbus_device *dev = info->xbdev;
+	unsigned int i;
 
 	lockdep_assert_held(&info->mutex);
-	if (blkfront_read_disk(info, &disk))
+	if (!info->agreed.choice.layout.split)
 		return;
-	if (disk.block_size != info->disk.block_size) {
-		dev_err(&info->xbdev->dev,
-			"ignoring a change of sector-size from %u to %u\n",
-			info->disk.block_size, disk.block_size);
-		return;
-	}
-	if (disk.sectors == info->disk.sectors)
-		return;
-	dev_info(&info->xbdev->dev, "%s: %llu sectors, were %llu\n",
-		 info->gd->disk_name, disk.sectors, info->disk.sectors);
-	info->disk.sectors = disk.sectors;
-	set_capacity_and_notify(info->gd, disk.sectors);
+	dev_info(&dev->dev, "the backend has begun anew, and so do we\n");
+	/* What was answered need not be done again. */
+	for (i = 0; i < info->nr_rings; i++)
+		blkfront_look(&info->rings[i]);
+	blkfront_quiesce(info);
+	cmpxchg(&info->state, BLKFRONT_CONNECTED, BLKFRONT_SUSPENDED);
+	info->returning = true;
+	xenbus_switch_state(dev, XenbusStateClosed);
+	/* Somebody has taken the directory away. */
+	if (dev->state != XenbusStateClosed)
+		blkfront_kill(info, NULL);
+}
+
+/* The backend has let go of the rings; see above. */
+static void blkfront_come_back(struct blkfront_info *info)
+{
+	mutex_lock(&info->mutex);
+	blkfront_disconnect(info, true);
+	mutex_unlock(&info->mutex);
+	xenbus_switch_state(info->xbdev, XenbusStateInitialising);
 }
 
 /* The backend waits for our keys, or did not care to wait. */
@@ -1261,7 +1140,9 @@ static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
 		break;
 	case BLKFRONT_CONNECTED:
 		if (connected)
-			blkfront_resize(info);
+			blkfront_disk_changed(info);
+		else
+			blkfront_start_over(info);
 		break;
 	case BLKFRONT_DEAD:
 		break;
@@ -1277,22 +1158,32 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
+	/* We wait for Closed, and for nothing else. */
+	bool leaving = info->returning && dev->state == XenbusStateClosed &&
+		       READ_ONCE(info->state) == BLKFRONT_SUSPENDED;
 
 	dev_dbg(&dev->dev, "backend: %s\n", xenbus_strstate(state));
 	switch (state) {
 	case XenbusStateInitWait:
-		blkfront_backend_ready(info, false);
-		break;
 	case XenbusStateConnected:
-		blkfront_backend_ready(info, true);
+		if (!leaving)
+			blkfront_backend_ready(info,
+					       state == XenbusStateConnected);
+		break;
+	case XenbusStateClosing:
+		if (!leaving)
+			blkfront_kill(info, NULL);
+		break;
+	case XenbusStateUnknown:
+		/* Its directory was taken away, or its domain is gone. */
+		blkfront_kill(info, NULL);
 		break;
 	case XenbusStateClosed:
-		/* Has yet to notice that we are back. */
-		if (info->rebound && dev->state == XenbusStateInitialising)
-			break;
-		fallthrough;
-	case XenbusStateClosing:
-		blkfront_kill(info, NULL);
+		if (leaving)
+			blkfront_come_back(info);
+		/* It may have yet to notice that we are back. */
+		if (!info->returning || dev->state != XenbusStateInitialising)
+			blkfront_kill(info, NULL);
 		break;
 	default:
 		break;
@@ -1417,8 +1308,11 @@ static int blkfront_probe(struct xenbus_device *dev,
 	}
 	dev_set_drvdata(&dev->dev, info);
 
-	/* Bound again: the backend goes on when it sees that we are back. */
-	info->rebound = dev->state != XenbusStateInitialising;
+	/*
+	 * Of the driver before us, which may be the firmware's, the backend may
+	 * be Closed.  It goes on when it sees that we are back.
+	 */
+	info->returning = true;
 	xenbus_switch_state(dev, XenbusStateInitialising);
 	return 0;
 
@@ -1437,6 +1331,7 @@ static int blkfront_resume(struct xenbus_device *dev)
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
 
 	mutex_lock(&info->mutex);
+	info->returning = false;
 	blkfront_quiesce(info);
 	cmpxchg(&info->state, BLKFRONT_CONNECTED, BLKFRONT_SUSPENDED);
 	if (READ_ONCE(info->state) == BLKFRONT_DEAD)

@@ -13,10 +13,10 @@
  *                        flags belongs to the thread.
  * struct blkback_req     one request, from the ring to its response.
  *
- * Locks: xenbus callbacks of one device never run at the same time, so that
- * connecting and disconnecting need none.  blkback.lock keeps sysfs away from
- * a connection that comes or goes.  blkback_queue.done_lock is taken by bio
- * completion, in any context.
+ * Locks, outermost first: under blkback.life a device changes its state,
+ * connects and disconnects.  blkback.lock keeps sysfs away from a connection
+ * that comes or goes.  blkback_queue.done_lock is taken by bio completion, in
+ * any context.
  */
 
 #ifndef _XEN_BLKBACK_H
@@ -56,6 +56,12 @@
 
 /* Indirect pages of a request that are copied in one hypercall. */
 #define BLKBACK_TABLES		4
+
+/*
+ * How long a slow disk is waited for when a frontend closes: all of dom0's
+ * devices wait with it.
+ */
+#define BLKBACK_DRAIN_TIMEOUT	HZ
 
 /* Idle grants that are unmapped to make room for others. */
 #define BLKBACK_EVICT_BATCH	64
@@ -153,14 +159,18 @@ struct blkback_stats {
  * @bdev_file: the open device, NULL until the hotplug script named it
  * @bdev: the same
  * @handle: number in the frontend's directory
+ * @writable: it was opened for writing
+ * @protected: it was read-only by itself, when last looked at
  * @size: last size that the frontend was told, in 512-byte units
- * @info: VDISK_*
+ * @info: VDISK_*, likewise
  * @write_cache: flushing is of use
  */
 struct blkback_vbd {
 	struct file *bdev_file;
 	struct block_device *bdev;
 	unsigned int handle;
+	bool writable;
+	bool protected;
 	u64 size;
 	u32 info;
 	bool write_cache;
@@ -171,13 +181,19 @@ struct blkback_vbd {
  * @dev: the xenbus device; held
  * @kref: counts the device and the connections
  * @vbd: the disk
- * @mode: value of the "mode" key
+ * @mode: value of the "mode" key when the disk was opened
  * @major: of the disk, as the hotplug script wrote it
  * @minor: likewise
  * @watch: on "physical-device"
- * @watching: @watch is registered
+ * @mode_watch: on "mode"
  * @offer: what the frontend was offered
- * @resize: tells the frontend of a new size
+ * @life: one change of state at a time; protects the following
+ * @gone: the device is being removed
+ * @fresh: what rings the frontend has, it has not used yet
+ * @wanted: the frontend waits for a connection, which waits for @old to end
+ * @old: the connection before, if it was not seen to have ended; holds a
+ *       reference
+ * @chores: see blkback_chores(); has a reference while it is queued
  * @lock: protects @conn and @stats, which sysfs reads
  * @conn: the connection, NULL if there is none
  * @stats: of connections that are gone
@@ -192,9 +208,14 @@ struct blkback {
 	unsigned int major;
 	unsigned int minor;
 	struct xenbus_watch watch;
-	bool watching;
+	struct xenbus_watch mode_watch;
 	struct blkif_offer offer;
-	struct work_struct resize;
+	struct mutex life;	/* the state; see above */
+	bool gone;
+	bool fresh;
+	bool wanted;
+	struct blkback_conn *old;
+	struct work_struct chores;
 	struct mutex lock; /* @conn and @stats, which sysfs reads */
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
@@ -472,9 +493,13 @@ extern struct workqueue_struct *blkback_wq;
 extern struct workqueue_struct *blkback_range_wq;
 extern struct kmem_cache *blkback_req_cache;
 
-/* xenbus.c: the only file that knows XenStore */
+/*
+ * xenbus.c: the state of a device.  It and the two files below are the only
+ * ones that know XenStore.
+ */
 int blkback_xenbus_init(void);
 void blkback_xenbus_exit(void);
+void blkback_poke(struct blkback *blkback);
 void blkback_free(struct kref *kref);
 
 static inline void blkback_put(struct blkback *blkback)
@@ -482,10 +507,27 @@ static inline void blkback_put(struct blkback *blkback)
 	kref_put(&blkback->kref, blkback_free);
 }
 
+/* keys.c: what others have written */
+int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
+int blkback_keys_queues(struct blkback_conn *conn);
+bool blkback_keys_split(struct xenbus_device *dev);
+void blkback_keys_forget(struct xenbus_device *dev);
+void blkback_keys_check_pi(struct blkback *blkback);
+void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
+bool blkback_keys_cdrom(struct xenbus_device *dev);
+bool blkback_keys_writable(struct xenbus_device *dev);
+
+/* publish.c: what we write */
+int blkback_publish_offer(struct blkback *blkback);
+int blkback_publish_disk(struct blkback_conn *conn);
+int blkback_publish_change(const struct blkback *blkback);
+
 /* vbd.c: the disk behind the device */
 int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 		     bool cdrom);
 void blkback_vbd_close(struct blkback_vbd *vbd);
+bool blkback_vbd_changed(const struct blkback_vbd *vbd);
+bool blkback_vbd_look(struct blkback_vbd *vbd, bool writable);
 void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 			 struct blkif_ops *ops);
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
@@ -498,6 +540,8 @@ int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
 			   evtchn_port_t port);
 int blkback_conn_start(struct blkback_conn *conn, const char *name);
 void blkback_conn_stop(struct blkback_conn *conn);
+bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout);
+void blkback_conn_put(struct blkback_conn *conn);
 void blkback_conn_broken(struct blkback_conn *conn, const char *why);
 
 /* ring.c: the pages of the rings */

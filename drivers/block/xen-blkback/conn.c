@@ -18,12 +18,6 @@
 #include <xen/events.h>
 #include "blkback.h"
 
-/*
- * How long a slow disk is waited for when a frontend closes: all of dom0's
- * devices wait with it.
- */
-#define BLKBACK_DRAIN_TIMEOUT	HZ
-
 static void blkback_conn_free(struct kref *ref)
 {
 	kvfree(container_of(ref, struct blkback_conn, ref));
@@ -74,6 +68,8 @@ static void blkback_conn_teardown(struct work_struct *work)
 	blkback_conn_hide(conn);
 	for (i = 0; i < conn->nr_queues; i++)
 		blkback_queue_teardown(&conn->queues[i]);
+	/* Another connection may wait for this one's end. */
+	blkback_poke(blkback);
 	blkback_put(blkback);
 	complete_all(&conn->drained);
 	kref_put(&conn->ref, blkback_conn_free);
@@ -213,15 +209,14 @@ int blkback_conn_start(struct blkback_conn *conn, const char *name)
 }
 
 /**
- * blkback_conn_stop() - end a connection
+ * blkback_conn_stop() - begin to end a connection
  * @conn: nobody else knows it any more
  *
- * Context: process context.  Waits for requests in flight, but not for ever:
- * what a slow disk still owes is waited for in the background.
+ * What a slow disk still owes is waited for in the background.  The caller gets
+ * a reference, to be given to blkback_conn_put().
  */
 void blkback_conn_stop(struct blkback_conn *conn)
 {
-	struct xenbus_device *dev = conn->blkback->dev;
 	unsigned int i;
 
 	for (i = 0; i < conn->nr_queues; i++) {
@@ -230,9 +225,28 @@ void blkback_conn_stop(struct blkback_conn *conn)
 	}
 	kref_get(&conn->ref);
 	queue_work(blkback_wq, &conn->teardown);
-	if (!wait_for_completion_timeout(&conn->drained, BLKBACK_DRAIN_TIMEOUT))
-		dev_warn(&dev->dev,
-			 "the disk still owes answers, their pages stay mapped until it gives them\n");
+}
+
+/**
+ * blkback_conn_wait() - wait for the end of a connection
+ * @conn: which was stopped
+ * @timeout: in jiffies; 0 only asks
+ *
+ * Return: true if it has ended: all that was taken is answered, and nothing of
+ * the frontend's is mapped.
+ *
+ * Context: process context.
+ */
+bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout)
+{
+	if (!timeout)
+		return completion_done(&conn->drained);
+	return wait_for_completion_timeout(&conn->drained, timeout);
+}
+
+/** blkback_conn_put() - let go of a connection that was stopped */
+void blkback_conn_put(struct blkback_conn *conn)
+{
 	kref_put(&conn->ref, blkback_conn_free);
 }
 

@@ -309,8 +309,8 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 	queue->lim.max_segs = queue->conn->max_segs;
 	queue->lim.max_inline = queue->conn->agreed.layout.abi->max_inline;
 	queue->lim.pi_interval = blkback_pi_interval(queue->conn);
-	if (queue->lim.capacity != READ_ONCE(blkback->vbd.size))
-		queue_work(blkback_wq, &blkback->resize);
+	if (unlikely(blkback_vbd_changed(&blkback->vbd)))
+		blkback_poke(blkback);
 }
 
 static bool blkback_queue_has_done(struct blkback_queue *queue)

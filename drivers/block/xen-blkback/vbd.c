@@ -31,14 +31,53 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 	vbd->bdev_file = file;
 	vbd->bdev = file_bdev(file);
 	disk = vbd->bdev->bd_disk;
-	vbd->info = readonly ? VDISK_READONLY : 0;
+	vbd->writable = !readonly;
+	vbd->info = 0;
 	if (cdrom || disk_to_cdi(disk))
 		vbd->info |= VDISK_CDROM;
 	if (disk->flags & GENHD_FL_REMOVABLE)
 		vbd->info |= VDISK_REMOVABLE;
 	vbd->write_cache = bdev_write_cache(vbd->bdev);
-	vbd->size = bdev_nr_sectors(vbd->bdev);
+	blkback_vbd_look(vbd, vbd->writable);
 	return 0;
+}
+
+/**
+ * blkback_vbd_changed() - is the disk another than the frontend was told?
+ * @vbd: the disk
+ *
+ * Of what the disk does by itself.  Cheap.
+ */
+bool blkback_vbd_changed(const struct blkback_vbd *vbd)
+{
+	return READ_ONCE(vbd->size) != bdev_nr_sectors(vbd->bdev) ||
+	       READ_ONCE(vbd->protected) != bdev_read_only(vbd->bdev);
+}
+
+/**
+ * blkback_vbd_look() - see what the disk is like, to tell the frontend
+ * @vbd: the disk; its size and info are set
+ * @writable: the toolstack lets the guest write
+ *
+ * A disk that was opened for reading only stays so, whatever comes.
+ *
+ * Return: true if there is something that the frontend does not know.
+ */
+bool blkback_vbd_look(struct blkback_vbd *vbd, bool writable)
+{
+	bool protected = bdev_read_only(vbd->bdev);
+	u64 size = bdev_nr_sectors(vbd->bdev);
+	u32 info = vbd->info & ~VDISK_READONLY;
+	bool changed;
+
+	if (protected || !writable || !vbd->writable)
+		info |= VDISK_READONLY;
+	changed = size != vbd->size || info != vbd->info;
+	/* Queues read them. */
+	WRITE_ONCE(vbd->protected, protected);
+	WRITE_ONCE(vbd->size, size);
+	WRITE_ONCE(vbd->info, info);
+	return changed;
 }
 
 /** blkback_vbd_close() - close the disk, if it is open */
@@ -98,7 +137,8 @@ void blkback_vbd_limits(const struct blkback_vbd *vbd,
 		       BIT(BLKIF_OP_WRITE_BARRIER),
 		.block_sectors = bdev_logical_block_size(vbd->bdev) >>
 				 BLKIF_SECTOR_SHIFT,
-		.read_only = vbd->info & VDISK_READONLY,
+		.read_only = READ_ONCE(vbd->info) & VDISK_READONLY ||
+			     bdev_read_only(vbd->bdev),
 		.fua = ops->fua,
 		.secure = ops->secure,
 	};

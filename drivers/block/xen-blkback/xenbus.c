@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: XenStore, and nothing of requests.
+ * Xen block backend: the state of a device, and nothing of requests.
  *
  *   blkback_probe()              offer, wait for the disk and the frontend
  *   blkback_disk_named()         the hotplug script says which disk it is
  *   blkback_frontend_changed()   the frontend moved
  *     blkback_connect()          read its choice, set up, publish, start
  *     blkback_disconnect()
+ *   blkback_chores()             what others found to be done
  *   blkback_remove()
  *
- * All but blkback_resize() are called one at a time: by the one thread that
- * handles watches, or after the watches of the device are gone.
+ * Watches are handled by one thread, but devices are bound and unbound by
+ * whoever writes to sysfs, and chores are done by a work item.  blkback.life
+ * has them change states one at a time.
  */
 
 #include <linux/kdev_t.h>
 #include <linux/slab.h>
-#include <xen/events.h>
-#include <xen/interface/io/protocols.h>
 #include "blkback.h"
 
 /**
@@ -33,305 +33,54 @@ void blkback_free(struct kref *kref)
 	kfree(blkback);
 }
 
-static void blkback_disconnect(struct blkback *blkback)
+/**
+ * blkback_poke() - have blkback_chores() run
+ * @blkback: the disk; the caller has a reference
+ *
+ * Context: any that may not sleep, too.
+ */
+void blkback_poke(struct blkback *blkback)
 {
-	struct blkback_conn *conn = blkback->conn;
+	kref_get(&blkback->kref);
+	if (!queue_work(blkback_wq, &blkback->chores))
+		/* Not the last one, see above. */
+		blkback_put(blkback);
+}
 
+/* Has the connection before this one ended?  Waits a while. */
+static bool blkback_drained(struct blkback *blkback, unsigned long timeout)
+{
+	if (!blkback->old)
+		return true;
+	if (!blkback_conn_wait(blkback->old, timeout))
+		return false;
+	blkback_conn_put(blkback->old);
+	blkback->old = NULL;
+	return true;
+}
+
+/*
+ * End a connection, if it is one.  There is no other that still has to end:
+ * blkback_connect() waits for that.
+ */
+static void blkback_end(struct blkback *blkback, struct blkback_conn *conn)
+{
 	if (!conn)
 		return;
+	blkback->old = conn;
 	blkback_conn_stop(conn);
+	if (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT))
+		dev_warn(&blkback->dev->dev,
+			 "the disk still owes answers, their pages stay mapped until it gives them\n");
 	/* It is hidden already, unless the disk is slow to answer. */
 	mutex_lock(&blkback->lock);
 	blkback->conn = NULL;
 	mutex_unlock(&blkback->lock);
 }
 
-/*
- * Read a number that the frontend wrote.  Whatever it is, it is small enough
- * for a u32 and nothing but digits, or the frontend is told so.
- */
-static int blkback_read_uint(struct xenbus_device *dev, const char *dir,
-			     const char *key, u32 *val)
+static void blkback_disconnect(struct blkback *blkback)
 {
-	char *text = xenbus_read(XBT_NIL, dir, key, NULL);
-	int err;
-
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	err = blkif_parse_uint(text, val);
-	if (err)
-		xenbus_dev_fatal(dev, err, "%s/%s is not a number", dir, key);
-	kfree(text);
-	return err;
-}
-
-/* As above, for a key that has a default. */
-static int blkback_read_uint_or(struct xenbus_device *dev, const char *key,
-				u32 absent, u32 *val)
-{
-	int err = blkback_read_uint(dev, dev->otherend, key, val);
-
-	if (err != -ENOENT)
-		return err;
-	*val = absent;
-	return 0;
-}
-
-/* What a frontend writes that is not a number. */
-static char *blkback_read_word(struct xenbus_device *dev, const char *key)
-{
-	char *text = xenbus_read(XBT_NIL, dev->otherend, key, NULL);
-
-	return IS_ERR(text) ? NULL : text;
-}
-
-/* Is a key absent (0), or what it may be (1), or something else (-EINVAL)? */
-static int blkback_read_flag(struct xenbus_device *dev, const char *key,
-			     const char *value)
-{
-	char *text = blkback_read_word(dev, key);
-	int ret = 0;
-
-	if (text && *text)
-		ret = strcmp(text, value) ? -EINVAL : 1;
-	if (ret < 0)
-		xenbus_dev_fatal(dev, ret, "%s is not \"%s\"", key, value);
-	kfree(text);
-	return ret;
-}
-
-static int blkback_read_layout(struct xenbus_device *dev,
-			       struct blkif_layout *layout)
-{
-	char *protocol;
-	u32 order, align;
-	int ret;
-
-	protocol = blkback_read_word(dev, "protocol");
-	layout->abi = blkif_abi_by_name(protocol);
-	kfree(protocol);
-
-	ret = blkback_read_flag(dev, "ring-layout", "split");
-	if (ret < 0)
-		return ret;
-	layout->split = ret;
-	ret = blkback_read_flag(dev, "request-format", "slim");
-	if (ret < 0)
-		return ret;
-	if (ret || layout->split)
-		layout->abi = &blkif_abi_slim;
-	ret = blkback_read_uint_or(dev, "ring-page-order", 0, &order);
-	if (ret)
-		return ret;
-	/* Checked before they are made to fit. */
-	layout->order = min_t(u32, order, U8_MAX);
-	ret = blkback_read_uint_or(dev, "ring-alignment", 64, &align);
-	layout->align = min_t(u32, align, U16_MAX);
-	return ret;
-}
-
-static int blkback_read_choice(struct blkback *blkback,
-			       struct blkif_choice *choice)
-{
-	struct xenbus_device *dev = blkback->dev;
-	const char *reason;
-	u32 persistent;
-	int err;
-
-	err = blkback_read_layout(dev, &choice->layout);
-	if (err)
-		return err;
-	err = blkback_read_uint_or(dev, "multi-queue-num-queues",
-				   BLKIF_DEFAULT_QUEUES, &choice->nr_queues);
-	if (err)
-		return err;
-	err = blkback_read_uint_or(dev, "feature-persistent", 0, &persistent);
-	if (err)
-		return err;
-	choice->persistent = persistent && blkback->offer.persistent;
-
-	reason = blkif_refuse(choice, &blkback->offer);
-	if (!reason)
-		return 0;
-	xenbus_dev_fatal(dev, -EINVAL, "frontend asks for %s", reason);
-	return -EINVAL;
-}
-
-/* @nr references, under the keys @prefix and a number. */
-static int blkback_read_grefs(struct xenbus_device *dev, const char *dir,
-			      const char *prefix, unsigned int nr,
-			      grant_ref_t *grefs)
-{
-	char key[sizeof("req-ring-ref") + 10];
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		snprintf(key, sizeof(key), "%s%u", prefix, i);
-		err = blkback_read_uint(dev, dir, key, &grefs[i]);
-		if (err == -ENOENT)
-			xenbus_dev_fatal(dev, err, "%s/%s is missing", dir,
-					 key);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/*
- * A shared ring of one page may have its reference under either name:
- * "ring-ref" is the older one.
- */
-static int blkback_read_rings(struct xenbus_device *dev, const char *dir,
-			      const struct blkif_layout *layout,
-			      grant_ref_t *grefs)
-{
-	unsigned int nr = blkif_layout_req_pages(layout);
-	int err;
-
-	if (layout->split) {
-		err = blkback_read_grefs(dev, dir, "req-ring-ref", nr, grefs);
-		if (err)
-			return err;
-		return blkback_read_grefs(dev, dir, "rsp-ring-ref",
-					  blkif_layout_rsp_pages(layout),
-					  grefs + nr);
-	}
-	if (nr == 1) {
-		err = blkback_read_uint(dev, dir, "ring-ref", grefs);
-		if (err != -ENOENT)
-			return err;
-	}
-	return blkback_read_grefs(dev, dir, "ring-ref", nr, grefs);
-}
-
-static int blkback_connect_queue(struct blkback_conn *conn, const char *dir)
-{
-	grant_ref_t grefs[2 * BLKIF_LAP_MAX_PAGES];
-	struct xenbus_device *dev = conn->blkback->dev;
-	evtchn_port_t port;
-	int err;
-
-	err = blkback_read_uint(dev, dir, "event-channel", &port);
-	if (err == -ENOENT)
-		xenbus_dev_fatal(dev, err, "%s/event-channel is missing", dir);
-	if (err)
-		return err;
-	err = blkback_read_rings(dev, dir, &conn->agreed.layout, grefs);
-	if (err)
-		return err;
-	return blkback_conn_add_queue(conn, grefs, port);
-}
-
-static int blkback_connect_queues(struct blkback_conn *conn)
-{
-	struct xenbus_device *dev = conn->blkback->dev;
-	unsigned int i;
-	int err = 0;
-
-	if (conn->agreed.nr_queues == 1)
-		return blkback_connect_queue(conn, dev->otherend);
-
-	for (i = 0; i < conn->agreed.nr_queues && !err; i++) {
-		char *dir = kasprintf(GFP_KERNEL, "%s/queue-%u", dev->otherend,
-				      i);
-
-		if (!dir) {
-			xenbus_dev_fatal(dev, -ENOMEM, "queue %u", i);
-			return -ENOMEM;
-		}
-		err = blkback_connect_queue(conn, dir);
-		kfree(dir);
-	}
-	return err;
-}
-
-/* Name of the disk inside the guest, as the toolstack has it. */
-static void blkback_disk_name(struct xenbus_device *dev, char *name,
-			      size_t size)
-{
-	char *path = xenbus_read(XBT_NIL, dev->nodename, "dev", NULL);
-	const char *base;
-
-	if (IS_ERR(path)) {
-		snprintf(name, size, "vbd");
-		return;
-	}
-	base = strstr(path, "/dev/");
-	strscpy(name, base ? base + strlen("/dev/") : path, size);
-	kfree(path);
-}
-
-struct blkback_key {
-	const char *name;
-	unsigned long long value;
-};
-
-static int blkback_write_keys(struct xenbus_device *dev,
-			      struct xenbus_transaction xbt,
-			      const struct blkback_key *keys, unsigned int nr)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		err = xenbus_printf(xbt, dev->nodename, keys[i].name, "%llu",
-				    keys[i].value);
-		if (err) {
-			xenbus_dev_fatal(dev, err, "writing %s", keys[i].name);
-			return err;
-		}
-	}
-	return 0;
-}
-
-/* What depends on the disk; all or nothing. */
-static int blkback_publish(struct blkback *blkback,
-			   const struct blkif_ops *ops)
-{
-	const struct blkback_vbd *vbd = &blkback->vbd;
-	const struct blkback_key keys[] = {
-		{ "sectors", vbd->size },
-		{ "info", vbd->info },
-		{ "sector-size", bdev_logical_block_size(vbd->bdev) },
-		{ "physical-sector-size", bdev_physical_block_size(vbd->bdev) },
-		{ "optimal-io-size", bdev_io_opt(vbd->bdev) },
-		{ "feature-flush-cache", vbd->write_cache },
-		{ "feature-barrier", vbd->write_cache },
-		{ "feature-fua", ops->fua },
-		{ "feature-discard", ops->discard },
-		{ "discard-granularity", ops->granularity },
-		{ "discard-alignment", ops->alignment },
-		{ "discard-secure", ops->secure },
-		{ "max-discard-sectors", ops->max_discard },
-		{ "max-discard-ranges", ops->max_ranges },
-		{ "feature-write-zeroes", ops->zeroes },
-		{ "max-write-zeroes-sectors", ops->max_zeroes },
-		{ "feature-persistent", blkback->offer.persistent },
-		{ "feature-transient-grants", blkback->offer.once },
-		{ "feature-max-indirect-segments",
-		  blkback->offer.max_indirect_segs },
-	};
-	struct xenbus_device *dev = blkback->dev;
-	struct xenbus_transaction xbt;
-	int err;
-
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err) {
-			xenbus_dev_fatal(dev, err, "starting transaction");
-			return err;
-		}
-		err = blkback_write_keys(dev, xbt, keys, ARRAY_SIZE(keys));
-		if (err) {
-			xenbus_transaction_end(xbt, 1);
-			return err;
-		}
-		err = xenbus_transaction_end(xbt, 0);
-	} while (err == -EAGAIN);
-	if (err)
-		xenbus_dev_fatal(dev, err, "ending transaction");
-	return err;
+	blkback_end(blkback, blkback->conn);
 }
 
 static void blkback_log_agreed(struct blkback_conn *conn)
@@ -351,70 +100,23 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 		 conn->ops.zeroes ? "yes" : "no", blkif_pi_name(&conn->pi));
 }
 
-/* What of the offer the frontend has requests for. */
-static void blkback_find_ops(struct blkback_conn *conn, struct blkif_ops *offer)
-{
-	struct xenbus_device *dev = conn->blkback->dev;
-
-	blkback_vbd_get_ops(&conn->blkback->vbd,
-			    xenbus_read_unsigned(dev->nodename,
-						 "discard-enable", 1), offer);
-	conn->ops = *offer;
-	if (conn->agreed.layout.abi->slim)
-		return;
-	conn->ops.fua = false;
-	conn->ops.zeroes = false;
-	conn->ops.max_ranges = 1;
-}
-
-/* Offer the protection information that the disk keeps, if any. */
-static int blkback_publish_pi(struct blkback_conn *conn)
-{
-	struct xenbus_device *dev = conn->blkback->dev;
-	struct blkif_pi pi = blkback_pi_get(conn->blkback->vbd.bdev);
-	const struct blkback_key keys[] = {
-		{ "integrity-tuple-size", BLKIF_PI_TUPLE },
-		{ "integrity-interval", pi.interval },
-	};
-	int err;
-
-	/* Of a connection before; there is none most of the time. */
-	xenbus_rm(XBT_NIL, dev->nodename, "feature-integrity");
-	if (!pi.profile || !READ_ONCE(blkback_integrity))
-		return 0;
-	if (conn->agreed.layout.abi->slim)
-		conn->pi = pi;
-	err = blkback_write_keys(dev, XBT_NIL, keys, ARRAY_SIZE(keys));
-	if (err)
-		return err;
-	err = xenbus_printf(XBT_NIL, dev->nodename, "feature-integrity", "%s",
-			    blkif_pi_name(&pi));
-	if (err)
-		xenbus_dev_fatal(dev, err, "writing feature-integrity");
-	return err;
-}
-
 static int blkback_set_up(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
 	char name[TASK_COMM_LEN];
-	struct blkif_ops offer;
 	int err;
 
-	err = blkback_connect_queues(conn);
+	err = blkback_keys_queues(conn);
 	if (err)
 		return err;
-	blkback->vbd.size = bdev_nr_sectors(blkback->vbd.bdev);
-	blkback_find_ops(conn, &offer);
-	err = blkback_publish(blkback, &offer);
-	if (!err)
-		err = blkback_publish_pi(conn);
+	blkback_vbd_look(&blkback->vbd, blkback_keys_writable(blkback->dev));
+	err = blkback_publish_disk(conn);
 	if (err)
 		return err;
 	mutex_lock(&blkback->lock);
 	blkback->conn = conn;
 	mutex_unlock(&blkback->lock);
-	blkback_disk_name(blkback->dev, name, sizeof(name));
+	blkback_keys_name(blkback->dev, name, sizeof(name));
 	return blkback_conn_start(conn, name);
 }
 
@@ -425,15 +127,23 @@ static void blkback_connect(struct blkback *blkback)
 	struct blkif_choice choice;
 	struct blkback_conn *conn;
 
+	lockdep_assert_held(&blkback->life);
 	if (!blkback->vbd.bdev || dev->state == XenbusStateConnected)
 		return;
-	blkback_disconnect(blkback);
-	/* What it still has in flight may overtake what comes now. */
-	if (kref_read(&blkback->kref) > 1) {
-		xenbus_dev_fatal(dev, -EBUSY, "pending I/O");
+	/* Whom we refused has to leave before it may try again. */
+	if (dev->state == XenbusStateClosing)
+		return;
+	if (!blkback->fresh && blkback_keys_split(dev)) {
+		dev_info_ratelimited(&dev->dev,
+				     "waiting for the frontend to make other rings\n");
 		return;
 	}
-	if (blkback_read_choice(blkback, &choice))
+	blkback_disconnect(blkback);
+	/* What it still has in flight may overtake what comes now. */
+	blkback->wanted = !blkback_drained(blkback, 0);
+	if (blkback->wanted)
+		return;
+	if (blkback_keys_choice(blkback, &choice))
 		return;
 	conn = blkback_conn_alloc(blkback, &choice);
 	if (!conn) {
@@ -441,79 +151,99 @@ static void blkback_connect(struct blkback *blkback)
 		return;
 	}
 	if (blkback_set_up(conn)) {
-		blkback_conn_stop(conn);
-		mutex_lock(&blkback->lock);
-		blkback->conn = NULL;
-		mutex_unlock(&blkback->lock);
+		blkback_end(blkback, conn);
 		return;
 	}
+	blkback->fresh = false;
 	blkback_log_agreed(conn);
 	/* Unless a thread has found the frontend broken already. */
 	if (!test_bit(0, &conn->broken))
 		xenbus_switch_state(dev, XenbusStateConnected);
 }
 
-/*
- * The frontend has seen what the disk has, and says what it uses.  One without
- * slim requests does not, whatever another has left there.
- */
-static void blkback_check_pi(struct blkback *blkback)
+/* What rings the frontend will have by the time that it has some are new. */
+static void blkback_begin_anew(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
-	char *name;
 
-	if (!blkback->conn || !blkback->conn->agreed.layout.abi->slim)
+	blkback->fresh = true;
+	if (dev->state == XenbusStateInitWait)
 		return;
-	name = blkback_read_word(dev, "integrity");
-	if (name && *name && strcmp(name, blkif_pi_name(&blkback->conn->pi)))
-		xenbus_dev_fatal(dev, -EINVAL,
-				 "frontend asks for protection information that was not offered");
-	kfree(name);
+	/* Nor here: see blkback_connect(). */
+	if (dev->state != XenbusStateClosed && !blkback->conn)
+		return;
+	/* It may have stopped without having told us, as by a crash. */
+	blkback->wanted = false;
+	blkback_disconnect(blkback);
+	blkback_keys_forget(dev);
+	xenbus_switch_state(dev, XenbusStateInitWait);
 }
 
-/* The disk has another size: tell the frontend by Connected once more. */
-static void blkback_resize(struct work_struct *work)
+/* The frontend has rings that it has put nothing on. */
+static void blkback_connect_fresh(struct blkback *blkback)
 {
-	struct blkback *blkback = container_of(work, struct blkback, resize);
+	/* The state may be one that we have seen before. */
+	if (blkback->dev->state != XenbusStateConnected)
+		blkback->fresh = true;
+	blkback_connect(blkback);
+}
+
+/* Connect if the frontend waits for it. */
+static void blkback_look(struct blkback *blkback)
+{
+	switch (xenbus_read_driver_state(blkback->dev->otherend)) {
+	case XenbusStateInitialised:
+		blkback_connect_fresh(blkback);
+		break;
+	case XenbusStateConnected:
+		blkback_connect(blkback);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The disk may have changed: tell the frontend by Connected once more. */
+static void blkback_tell(struct blkback *blkback)
+{
 	struct xenbus_device *dev = blkback->dev;
-	struct blkback_key key = { "sectors" };
-	struct xenbus_transaction xbt;
+	const struct blkback_vbd *vbd = &blkback->vbd;
 	int err;
 
-	if (dev->state != XenbusStateConnected)
+	lockdep_assert_held(&blkback->life);
+	/* If it is not, it is told when it is. */
+	if (dev->state != XenbusStateConnected ||
+	    !blkback_vbd_look(&blkback->vbd, blkback_keys_writable(dev)))
 		return;
-	key.value = bdev_nr_sectors(blkback->vbd.bdev);
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err)
-			break;
-		err = blkback_write_keys(dev, xbt, &key, 1);
-		if (!err)
-			err = xenbus_printf(xbt, dev->nodename, "state", "%d",
-					    dev->state);
-		if (err) {
-			xenbus_transaction_end(xbt, 1);
-			break;
-		}
-		err = xenbus_transaction_end(xbt, 0);
-	} while (err == -EAGAIN);
-	if (err)
-		dev_warn(&dev->dev, "cannot announce the new size: %d\n", err);
-	else
-		dev_info(&dev->dev, "new size: %llu sectors\n", key.value);
-	WRITE_ONCE(blkback->vbd.size, key.value);
+	err = blkback_publish_change(blkback);
+	if (!err)
+		dev_info(&dev->dev, "new size: %llu sectors%s\n", vbd->size,
+			 vbd->info & VDISK_READONLY ? ", read-only" : "");
+	else if (err != -ENOTCONN)
+		dev_warn(&dev->dev,
+			 "cannot tell that the disk has changed: %d\n", err);
 }
 
-static bool blkback_is_cdrom(struct xenbus_device *dev)
+/*
+ * A connection has ended that a new one waits for, or a queue found the disk to
+ * have changed.  Who asks for this need not know what became of the device.
+ */
+static void blkback_chores(struct work_struct *work)
 {
-	char *type = xenbus_read(XBT_NIL, dev->otherend, "device-type", NULL);
-	bool cdrom;
+	struct blkback *blkback = container_of(work, struct blkback, chores);
 
-	if (IS_ERR(type))
-		return false;
-	cdrom = !strcmp(type, "cdrom");
-	kfree(type);
-	return cdrom;
+	mutex_lock(&blkback->life);
+	if (!blkback->gone) {
+		/* A teardown asks for us just before its end. */
+		if (blkback->wanted &&
+		    blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT)) {
+			blkback->wanted = false;
+			blkback_look(blkback);
+		}
+		blkback_tell(blkback);
+	}
+	mutex_unlock(&blkback->life);
+	blkback_put(blkback);
 }
 
 /* Open the disk that the hotplug script named. */
@@ -530,7 +260,7 @@ static int blkback_open(struct blkback *blkback, unsigned int major,
 		return PTR_ERR(mode);
 	}
 	err = blkback_vbd_open(blkback, MKDEV(major, minor),
-			       !strchr(mode, 'w'), blkback_is_cdrom(dev));
+			       !strchr(mode, 'w'), blkback_keys_cdrom(dev));
 	if (err) {
 		xenbus_dev_fatal(dev, err, "opening device %x:%x", major,
 				 minor);
@@ -554,10 +284,8 @@ free_mode:
 	return err;
 }
 
-static void blkback_disk_named(struct xenbus_watch *watch, const char *path,
-			       const char *token)
+static void blkback_find_disk(struct blkback *blkback)
 {
-	struct blkback *blkback = container_of(watch, struct blkback, watch);
 	struct xenbus_device *dev = blkback->dev;
 	unsigned int major, minor;
 	int ret;
@@ -581,15 +309,61 @@ static void blkback_disk_named(struct xenbus_watch *watch, const char *path,
 	}
 	if (blkback_open(blkback, major, minor))
 		return;
-
 	/* The frontend may have been waiting for this. */
-	switch (xenbus_read_driver_state(dev->otherend)) {
+	blkback_look(blkback);
+}
+
+static void blkback_disk_named(struct xenbus_watch *watch, const char *path,
+			       const char *token)
+{
+	struct blkback *blkback = container_of(watch, struct blkback, watch);
+
+	mutex_lock(&blkback->life);
+	blkback_find_disk(blkback);
+	mutex_unlock(&blkback->life);
+}
+
+static void blkback_mode_changed(struct xenbus_watch *watch, const char *path,
+				 const char *token)
+{
+	blkback_poke(container_of(watch, struct blkback, mode_watch));
+}
+
+/* Do what the frontend's state asks for.  True if the device is to go. */
+static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
+{
+	struct xenbus_device *dev = blkback->dev;
+
+	switch (state) {
+	case XenbusStateInitialising:
+		blkback_begin_anew(blkback);
+		return false;
+
 	case XenbusStateInitialised:
+		blkback_connect_fresh(blkback);
+		return false;
+
 	case XenbusStateConnected:
 		blkback_connect(blkback);
-		break;
+		blkback_keys_check_pi(blkback);
+		return false;
+
+	case XenbusStateClosing:
+		xenbus_switch_state(dev, XenbusStateClosing);
+		return false;
+
+	case XenbusStateClosed:
+		blkback_disconnect(blkback);
+		xenbus_switch_state(dev, XenbusStateClosed);
+		return !xenbus_dev_is_online(dev);
+
+	case XenbusStateUnknown:
+		return true;
+
 	default:
-		break;
+		xenbus_dev_fatal(dev, -EINVAL, "saw state %d at frontend",
+				 state);
+		return false;
 	}
 }
 
@@ -597,73 +371,66 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
+	bool gone;
 
-	switch (state) {
-	case XenbusStateInitialising:
-		if (dev->state == XenbusStateClosed)
-			xenbus_switch_state(dev, XenbusStateInitWait);
-		break;
-
-	case XenbusStateInitialised:
-	case XenbusStateConnected:
-		blkback_connect(blkback);
-		if (state == XenbusStateConnected)
-			blkback_check_pi(blkback);
-		break;
-
-	case XenbusStateClosing:
-		xenbus_switch_state(dev, XenbusStateClosing);
-		break;
-
-	case XenbusStateClosed:
-		blkback_disconnect(blkback);
-		xenbus_switch_state(dev, XenbusStateClosed);
-		if (xenbus_dev_is_online(dev))
-			break;
-		fallthrough;
-	case XenbusStateUnknown:
-		/* The frontend is gone, and with it the device. */
+	mutex_lock(&blkback->life);
+	gone = blkback_follow(blkback, state);
+	mutex_unlock(&blkback->life);
+	/* The frontend is gone, and with it the device; this removes it. */
+	if (gone)
 		device_unregister(&dev->dev);
-		break;
+}
 
-	default:
-		xenbus_dev_fatal(dev, -EINVAL, "saw state %d at frontend",
-				 state);
-		break;
-	}
+/*
+ * May a driver be bound to the device again, and find the same guest?  The
+ * toolstack takes "online" back, or the directory away, before it removes a
+ * device; and of a guest that is gone nobody writes to the disk any more.  So it
+ * may not whenever it is xenbus that removes the device, which has one thread
+ * for all.
+ */
+static bool blkback_may_return(struct xenbus_device *dev)
+{
+	return xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown &&
+	       xenbus_dev_is_online(dev);
+}
+
+/* If it was set. */
+static void blkback_unwatch(struct xenbus_watch *watch)
+{
+	if (!watch->node)
+		return;
+	unregister_xenbus_watch(watch);
+	kfree(watch->node);
 }
 
 static void blkback_remove(struct xenbus_device *dev)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
 
-	if (blkback->watching) {
-		unregister_xenbus_watch(&blkback->watch);
-		kfree(blkback->watch.node);
-	}
+	blkback_unwatch(&blkback->mode_watch);
+	blkback_unwatch(&blkback->watch);
+	/* From here on chores do nothing, and there is nobody but us. */
+	mutex_lock(&blkback->life);
+	blkback->gone = true;
+	mutex_unlock(&blkback->life);
+
 	blkback_sysfs_remove(blkback);
 	blkback_disconnect(blkback);
-	cancel_work_sync(&blkback->resize);
+	/*
+	 * What is in flight may get to the disk after what the next driver is
+	 * told to write there.  Only who unbinds us waits for that, and only as
+	 * long as it matters: the device is locked meanwhile.
+	 */
+	while (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT) &&
+	       blkback_may_return(dev))
+		;
+	if (blkback->old)
+		blkback_conn_put(blkback->old);
+	/* So that the disk is free, if no connection holds it any more. */
+	if (cancel_work_sync(&blkback->chores))
+		blkback_put(blkback);
 	dev_set_drvdata(&dev->dev, NULL);
 	blkback_put(blkback);
-}
-
-static int blkback_offer(struct blkback *blkback)
-{
-	const struct blkback_key keys[] = {
-		{ "multi-queue-max-queues", blkback->offer.max_queues },
-		{ "max-ring-page-order", blkback->offer.max_ring_order },
-		{ "feature-max-indirect-segments",
-		  blkback->offer.max_indirect_segs },
-		{ "feature-persistent", blkback->offer.persistent },
-		{ "feature-slim-requests", blkback->offer.slim },
-		{ "feature-separate-rings", blkback->offer.split },
-		{ "max-ring-alignment", blkback->offer.max_align },
-		{ "max-slim-indirect-entries", blkback->offer.max_slim_entries },
-	};
-
-	return blkback_write_keys(blkback->dev, XBT_NIL, keys,
-				  ARRAY_SIZE(keys));
 }
 
 static int blkback_probe(struct xenbus_device *dev,
@@ -676,8 +443,9 @@ static int blkback_probe(struct xenbus_device *dev,
 	if (!blkback)
 		return -ENOMEM;
 	kref_init(&blkback->kref);
+	mutex_init(&blkback->life);
 	mutex_init(&blkback->lock);
-	INIT_WORK(&blkback->resize, blkback_resize);
+	INIT_WORK(&blkback->chores, blkback_chores);
 	get_device(&dev->dev);
 	blkback->dev = dev;
 	blkback->squeeze_end = jiffies;
@@ -700,16 +468,21 @@ static int blkback_probe(struct xenbus_device *dev,
 	};
 	dev_set_drvdata(&dev->dev, blkback);
 
-	err = blkback_offer(blkback);
+	err = blkback_publish_offer(blkback);
 	if (err)
 		goto fail;
+	err = xenbus_switch_state(dev, XenbusStateInitWait);
+	if (err)
+		goto fail;
+	/* After that: it fires at once, and what it finds may be Connected. */
 	err = xenbus_watch_pathfmt(dev, &blkback->watch, NULL,
 				   blkback_disk_named, "%s/%s", dev->nodename,
 				   "physical-device");
 	if (err)
 		goto fail;
-	blkback->watching = true;
-	err = xenbus_switch_state(dev, XenbusStateInitWait);
+	err = xenbus_watch_pathfmt(dev, &blkback->mode_watch, NULL,
+				   blkback_mode_changed, "%s/%s",
+				   dev->nodename, "mode");
 	if (err)
 		goto fail;
 	return 0;

@@ -26,8 +26,8 @@
  * enum blkfront_state - what a disk may do
  * @BLKFRONT_SETUP: not connected yet
  * @BLKFRONT_CONNECTED: requests are passed on
- * @BLKFRONT_SUSPENDED: lost its backend by a suspend and waits for another;
- *                      the queue is quiesced
+ * @BLKFRONT_SUSPENDED: lost its backend, by a suspend or because its driver was
+ *                      exchanged, and waits for another; the queue is quiesced
  * @BLKFRONT_DEAD: given up, requests fail; final
  *
  * Only blkfront_kill() enters DEAD, from any context, and all other changes
@@ -242,7 +242,7 @@ struct blkfront_tag {
  * @minors_node: on blkfront_minors
  * @mutex: protects all below, but for what the data path reads and @bios
  * @agreed: constant for a connection
- * @disk: constant but for the capacity
+ * @disk: changed by blkfront_disk_changed()
  * @pi: protection information, as long as @gd exists: see pi.h
  * @rings: @nr_rings of them.  The data path may use them while the queue is
  *         not quiesced and @live is set.
@@ -254,7 +254,8 @@ struct blkfront_tag {
  * @quiesced: we hold the queue quiesced
  * @requeued: there is something on its requeue list
  * @persistent: what we published
- * @rebound: bound again to a device that was closed
+ * @returning: a connection was closed, ours or that of a driver before us, and
+ *             the backend has yet to be ready for another
  * @gd: the disk, from the first connection on
  * @added: device_add_disk() succeeded
  * @deleted: del_gendisk() was called, the queue is not to be touched
@@ -291,7 +292,7 @@ struct blkfront_info {
 	bool quiesced;
 	bool requeued;
 	bool persistent;
-	bool rebound;
+	bool returning;
 
 	struct gendisk *gd;
 	bool added;

@@ -29,12 +29,14 @@ static inline void blkfront_clear_refs(struct xenbus_transaction xbt,
  * Remove what another driver or an earlier connection has left: a backend may
  * take a key that we do not write for ours.
  */
-static inline void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
+static inline void blkfront_clear_keys(struct xenbus_transaction xbt,
+				       const char *dir)
 {
 	unsigned int order = xenbus_read_unsigned(dir, "ring-page-order", 0);
 	unsigned int queues = xenbus_read_unsigned(dir,
 						   "multi-queue-num-queues", 0);
-	bool split = xenbus_exists(xbt, dir, "ring-layout");
+	/* A backend that begins anew takes "ring-layout" away, but not these. */
+	bool split = xenbus_exists(xbt, dir, "req-ring-ref0");
 	char key[24];
 	unsigned int i;
 
@@ -153,7 +155,14 @@ static inline int blkfront_write_keys(struct xenbus_transaction xbt,
 		err = blkfront_write_queues(xbt, info);
 	if (err)
 		return err;
-	err = xenbus_printf(xbt, node, "protocol", "%s", blkif_abi_native.name);
+	/*
+	 * A backend that takes slim requests asks for no more.  One that does
+	 * not, but is bound in its place, refuses what it has not heard of, and
+	 * would otherwise take them for requests of the existing format.
+	 */
+	err = xenbus_printf(xbt, node, "protocol", "%s",
+			    blkfront_abi(info)->slim ? "slim" :
+						       blkif_abi_native.name);
 	if (err)
 		return err;
 	return xenbus_printf(xbt, node, "feature-persistent", "%u",

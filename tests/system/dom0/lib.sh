@@ -252,3 +252,4 @@ detach_once() {
 . /bed/dom0/work.sh
 . /bed/dom0/rows.sh
 . /bed/dom0/disks.sh
+. /bed/dom0/life.sh

@@ -36,7 +36,8 @@ typedef uint64_t blkif_sector_t;
  *
  * Backend:
  *
- *  mode                      T  "r" or "w"
+ *  mode                      T  "r" or "w"; may be rewritten at any time, but a
+ *                               disk that was connected as "r" stays read-only
  *  params, type, dev         T  private to the backend's host
  *  discard-enable            T  default 1; 0: do not offer to discard
  *  physical-device           T  "major:minor" in hexadecimal, written by the
@@ -49,7 +50,8 @@ typedef uint64_t blkif_sector_t;
  *  physical-sector-size      B  default: sector-size
  *  optimal-io-size           B  in bytes, a multiple of sector-size; default 0:
  *                               the disk prefers none.  A hint.
- *  info                      B  bitmap of VDISK_*
+ *  info                      B  bitmap of VDISK_*.  Of these, READONLY may change,
+ *                               which is announced likewise.
  *  feature-barrier           B  default 0: BLKIF_OP_WRITE_BARRIER is taken
  *  feature-flush-cache       B  default 0: BLKIF_OP_FLUSH_DISKCACHE is taken
  *  feature-discard           B  default 0: BLKIF_OP_DISCARD is taken
@@ -97,7 +99,8 @@ typedef uint64_t blkif_sector_t;
  *  device-type               T  "disk" or "cdrom"
  *  trusted                   T  default 1; 0: give the backend no page that
  *                               holds anything but the data of the request
- *  protocol                  F  XEN_IO_PROTO_ABI_*; default: "x86_32-abi" on
+ *  protocol                  F  XEN_IO_PROTO_ABI_*, or "slim", see
+ *                               request-format; default: "x86_32-abi" on
  *                               x86 of either width, else the backend's own
  *  ring-page-order           F  0 to max-ring-page-order, default 0: log2 of
  *                               the pages of the shared or the request ring
@@ -113,7 +116,10 @@ typedef uint64_t blkif_sector_t;
  *                               event-channel stand in queue-0/, queue-1/, ...
  *                               and not at the top.
  *  request-format            F  absent: the format of "protocol"; "slim": slim
- *                               requests, and "protocol" does not matter
+ *                               requests, and "protocol" does not matter.  It
+ *                               should be "slim" then, so that a backend that
+ *                               does not know this key refuses, rather than take
+ *                               up a ring that it misreads.
  *  ring-layout               F  absent: one shared ring a queue; "split":
  *                               separate rings, which implies slim requests
  *  ring-alignment            F  64, or 128 if max-ring-alignment is; default
@@ -207,6 +213,44 @@ typedef uint64_t blkif_sector_t;
  * anything else before the backend is Closed, or gone.  A backend whose disk
  * does not answer may be Closed before that page is unmapped; then the
  * frontend must not use it before its grant can be ended.
+ *
+ * A backend's driver may be exchanged under a frontend that goes on: the new one
+ * offers its keys and is in InitWait, where the other was Connected.  The driver
+ * that went has ended what it took, and has nothing mapped any more.
+ *
+ *      frontend                            backend
+ *      Connected                           InitWait
+ *                                          shared ring: takes it up where the
+ *                                           indexes say
+ *                                          Connected
+ *      separate rings:
+ *      (puts nothing on them any more)
+ *      Closed
+ *                                          Closed
+ *      (takes its rings down; what was not
+ *       answered will be issued anew)
+ *      Initialising, to begin anew
+ *                                          InitWait
+ *
+ * Where to go on with separate rings is not to be found in them, and at their
+ * first slots there may be requests that were done long ago.  So a backend takes
+ * up only separate rings that were made for it: those of a frontend that it has
+ * seen in Initialising, or finds in Initialised, since it came to InitWait.  It
+ * leaves alone those of one that it finds Connected.  A frontend puts no request
+ * on separate rings before it is Connected.  One that is Connected, has separate
+ * rings and finds the backend in InitWait goes to Closed.
+ *
+ * A frontend may stop without a word, and another driver take its place, as when
+ * a guest's kernel crashes and a second one saves what is left.  A backend that
+ * finds the frontend in Initialising while it has a connection ends that, as if
+ * the frontend were Closed, and goes to InitWait.  There, or after it was
+ * Closed, it removes "request-format", "ring-layout", "ring-alignment" and
+ * "integrity" of the frontend before if it may write to the frontend's
+ * directory: a driver that does not know them would leave them.
+ *
+ * A frontend that begins at Initialising may find the backend Closed still, and
+ * waits for InitWait.  A backend that owes answers to the connection before
+ * connects when it has given them, and is in InitWait until then.
  *
  * After its domain was saved and restored, a frontend finds another backend,
  * and begins at Initialising without having been Closed.  It issues anew what

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# Drivers that are exchanged, disks that are slow or die, guests that are saved: what the
+# cases about the life of a device have in common.
+
+## drivers
+
+back_driver=/sys/bus/xen-backend/drivers/vbd
+back_unbind() { emit WAIT "the backend of $1 to be unbound" && basename "$(sysfs_of "$1")" >$back_driver/unbind; }
+back_bind() { basename "$(sysfs_of "$1")" >$back_driver/bind; }
+# back_again XVD: its driver goes and comes, and both sides are connected after that
+back_again() {
+	back_unbind "$1"
+	back_bind "$1"
+	connected "$1"
+}
+front_unbind() { guest_run "echo vbd-$(devid "$1") > /sys/bus/xen/drivers/vbd/unbind"; }
+front_bind() { guest_run "echo vbd-$(devid "$1") > /sys/bus/xen/drivers/vbd/bind"; }
+
+## work that goes on meanwhile
+
+round_jobs() { # FILE
+	printf '%s\n' '[global]' "filename=$1" size=4m ioengine=libaio direct=1 verify=crc32c verify_fatal=1 randrepeat=0 \
+		'[small]' rw=randwrite bs=4k iodepth=16 '[large]' stonewall rw=randwrite bs=256k iodepth=4
+}
+
+# keep_verifying XVD: what was written is read back and checked, round after round, from
+# now until verified; from here on the guest's log has to be clean, too
+keep_verifying() {
+	guest_run "rm -f /tmp/enough; echo 'bed: verifying' > /dev/kmsg"
+	verifier=$(guest_start "printf '%s' '$(round_jobs "/dev/$1")' > /tmp/round.fio; n=0
+		while [ ! -f /tmp/enough ]; do
+			fio --minimal /tmp/round.fio > /tmp/round.out 2>&1 || { tail -n 5 /tmp/round.out; exit 1; }
+			n=\$((n + 1))
+		done
+		echo \$n" 3000)
+	flows "$1"
+}
+
+# flows XVD: wait until data moves, whatever there was before
+flows() { wait_for 120 "I/O on $1 to flow" moves "$1" "$(moved "$1")" || fail "nothing moves on $1"; }
+moved() { echo $(($(stat_of "$1" wr_sect) + $(stat_of "$1" rd_sect))); }
+moves() { [ "$(moved "$1")" -gt $(($2 + 512)) ]; }
+
+# verified: end what keep_verifying began; nothing was lost, and nobody complained
+verified() {
+	local rounds
+	guest_run ': > /tmp/enough'
+	rounds=$(guest_wait "$verifier" 600) || fail "fio ended with status $?: $(tail -n 3 <<<"$rounds" | xargs -0)"
+	[ "$rounds" -gt 0 ] || fail "not one round was verified"
+	note "$rounds rounds were verified"
+	guest_run "! dmesg | awk '/bed: verifying\$/ { s = \"\" } { s = s \"\\n\" \$0 } END { print s }' | grep -E 'I/O error|disabled|without an event'"
+}
+
+# no_faults XVD: the backend, which is ours, has refused nothing
+no_faults() {
+	local f
+	for f in "$(sysfs_of "$1")"/errors/*; do
+		[ "$(cat "$f")" = 0 ] || fail "$(basename "$f") of $1 is $(cat "$f")"
+	done
+}
+
+## disks
+
+sectors_of() { blockdev --getsz "$1"; }
+# dm_disk NAME TABLE-WITHOUT-RANGE DISK: /dev/mapper/NAME, as large as DISK
+dm_disk() { dmsetup create "$1" --table "0 $(sectors_of "$3") $2"; }
+# dm_becomes NAME TABLE-WITHOUT-RANGE: the same disk, but it behaves otherwise from now on
+dm_becomes() {
+	dmsetup load "$1" --table "0 $(sectors_of "/dev/mapper/$1") $2"
+	dmsetup suspend --noflush --nolockfs "$1"
+	dmsetup resume "$1"
+}
+dm_gone() { wait_for 60 "the disk $1 to be free" dmsetup remove "$1" 2>/dev/null || fail "$1 is still in use"; }
+# slow_disk NAME DISK READ-MS WRITE-MS
+slow_disk() {
+	modprobe dm-delay
+	dm_disk "$1" "delay $2 0 $3 $2 0 $4" "$2"
+}
+
+# guest_has XVD FILE VALUE: wait until /sys/block/XVD/FILE has it
+guest_has() {
+	guest_run "n=0; until [ \"\$(cat /sys/block/$1/$2)\" = '$3' ]; do
+		n=\$((n + 1)); [ \$n -gt $(limit 150) ] && { cat /sys/block/$1/$2; exit 1; }; usleep 100000; done" 60
+}
+
+## guests
+
+# save_and_restore XVD BACK [PARAMETER=VALUE...]: the guest, to a dom0 with that backend
+save_and_restore() {
+	local xvd=$1 go id
+	shift
+	go=$(xs_read "/local/domain/$(guest_id)/data/bed/go")
+	emit WAIT "xl save"
+	timeout -k 5 "$(limit 180)" xl save "$G" /dev/vde >"$state/xl.log" 2>&1 || fail "xl save: $(tail -n 2 "$state/xl.log" | xargs)"
+	load_back "$@"
+	emit WAIT "xl restore"
+	timeout -k 5 "$(limit 180)" xl restore /dev/vde >"$state/xl.log" 2>&1 || fail "xl restore: $(tail -n 2 "$state/xl.log" | xargs)"
+	id=$(command xl domid "$G") || fail "$G is gone right after it was restored"
+	echo "$id" >"$state/guest/$G/domid"
+	# The agent goes on counting; its nodes are not among what is saved.
+	xenstore-write "/local/domain/$id/data/bed/go" "$go"
+	connected "$xvd"
+}
