@@ -225,7 +225,7 @@ static void blkback_queue_submit(struct blkback_queue *queue)
 		if (blkback_io_start(req))
 			list_add_tail(&req->node, &bad);
 	}
-	queue->blocked = jiffies != began;
+	queue->blocked = time_after(jiffies, began);
 	if (list_empty(&bad))
 		return;
 	list_for_each_entry(req, &bad, node)
