@@ -21,13 +21,13 @@ null_disk_gone() {
 
 # new_file SIZE: $img, empty; what a guest writes to it can be seen as its blocks
 new_file() {
+	modprobe loop
 	img=/var/tmp/ops.img
 	rm -f $img
 	truncate -s "$1" $img
 }
 # loop_disk SIZE [OPTION...]: $loop, on such a file
 loop_disk() {
-	modprobe loop
 	new_file "$1"
 	loop=$(losetup -f --show "${@:2}" $img)
 }
