@@ -189,6 +189,7 @@ struct blkback_vbd {
  * @offer: what the frontend was offered
  * @life: one change of state at a time; protects the following
  * @gone: the device is being removed
+ * @leaving: by xenbus, as the frontend is gone
  * @fresh: what rings the frontend has, it has not used yet
  * @wanted: the frontend waits for a connection, which waits for @old to end
  * @old: the connection before, if it was not seen to have ended; holds a
@@ -212,6 +213,7 @@ struct blkback {
 	struct blkif_offer offer;
 	struct mutex life;	/* the state; see above */
 	bool gone;
+	bool leaving;
 	bool fresh;
 	bool wanted;
 	struct blkback_conn *old;

@@ -375,6 +375,8 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 
 	mutex_lock(&blkback->life);
 	gone = blkback_follow(blkback, state);
+	/* Whatever the frontend writes from now on, we do not wait for disks. */
+	blkback->leaving = gone;
 	mutex_unlock(&blkback->life);
 	/* The frontend is gone, and with it the device; this removes it. */
 	if (gone)
@@ -384,14 +386,18 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 /*
  * May a driver be bound to the device again, and find the same guest?  The
  * toolstack takes "online" back, or the directory away, before it removes a
- * device; and of a guest that is gone nobody writes to the disk any more.  So it
- * may not whenever it is xenbus that removes the device, which has one thread
- * for all.
+ * device; and of a guest that is gone nobody writes to the disk any more.
+ *
+ * It may not whenever it is xenbus that removes the device, which has one thread
+ * for all.  That must not depend on the frontend's state, which the guest can
+ * change at any time: if it is what removes the device, @leaving is set.
  */
-static bool blkback_may_return(struct xenbus_device *dev)
+static bool blkback_may_return(const struct blkback *blkback)
 {
-	return xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown &&
-	       xenbus_dev_is_online(dev);
+	struct xenbus_device *dev = blkback->dev;
+
+	return !blkback->leaving && xenbus_dev_is_online(dev) &&
+	       xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown;
 }
 
 /* If it was set. */
@@ -421,9 +427,8 @@ static void blkback_remove(struct xenbus_device *dev)
 	 * told to write there.  Only who unbinds us waits for that, and only as
 	 * long as it matters: the device is locked meanwhile.
 	 */
-	while (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT) &&
-	       blkback_may_return(dev))
-		;
+	while (blkback->old && blkback_may_return(blkback))
+		blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT);
 	if (blkback->old)
 		blkback_conn_put(blkback->old);
 	/* So that the disk is free, if no connection holds it any more. */
