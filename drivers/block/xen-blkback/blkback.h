@@ -445,6 +445,7 @@ struct blkback_queue {
  * @nr_persistent: grants that stay mapped, over all queues
  * @max_persistent: most of them
  * @broken: the frontend broke the rules and was told
+ * @abandoned: nobody is told how requests end
  * @nr_queues: how many of @queues are set up
  * @queues: the queues
  */
@@ -461,6 +462,7 @@ struct blkback_conn {
 	atomic_t nr_persistent;
 	int max_persistent;
 	unsigned long broken;
+	bool abandoned;
 	unsigned int nr_queues;
 	struct blkback_queue queues[];
 };
@@ -542,6 +544,7 @@ int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
 			   evtchn_port_t port);
 int blkback_conn_start(struct blkback_conn *conn, const char *name);
 void blkback_conn_stop(struct blkback_conn *conn);
+void blkback_conn_abandon(struct blkback_conn *conn);
 bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout);
 void blkback_conn_put(struct blkback_conn *conn);
 void blkback_conn_broken(struct blkback_conn *conn, const char *why);

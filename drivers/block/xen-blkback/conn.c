@@ -228,6 +228,17 @@ void blkback_conn_stop(struct blkback_conn *conn)
 }
 
 /**
+ * blkback_conn_abandon() - nobody cares any more how requests end
+ * @conn: the connection
+ *
+ * What a discard has yet to do is not done then.
+ */
+void blkback_conn_abandon(struct blkback_conn *conn)
+{
+	WRITE_ONCE(conn->abandoned, true);
+}
+
+/**
  * blkback_conn_wait() - wait for the end of a connection
  * @conn: which was stopped
  * @timeout: in jiffies; 0 only asks

@@ -61,13 +61,16 @@ static bool blkback_drained(struct blkback *blkback, unsigned long timeout)
 
 /*
  * End a connection, if it is one.  There is no other that still has to end:
- * blkback_connect() waits for that.
+ * blkback_connect() waits for that.  @abandon it if the frontend has let go.
  */
-static void blkback_end(struct blkback *blkback, struct blkback_conn *conn)
+static void blkback_end(struct blkback *blkback, struct blkback_conn *conn,
+			bool abandon)
 {
 	if (!conn)
 		return;
 	blkback->old = conn;
+	if (abandon)
+		blkback_conn_abandon(conn);
 	blkback_conn_stop(conn);
 	if (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT))
 		dev_warn(&blkback->dev->dev,
@@ -78,9 +81,10 @@ static void blkback_end(struct blkback *blkback, struct blkback_conn *conn)
 	mutex_unlock(&blkback->lock);
 }
 
+/* The frontend has left, or makes new rings: it takes no more answers. */
 static void blkback_disconnect(struct blkback *blkback)
 {
-	blkback_end(blkback, blkback->conn);
+	blkback_end(blkback, blkback->conn, true);
 }
 
 static void blkback_log_agreed(struct blkback_conn *conn)
@@ -151,7 +155,7 @@ static void blkback_connect(struct blkback *blkback)
 		return;
 	}
 	if (blkback_set_up(conn)) {
-		blkback_end(blkback, conn);
+		blkback_end(blkback, conn, true);
 		return;
 	}
 	blkback->fresh = false;
@@ -421,7 +425,8 @@ static void blkback_remove(struct xenbus_device *dev)
 	mutex_unlock(&blkback->life);
 
 	blkback_sysfs_remove(blkback);
-	blkback_disconnect(blkback);
+	/* A frontend that stays sees how its requests end. */
+	blkback_end(blkback, blkback->conn, !blkback_may_return(blkback));
 	/*
 	 * What is in flight may get to the disk after what the next driver is
 	 * told to write there.  Only who unbinds us waits for that, and only as
@@ -429,8 +434,10 @@ static void blkback_remove(struct xenbus_device *dev)
 	 */
 	while (blkback->old && blkback_may_return(blkback))
 		blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT);
-	if (blkback->old)
+	if (blkback->old) {
+		blkback_conn_abandon(blkback->old);
 		blkback_conn_put(blkback->old);
+	}
 	/* So that the disk is free, if no connection holds it any more. */
 	if (cancel_work_sync(&blkback->chores))
 		blkback_put(blkback);
