@@ -512,6 +512,7 @@ static inline void blkback_put(struct blkback *blkback)
 }
 
 /* keys.c: what others have written */
+void blkback_keys_honour(struct blkback *blkback);
 int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
 int blkback_keys_queues(struct blkback_conn *conn);
 bool blkback_keys_split(struct xenbus_device *dev);

@@ -165,6 +165,25 @@ static void blkback_connect(struct blkback *blkback)
 		xenbus_switch_state(dev, XenbusStateConnected);
 }
 
+/* What this driver can do, as its parameters have it. */
+static void blkback_set_offer(struct blkback *blkback)
+{
+	blkback->offer = (struct blkif_offer) {
+		.max_queues = clamp(READ_ONCE(blkback_max_queues), 1U,
+				    BLKIF_MAX_QUEUES),
+		.max_ring_order = blkback_max_ring_order,
+		.max_indirect_segs = min_t(u32, READ_ONCE(blkback_max_segs),
+					   BLKBACK_MAX_SEGS),
+		.once = READ_ONCE(blkback_once),
+		.persistent = READ_ONCE(blkback_persistent),
+		.slim = READ_ONCE(blkback_slim),
+		.split = READ_ONCE(blkback_split),
+		.max_align = READ_ONCE(blkback_max_align) < 128 ? 64 : 128,
+		.max_slim_entries = min_t(u32, READ_ONCE(blkback_max_entries),
+					  BLKIF_MAX_ENTRIES),
+	};
+}
+
 /* What rings the frontend will have by the time that it has some are new. */
 static void blkback_begin_anew(struct blkback *blkback)
 {
@@ -180,7 +199,10 @@ static void blkback_begin_anew(struct blkback *blkback)
 	blkback->wanted = false;
 	blkback_disconnect(blkback);
 	blkback_keys_forget(dev);
-	xenbus_switch_state(dev, XenbusStateInitWait);
+	/* Whatever was offered before, there is nobody who counts on it. */
+	blkback_set_offer(blkback);
+	if (!blkback_publish_offer(blkback))
+		xenbus_switch_state(dev, XenbusStateInitWait);
 }
 
 /* The frontend has rings that it has put nothing on. */
@@ -464,20 +486,8 @@ static int blkback_probe(struct xenbus_device *dev,
 	/* What the toolstack calls it; only tracing asks. */
 	if (kstrtouint(kbasename(dev->nodename), 10, &blkback->vbd.handle))
 		blkback->vbd.handle = 0;
-	blkback->offer = (struct blkif_offer) {
-		.max_queues = clamp(READ_ONCE(blkback_max_queues), 1U,
-				    BLKIF_MAX_QUEUES),
-		.max_ring_order = blkback_max_ring_order,
-		.max_indirect_segs = min_t(u32, READ_ONCE(blkback_max_segs),
-					   BLKBACK_MAX_SEGS),
-		.once = READ_ONCE(blkback_once),
-		.persistent = READ_ONCE(blkback_persistent),
-		.slim = READ_ONCE(blkback_slim),
-		.split = READ_ONCE(blkback_split),
-		.max_align = READ_ONCE(blkback_max_align) < 128 ? 64 : 128,
-		.max_slim_entries = min_t(u32, READ_ONCE(blkback_max_entries),
-					  BLKIF_MAX_ENTRIES),
-	};
+	blkback_set_offer(blkback);
+	blkback_keys_honour(blkback);
 	dev_set_drvdata(&dev->dev, blkback);
 
 	err = blkback_publish_offer(blkback);
