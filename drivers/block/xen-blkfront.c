@@ -1154,6 +1154,18 @@ static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
 		blkfront_kill(info, NULL);
 }
 
+/*
+ * Is the backend Connected to the driver before us still?  What we write for it
+ * then it would not look at, and stay on rings that are no more.  It goes to
+ * InitWait when it has seen that we are back, which is what we wait for.
+ */
+static bool blkfront_is_of_old(const struct blkfront_info *info,
+			       enum xenbus_state state)
+{
+	return state == XenbusStateConnected && info->returning &&
+	       info->xbdev->state == XenbusStateInitialising;
+}
+
 static void blkfront_backend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
@@ -1166,7 +1178,7 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
 	switch (state) {
 	case XenbusStateInitWait:
 	case XenbusStateConnected:
-		if (!leaving)
+		if (!leaving && !blkfront_is_of_old(info, state))
 			blkfront_backend_ready(info,
 					       state == XenbusStateConnected);
 		break;
