@@ -441,6 +441,7 @@ struct blkback_queue {
  * @domid: the frontend's domain
  * @teardown: drains and frees
  * @drained: @teardown has come to its end
+ * @ending: it is about to, and waits for nothing any more
  * @ref: freed by the last of @teardown and who waits for it
  * @nr_persistent: grants that stay mapped, over all queues
  * @max_persistent: most of them
@@ -458,6 +459,7 @@ struct blkback_conn {
 	domid_t domid;
 	struct work_struct teardown;
 	struct completion drained;
+	bool ending;
 	struct kref ref;
 	atomic_t nr_persistent;
 	int max_persistent;

@@ -143,7 +143,10 @@ static void blkback_connect(struct blkback *blkback)
 		return;
 	}
 	blkback_disconnect(blkback);
-	/* What it still has in flight may overtake what comes now. */
+	/*
+	 * What it still has in flight may overtake what comes now.  A teardown
+	 * that we do not find at its end pokes us when it is.
+	 */
 	blkback->wanted = !blkback_drained(blkback, 0);
 	if (blkback->wanted)
 		return;
@@ -260,9 +263,7 @@ static void blkback_chores(struct work_struct *work)
 
 	mutex_lock(&blkback->life);
 	if (!blkback->gone) {
-		/* A teardown asks for us just before its end. */
-		if (blkback->wanted &&
-		    blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT)) {
+		if (blkback->wanted && blkback_drained(blkback, 0)) {
 			blkback->wanted = false;
 			blkback_look(blkback);
 		}
