@@ -1134,13 +1134,17 @@ static void blkfront_start_over(struct blkfront_info *info)
 		blkfront_kill(info, NULL);
 }
 
-/* The backend has let go of the rings; see above. */
+/*
+ * The backend has let go of the rings; see above.  Who is dead by now stays
+ * Closed; one that dies later waits for the mutex before it says so.
+ */
 static void blkfront_come_back(struct blkfront_info *info)
 {
 	mutex_lock(&info->mutex);
 	blkfront_disconnect(info, true);
+	if (READ_ONCE(info->state) != BLKFRONT_DEAD)
+		xenbus_switch_state(info->xbdev, XenbusStateInitialising);
 	mutex_unlock(&info->mutex);
-	xenbus_switch_state(info->xbdev, XenbusStateInitialising);
 }
 
 /* The backend waits for our keys, or did not care to wait. */
@@ -1283,7 +1287,7 @@ static void blkfront_shutdown_work(struct work_struct *work)
 	if (info->why)
 		xenbus_dev_fatal(dev, -EPROTO, "%s", info->why);
 
-	/* Who holds the mutex may still be connecting. */
+	/* Who holds the mutex may still be connecting, or beginning anew. */
 	mutex_lock(&info->mutex);
 	drain = blkfront_has_queue(info) && !info->quiesced && !info->why;
 	mutex_unlock(&info->mutex);
