@@ -191,6 +191,7 @@ struct blkback_vbd {
  * @gone: the device is being removed
  * @leaving: by xenbus, as the frontend is gone
  * @fresh: what rings the frontend has, it has not used yet
+ * @left: Closing is the frontend's doing, and no refusal of ours
  * @wanted: the frontend waits for a connection, which waits for @old to end
  * @old: the connection before, if it was not seen to have ended; holds a
  *       reference
@@ -215,6 +216,7 @@ struct blkback {
 	bool gone;
 	bool leaving;
 	bool fresh;
+	bool left;
 	bool wanted;
 	struct blkback_conn *old;
 	struct work_struct chores;

@@ -195,9 +195,11 @@ static void blkback_begin_anew(struct blkback *blkback)
 	blkback->fresh = true;
 	if (dev->state == XenbusStateInitWait)
 		return;
-	/* Nor here: see blkback_connect(). */
-	if (dev->state != XenbusStateClosed && !blkback->conn)
+	/* Nor here, if it is we who are Closing: see blkback_connect(). */
+	if (dev->state != XenbusStateClosed && !blkback->conn &&
+	    !blkback->left)
 		return;
+	blkback->left = false;
 	/* It may have stopped without having told us, as by a crash. */
 	blkback->wanted = false;
 	blkback_disconnect(blkback);
@@ -376,10 +378,13 @@ static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
 		return false;
 
 	case XenbusStateClosing:
+		if (dev->state != XenbusStateClosing)
+			blkback->left = true;
 		xenbus_switch_state(dev, XenbusStateClosing);
 		return false;
 
 	case XenbusStateClosed:
+		blkback->left = false;
 		blkback_disconnect(blkback);
 		xenbus_switch_state(dev, XenbusStateClosed);
 		return !xenbus_dev_is_online(dev);
