@@ -199,6 +199,12 @@ static void blkback_begin_anew(struct blkback *blkback)
 	if (dev->state != XenbusStateClosed && !blkback->conn &&
 	    !blkback->left)
 		return;
+	/*
+	 * The toolstack removes the device, and may have written Closing: the
+	 * frontend has yet to see that.
+	 */
+	if (!xenbus_dev_is_online(dev))
+		return;
 	blkback->left = false;
 	/* It may have stopped without having told us, as by a crash. */
 	blkback->wanted = false;
