@@ -15,8 +15,8 @@
  *
  * Locks, outermost first: under blkback.life a device changes its state,
  * connects and disconnects.  blkback.lock keeps sysfs away from a connection
- * that comes or goes.  blkback_queue.done_lock is taken by bio completion, in
- * any context.
+ * that comes or goes, and has its state written in order.
+ * blkback_queue.done_lock is taken by bio completion, in any context.
  */
 
 #ifndef _XEN_BLKBACK_H
@@ -196,7 +196,8 @@ struct blkback_vbd {
  * @old: the connection before, if it was not seen to have ended; holds a
  *       reference
  * @chores: see blkback_chores(); has a reference while it is queued
- * @lock: protects @conn and @stats, which sysfs reads
+ * @lock: protects @conn and @stats, which sysfs reads; and is held when a new
+ *        connection is said to be Connected, or broken
  * @conn: the connection, NULL if there is none
  * @stats: of connections that are gone
  * @squeeze_end: keep no free pages until this time; jiffies

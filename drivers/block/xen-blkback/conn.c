@@ -287,7 +287,8 @@ void blkback_conn_broken(struct blkback_conn *conn, const char *why)
 		return;
 	mutex_lock(&conn->blkback->lock);
 	conn->blkback->stats.protocol++;
-	mutex_unlock(&conn->blkback->lock);
+	/* Not over, but after what blkback_connect() writes. */
 	if (!READ_ONCE(conn->queues[0].stop))
 		xenbus_dev_fatal(conn->blkback->dev, -EPROTO, "%s", why);
+	mutex_unlock(&conn->blkback->lock);
 }

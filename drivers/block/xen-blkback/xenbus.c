@@ -163,9 +163,14 @@ static void blkback_connect(struct blkback *blkback)
 	}
 	blkback->fresh = false;
 	blkback_log_agreed(conn);
-	/* Unless a thread has found the frontend broken already. */
+	/*
+	 * Unless a thread has found the frontend broken already; and not over
+	 * what it writes then.
+	 */
+	mutex_lock(&blkback->lock);
 	if (!test_bit(0, &conn->broken))
 		xenbus_switch_state(dev, XenbusStateConnected);
+	mutex_unlock(&blkback->lock);
 }
 
 /* What this driver can do, as its parameters have it. */
