@@ -160,7 +160,8 @@ struct blkback_stats {
  * @bdev: the same
  * @handle: number in the frontend's directory
  * @writable: it was opened for writing
- * @protected: it was read-only by itself, when last looked at
+ * @allowed: the toolstack lets the guest write, when last looked at
+ * @protected: it was read-only by itself, likewise
  * @size: last size that the frontend was told, in 512-byte units
  * @info: VDISK_*, likewise
  * @write_cache: flushing is of use
@@ -170,6 +171,7 @@ struct blkback_vbd {
 	struct block_device *bdev;
 	unsigned int handle;
 	bool writable;
+	bool allowed;
 	bool protected;
 	u64 size;
 	u32 info;
@@ -525,7 +527,7 @@ void blkback_keys_forget(struct xenbus_device *dev);
 void blkback_keys_check_pi(struct blkback *blkback);
 void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
 bool blkback_keys_cdrom(struct xenbus_device *dev);
-bool blkback_keys_writable(struct xenbus_device *dev);
+bool blkback_keys_writable(struct xenbus_device *dev, bool before);
 
 /* publish.c: what we write */
 int blkback_publish_offer(struct blkback *blkback);
@@ -537,7 +539,7 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 		     bool cdrom);
 void blkback_vbd_close(struct blkback_vbd *vbd);
 bool blkback_vbd_changed(const struct blkback_vbd *vbd);
-bool blkback_vbd_look(struct blkback_vbd *vbd, bool writable);
+bool blkback_vbd_look(struct blkback_vbd *vbd, bool allowed);
 void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 			 struct blkif_ops *ops);
 void blkback_vbd_limits(const struct blkback_vbd *vbd,

@@ -336,14 +336,18 @@ bool blkback_keys_cdrom(struct xenbus_device *dev)
 	return cdrom;
 }
 
-/** blkback_keys_writable() - does the toolstack let the guest write? */
-bool blkback_keys_writable(struct xenbus_device *dev)
+/**
+ * blkback_keys_writable() - does the toolstack let the guest write?
+ * @dev: the device
+ * @before: what it said before, in case that it cannot be read
+ */
+bool blkback_keys_writable(struct xenbus_device *dev, bool before)
 {
 	char *mode = xenbus_read(XBT_NIL, dev->nodename, "mode", NULL);
 	bool writable;
 
 	if (IS_ERR(mode))
-		return false;
+		return PTR_ERR(mode) != -ENOENT && before;
 	writable = strchr(mode, 'w');
 	kfree(mode);
 	return writable;

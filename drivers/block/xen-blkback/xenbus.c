@@ -104,6 +104,15 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 		 conn->ops.zeroes ? "yes" : "no", blkif_pi_name(&conn->pi));
 }
 
+/* Is the disk, or what may be done to it, another than the frontend was told? */
+static bool blkback_look_at_disk(struct blkback *blkback)
+{
+	struct blkback_vbd *vbd = &blkback->vbd;
+
+	return blkback_vbd_look(vbd, blkback_keys_writable(blkback->dev,
+							   vbd->allowed));
+}
+
 static int blkback_set_up(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
@@ -113,7 +122,7 @@ static int blkback_set_up(struct blkback_conn *conn)
 	err = blkback_keys_queues(conn);
 	if (err)
 		return err;
-	blkback_vbd_look(&blkback->vbd, blkback_keys_writable(blkback->dev));
+	blkback_look_at_disk(blkback);
 	err = blkback_publish_disk(conn);
 	if (err)
 		return err;
@@ -255,7 +264,7 @@ static void blkback_tell(struct blkback *blkback)
 	lockdep_assert_held(&blkback->life);
 	/* If it is not, it is told when it is. */
 	if (dev->state != XenbusStateConnected ||
-	    !blkback_vbd_look(&blkback->vbd, blkback_keys_writable(dev)))
+	    !blkback_look_at_disk(blkback))
 		return;
 	err = blkback_publish_change(blkback);
 	if (!err)
