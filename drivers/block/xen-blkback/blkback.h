@@ -164,6 +164,7 @@ struct blkback_stats {
  * @protected: it was read-only by itself, likewise
  * @size: last size that the frontend was told, in 512-byte units
  * @info: VDISK_*, likewise
+ * @untold: it could not be told
  * @write_cache: flushing is of use
  */
 struct blkback_vbd {
@@ -175,6 +176,7 @@ struct blkback_vbd {
 	bool protected;
 	u64 size;
 	u32 info;
+	bool untold;
 	bool write_cache;
 };
 

@@ -46,11 +46,12 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
  * blkback_vbd_changed() - is the disk another than the frontend was told?
  * @vbd: the disk
  *
- * Of what the disk does by itself.  Cheap.
+ * Of what the disk does by itself; and of all, if it could not be told.  Cheap.
  */
 bool blkback_vbd_changed(const struct blkback_vbd *vbd)
 {
-	return READ_ONCE(vbd->size) != bdev_nr_sectors(vbd->bdev) ||
+	return READ_ONCE(vbd->untold) ||
+	       READ_ONCE(vbd->size) != bdev_nr_sectors(vbd->bdev) ||
 	       READ_ONCE(vbd->protected) != bdev_read_only(vbd->bdev);
 }
 
@@ -72,7 +73,7 @@ bool blkback_vbd_look(struct blkback_vbd *vbd, bool allowed)
 
 	if (protected || !allowed || !vbd->writable)
 		info |= VDISK_READONLY;
-	changed = size != vbd->size || info != vbd->info;
+	changed = vbd->untold || size != vbd->size || info != vbd->info;
 	vbd->allowed = allowed;
 	/* Queues read these. */
 	WRITE_ONCE(vbd->protected, protected);

@@ -258,7 +258,7 @@ static void blkback_look(struct blkback *blkback)
 static void blkback_tell(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
-	const struct blkback_vbd *vbd = &blkback->vbd;
+	struct blkback_vbd *vbd = &blkback->vbd;
 	int err;
 
 	lockdep_assert_held(&blkback->life);
@@ -267,12 +267,15 @@ static void blkback_tell(struct blkback *blkback)
 	    !blkback_look_at_disk(blkback))
 		return;
 	err = blkback_publish_change(blkback);
+	/* A queue has us try again. */
+	WRITE_ONCE(vbd->untold, err && err != -ENOTCONN);
 	if (!err)
 		dev_info(&dev->dev, "new size: %llu sectors%s\n", vbd->size,
 			 vbd->info & VDISK_READONLY ? ", read-only" : "");
 	else if (err != -ENOTCONN)
-		dev_warn(&dev->dev,
-			 "cannot tell that the disk has changed: %d\n", err);
+		dev_warn_ratelimited(&dev->dev,
+				     "cannot tell that the disk has changed: %d\n",
+				     err);
 }
 
 /*
