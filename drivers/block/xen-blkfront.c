@@ -552,10 +552,31 @@ static void blkfront_watch(struct blkfront_ring *ring, u64 interrupts)
 }
 
 /*
+ * The disk is being removed: has the backend let go of our rings?  On a shared
+ * one it goes on, if it begins anew; others we would have to make.
+ */
+static bool blkfront_is_left(const struct blkfront_info *info)
+{
+	switch (xenbus_read_driver_state(info->xbdev->otherend)) {
+	case XenbusStateConnected:
+		return false;
+	case XenbusStateInitialising:
+	case XenbusStateInitWait:
+	case XenbusStateInitialised:
+		return info->agreed.choice.layout.split;
+	default:
+		return true;
+	}
+}
+
+/*
  * The watchdog.  No event can be lost by the rules of the ring, but if one is,
  * by whatever fault, this ends the wait, in both directions.  Where none was
  * lost the disk is slow, and the request waits on: its pages are the backend's.
  * Of all the requests that wait, one has the ring looked at.
+ *
+ * While a disk is removed, nobody tells us any more what becomes of the backend,
+ * so it is looked at as well: who removes it waits for its requests.
  */
 static enum blk_eh_timer_return blkfront_timeout(struct request *rq)
 {
@@ -565,6 +586,8 @@ static enum blk_eh_timer_return blkfront_timeout(struct request *rq)
 
 	if (!mutex_trylock(&info->mutex))
 		return BLK_EH_RESET_TIMER;
+	if (READ_ONCE(info->removing) && blkfront_is_left(info))
+		blkfront_kill(info, NULL);
 	if (READ_ONCE(info->live)) {
 		ring = blkfront_ring_of(info, rq->mq_hctx->queue_num);
 		if (!time_in_range(jiffies, ring->watched,
@@ -1111,13 +1134,17 @@ static void blkfront_start_over(struct blkfront_info *info)
 		blkfront_kill(info, NULL);
 }
 
-/* The backend has let go of the rings; see above. */
+/*
+ * The backend has let go of the rings; see above.  Who is dead by now stays
+ * Closed; one that dies later waits for the mutex before it says so.
+ */
 static void blkfront_come_back(struct blkfront_info *info)
 {
 	mutex_lock(&info->mutex);
 	blkfront_disconnect(info, true);
+	if (READ_ONCE(info->state) != BLKFRONT_DEAD)
+		xenbus_switch_state(info->xbdev, XenbusStateInitialising);
 	mutex_unlock(&info->mutex);
-	xenbus_switch_state(info->xbdev, XenbusStateInitialising);
 }
 
 /* The backend waits for our keys, or did not care to wait. */
@@ -1154,6 +1181,18 @@ static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
 		blkfront_kill(info, NULL);
 }
 
+/*
+ * Is the backend Connected to the driver before us still?  What we write for it
+ * then it would not look at, and stay on rings that are no more.  It goes to
+ * InitWait when it has seen that we are back, which is what we wait for.
+ */
+static bool blkfront_is_of_old(const struct blkfront_info *info,
+			       enum xenbus_state state)
+{
+	return state == XenbusStateConnected && info->returning &&
+	       info->xbdev->state == XenbusStateInitialising;
+}
+
 static void blkfront_backend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
@@ -1166,7 +1205,7 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
 	switch (state) {
 	case XenbusStateInitWait:
 	case XenbusStateConnected:
-		if (!leaving)
+		if (!leaving && !blkfront_is_of_old(info, state))
 			blkfront_backend_ready(info,
 					       state == XenbusStateConnected);
 		break;
@@ -1248,7 +1287,7 @@ static void blkfront_shutdown_work(struct work_struct *work)
 	if (info->why)
 		xenbus_dev_fatal(dev, -EPROTO, "%s", info->why);
 
-	/* Who holds the mutex may still be connecting. */
+	/* Who holds the mutex may still be connecting, or beginning anew. */
 	mutex_lock(&info->mutex);
 	drain = blkfront_has_queue(info) && !info->quiesced && !info->why;
 	mutex_unlock(&info->mutex);
@@ -1362,14 +1401,17 @@ static void blkfront_free(struct blkfront_info *info)
 
 /*
  * If the backend is there, what is cached is still written to it.  If not,
- * requests are failed first so that nothing waits for them.
+ * requests are failed first so that nothing waits for them; or later, if it goes
+ * meanwhile: see blkfront_timeout().
  */
 static void blkfront_remove(struct xenbus_device *dev)
 {
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
 
+	/* Core code has taken the watch on the backend's state away. */
+	WRITE_ONCE(info->removing, true);
 	if (READ_ONCE(info->state) != BLKFRONT_CONNECTED ||
-	    xenbus_read_driver_state(dev->otherend) != XenbusStateConnected) {
+	    blkfront_is_left(info)) {
 		blkfront_kill(info, NULL);
 		flush_work(&info->shutdown_work);
 	}

@@ -15,8 +15,8 @@
  *
  * Locks, outermost first: under blkback.life a device changes its state,
  * connects and disconnects.  blkback.lock keeps sysfs away from a connection
- * that comes or goes.  blkback_queue.done_lock is taken by bio completion, in
- * any context.
+ * that comes or goes, and has its state written in order.
+ * blkback_queue.done_lock is taken by bio completion, in any context.
  */
 
 #ifndef _XEN_BLKBACK_H
@@ -160,9 +160,11 @@ struct blkback_stats {
  * @bdev: the same
  * @handle: number in the frontend's directory
  * @writable: it was opened for writing
- * @protected: it was read-only by itself, when last looked at
+ * @allowed: the toolstack lets the guest write, when last looked at
+ * @protected: it was read-only by itself, likewise
  * @size: last size that the frontend was told, in 512-byte units
  * @info: VDISK_*, likewise
+ * @untold: it could not be told
  * @write_cache: flushing is of use
  */
 struct blkback_vbd {
@@ -170,9 +172,11 @@ struct blkback_vbd {
 	struct block_device *bdev;
 	unsigned int handle;
 	bool writable;
+	bool allowed;
 	bool protected;
 	u64 size;
 	u32 info;
+	bool untold;
 	bool write_cache;
 };
 
@@ -189,12 +193,15 @@ struct blkback_vbd {
  * @offer: what the frontend was offered
  * @life: one change of state at a time; protects the following
  * @gone: the device is being removed
+ * @leaving: by xenbus, as the frontend is gone
  * @fresh: what rings the frontend has, it has not used yet
+ * @left: Closing is the frontend's doing, and no refusal of ours
  * @wanted: the frontend waits for a connection, which waits for @old to end
  * @old: the connection before, if it was not seen to have ended; holds a
  *       reference
  * @chores: see blkback_chores(); has a reference while it is queued
- * @lock: protects @conn and @stats, which sysfs reads
+ * @lock: protects @conn and @stats, which sysfs reads; and is held when a new
+ *        connection is said to be Connected, or broken
  * @conn: the connection, NULL if there is none
  * @stats: of connections that are gone
  * @squeeze_end: keep no free pages until this time; jiffies
@@ -212,7 +219,9 @@ struct blkback {
 	struct blkif_offer offer;
 	struct mutex life;	/* the state; see above */
 	bool gone;
+	bool leaving;
 	bool fresh;
+	bool left;
 	bool wanted;
 	struct blkback_conn *old;
 	struct work_struct chores;
@@ -439,10 +448,12 @@ struct blkback_queue {
  * @domid: the frontend's domain
  * @teardown: drains and frees
  * @drained: @teardown has come to its end
+ * @ending: it is about to, and waits for nothing any more
  * @ref: freed by the last of @teardown and who waits for it
  * @nr_persistent: grants that stay mapped, over all queues
  * @max_persistent: most of them
  * @broken: the frontend broke the rules and was told
+ * @abandoned: nobody is told how requests end
  * @nr_queues: how many of @queues are set up
  * @queues: the queues
  */
@@ -455,10 +466,12 @@ struct blkback_conn {
 	domid_t domid;
 	struct work_struct teardown;
 	struct completion drained;
+	bool ending;
 	struct kref ref;
 	atomic_t nr_persistent;
 	int max_persistent;
 	unsigned long broken;
+	bool abandoned;
 	unsigned int nr_queues;
 	struct blkback_queue queues[];
 };
@@ -508,6 +521,7 @@ static inline void blkback_put(struct blkback *blkback)
 }
 
 /* keys.c: what others have written */
+void blkback_keys_honour(struct blkback *blkback);
 int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
 int blkback_keys_queues(struct blkback_conn *conn);
 bool blkback_keys_split(struct xenbus_device *dev);
@@ -515,7 +529,7 @@ void blkback_keys_forget(struct xenbus_device *dev);
 void blkback_keys_check_pi(struct blkback *blkback);
 void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
 bool blkback_keys_cdrom(struct xenbus_device *dev);
-bool blkback_keys_writable(struct xenbus_device *dev);
+bool blkback_keys_writable(struct xenbus_device *dev, bool before);
 
 /* publish.c: what we write */
 int blkback_publish_offer(struct blkback *blkback);
@@ -527,7 +541,7 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 		     bool cdrom);
 void blkback_vbd_close(struct blkback_vbd *vbd);
 bool blkback_vbd_changed(const struct blkback_vbd *vbd);
-bool blkback_vbd_look(struct blkback_vbd *vbd, bool writable);
+bool blkback_vbd_look(struct blkback_vbd *vbd, bool allowed);
 void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 			 struct blkif_ops *ops);
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
@@ -540,6 +554,7 @@ int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
 			   evtchn_port_t port);
 int blkback_conn_start(struct blkback_conn *conn, const char *name);
 void blkback_conn_stop(struct blkback_conn *conn);
+void blkback_conn_abandon(struct blkback_conn *conn);
 bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout);
 void blkback_conn_put(struct blkback_conn *conn);
 void blkback_conn_broken(struct blkback_conn *conn, const char *why);

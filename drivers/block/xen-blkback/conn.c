@@ -68,7 +68,11 @@ static void blkback_conn_teardown(struct work_struct *work)
 	blkback_conn_hide(conn);
 	for (i = 0; i < conn->nr_queues; i++)
 		blkback_queue_teardown(&conn->queues[i]);
-	/* Another connection may wait for this one's end. */
+	/*
+	 * Another connection may wait for this one's end.  Who finds this set
+	 * waits the moment that is left, and who does not is poked after that.
+	 */
+	WRITE_ONCE(conn->ending, true);
 	blkback_poke(blkback);
 	blkback_put(blkback);
 	complete_all(&conn->drained);
@@ -228,9 +232,20 @@ void blkback_conn_stop(struct blkback_conn *conn)
 }
 
 /**
+ * blkback_conn_abandon() - nobody cares any more how requests end
+ * @conn: the connection
+ *
+ * What a discard has yet to do is not done then.
+ */
+void blkback_conn_abandon(struct blkback_conn *conn)
+{
+	WRITE_ONCE(conn->abandoned, true);
+}
+
+/**
  * blkback_conn_wait() - wait for the end of a connection
  * @conn: which was stopped
- * @timeout: in jiffies; 0 only asks
+ * @timeout: in jiffies; 0 only asks whether the disk still owes answers
  *
  * Return: true if it has ended: all that was taken is answered, and nothing of
  * the frontend's is mapped.
@@ -239,9 +254,11 @@ void blkback_conn_stop(struct blkback_conn *conn)
  */
 bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout)
 {
-	if (!timeout)
-		return completion_done(&conn->drained);
-	return wait_for_completion_timeout(&conn->drained, timeout);
+	if (READ_ONCE(conn->ending)) {
+		wait_for_completion(&conn->drained);
+		return true;
+	}
+	return timeout && wait_for_completion_timeout(&conn->drained, timeout);
 }
 
 /** blkback_conn_put() - let go of a connection that was stopped */
@@ -270,7 +287,8 @@ void blkback_conn_broken(struct blkback_conn *conn, const char *why)
 		return;
 	mutex_lock(&conn->blkback->lock);
 	conn->blkback->stats.protocol++;
-	mutex_unlock(&conn->blkback->lock);
+	/* Not over, but after what blkback_connect() writes. */
 	if (!READ_ONCE(conn->queues[0].stop))
 		xenbus_dev_fatal(conn->blkback->dev, -EPROTO, "%s", why);
+	mutex_unlock(&conn->blkback->lock);
 }

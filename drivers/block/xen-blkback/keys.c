@@ -123,6 +123,38 @@ static int blkback_read_layout(struct xenbus_device *dev,
 }
 
 /**
+ * blkback_keys_honour() - offer what a frontend counts on that stays connected
+ * @blkback: the disk; its offer may be changed
+ *
+ * On a shared ring, it has read once what the driver before us offered, and will
+ * not again.  It may send requests as large as were offered then, and requests
+ * whose grants end with them.  And it does not keep grants that were not to be
+ * kept: its own key only says that it would.
+ *
+ * One that makes other rings is offered all anew: see blkback_begin_anew().
+ */
+void blkback_keys_honour(struct blkback *blkback)
+{
+	struct blkif_offer *offer = &blkback->offer;
+	const char *dir = blkback->dev->nodename;
+	u32 segs, entries;
+
+	if (xenbus_read_driver_state(blkback->dev->otherend) !=
+	    XenbusStateConnected)
+		return;
+	segs = xenbus_read_unsigned(dir, "feature-max-indirect-segments", 0);
+	entries = xenbus_read_unsigned(dir, "max-slim-indirect-entries", 0);
+	offer->max_indirect_segs = max(offer->max_indirect_segs,
+				       min_t(u32, segs, BLKBACK_MAX_SEGS));
+	offer->max_slim_entries = max(offer->max_slim_entries,
+				      min_t(u32, entries, BLKIF_MAX_ENTRIES));
+	if (xenbus_read_unsigned(dir, "feature-transient-grants", 0))
+		offer->once = true;
+	if (!xenbus_read_unsigned(dir, "feature-persistent", 0))
+		offer->persistent = false;
+}
+
+/**
  * blkback_keys_choice() - what the frontend chose of what it was offered
  * @blkback: the disk
  * @choice: filled in
@@ -304,14 +336,18 @@ bool blkback_keys_cdrom(struct xenbus_device *dev)
 	return cdrom;
 }
 
-/** blkback_keys_writable() - does the toolstack let the guest write? */
-bool blkback_keys_writable(struct xenbus_device *dev)
+/**
+ * blkback_keys_writable() - does the toolstack let the guest write?
+ * @dev: the device
+ * @before: what it said before, in case that it cannot be read
+ */
+bool blkback_keys_writable(struct xenbus_device *dev, bool before)
 {
 	char *mode = xenbus_read(XBT_NIL, dev->nodename, "mode", NULL);
 	bool writable;
 
 	if (IS_ERR(mode))
-		return false;
+		return PTR_ERR(mode) != -ENOENT && before;
 	writable = strchr(mode, 'w');
 	kfree(mode);
 	return writable;

@@ -168,6 +168,8 @@ static int blkback_write_change(const struct blkback *blkback,
 	int state, err;
 
 	err = xenbus_scanf(xbt, dir, "state", "%d", &state);
+	if (err < 0 && err != -ENOENT)
+		return err;
 	if (err != 1 || state != XenbusStateConnected)
 		return -ENOTCONN;
 	err = xenbus_printf(xbt, dir, "sectors", "%llu", blkback->vbd.size);

@@ -209,8 +209,12 @@ static void blkback_range_work(struct work_struct *work)
 	const struct blkback_queue *queue = req->queue;
 
 	atomic_set(&req->pending, 1);
-	/* Nobody is left to be told, and somebody waits for the end. */
-	if (READ_ONCE(queue->stop) || READ_ONCE(queue->broken))
+	/*
+	 * Nobody is left to be told, and somebody waits for the end.  A frontend
+	 * whose backend is merely unbound is told, and would take it for the
+	 * disk's error.
+	 */
+	if (READ_ONCE(queue->conn->abandoned) || READ_ONCE(queue->broken))
 		req->error = BLK_STS_IOERR;
 	else
 		blkback_range_submit(req);

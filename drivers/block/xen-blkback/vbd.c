@@ -46,34 +46,36 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
  * blkback_vbd_changed() - is the disk another than the frontend was told?
  * @vbd: the disk
  *
- * Of what the disk does by itself.  Cheap.
+ * Of what the disk does by itself; and of all, if it could not be told.  Cheap.
  */
 bool blkback_vbd_changed(const struct blkback_vbd *vbd)
 {
-	return READ_ONCE(vbd->size) != bdev_nr_sectors(vbd->bdev) ||
+	return READ_ONCE(vbd->untold) ||
+	       READ_ONCE(vbd->size) != bdev_nr_sectors(vbd->bdev) ||
 	       READ_ONCE(vbd->protected) != bdev_read_only(vbd->bdev);
 }
 
 /**
  * blkback_vbd_look() - see what the disk is like, to tell the frontend
  * @vbd: the disk; its size and info are set
- * @writable: the toolstack lets the guest write
+ * @allowed: the toolstack lets the guest write
  *
  * A disk that was opened for reading only stays so, whatever comes.
  *
  * Return: true if there is something that the frontend does not know.
  */
-bool blkback_vbd_look(struct blkback_vbd *vbd, bool writable)
+bool blkback_vbd_look(struct blkback_vbd *vbd, bool allowed)
 {
 	bool protected = bdev_read_only(vbd->bdev);
 	u64 size = bdev_nr_sectors(vbd->bdev);
 	u32 info = vbd->info & ~VDISK_READONLY;
 	bool changed;
 
-	if (protected || !writable || !vbd->writable)
+	if (protected || !allowed || !vbd->writable)
 		info |= VDISK_READONLY;
-	changed = size != vbd->size || info != vbd->info;
-	/* Queues read them. */
+	changed = vbd->untold || size != vbd->size || info != vbd->info;
+	vbd->allowed = allowed;
+	/* Queues read these. */
 	WRITE_ONCE(vbd->protected, protected);
 	WRITE_ONCE(vbd->size, size);
 	WRITE_ONCE(vbd->info, info);

@@ -61,13 +61,16 @@ static bool blkback_drained(struct blkback *blkback, unsigned long timeout)
 
 /*
  * End a connection, if it is one.  There is no other that still has to end:
- * blkback_connect() waits for that.
+ * blkback_connect() waits for that.  @abandon it if the frontend has let go.
  */
-static void blkback_end(struct blkback *blkback, struct blkback_conn *conn)
+static void blkback_end(struct blkback *blkback, struct blkback_conn *conn,
+			bool abandon)
 {
 	if (!conn)
 		return;
 	blkback->old = conn;
+	if (abandon)
+		blkback_conn_abandon(conn);
 	blkback_conn_stop(conn);
 	if (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT))
 		dev_warn(&blkback->dev->dev,
@@ -78,9 +81,10 @@ static void blkback_end(struct blkback *blkback, struct blkback_conn *conn)
 	mutex_unlock(&blkback->lock);
 }
 
+/* The frontend has left, or makes new rings: it takes no more answers. */
 static void blkback_disconnect(struct blkback *blkback)
 {
-	blkback_end(blkback, blkback->conn);
+	blkback_end(blkback, blkback->conn, true);
 }
 
 static void blkback_log_agreed(struct blkback_conn *conn)
@@ -100,6 +104,15 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 		 conn->ops.zeroes ? "yes" : "no", blkif_pi_name(&conn->pi));
 }
 
+/* Is the disk, or what may be done to it, another than the frontend was told? */
+static bool blkback_look_at_disk(struct blkback *blkback)
+{
+	struct blkback_vbd *vbd = &blkback->vbd;
+
+	return blkback_vbd_look(vbd, blkback_keys_writable(blkback->dev,
+							   vbd->allowed));
+}
+
 static int blkback_set_up(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
@@ -109,7 +122,7 @@ static int blkback_set_up(struct blkback_conn *conn)
 	err = blkback_keys_queues(conn);
 	if (err)
 		return err;
-	blkback_vbd_look(&blkback->vbd, blkback_keys_writable(blkback->dev));
+	blkback_look_at_disk(blkback);
 	err = blkback_publish_disk(conn);
 	if (err)
 		return err;
@@ -139,7 +152,10 @@ static void blkback_connect(struct blkback *blkback)
 		return;
 	}
 	blkback_disconnect(blkback);
-	/* What it still has in flight may overtake what comes now. */
+	/*
+	 * What it still has in flight may overtake what comes now.  A teardown
+	 * that we do not find at its end pokes us when it is.
+	 */
 	blkback->wanted = !blkback_drained(blkback, 0);
 	if (blkback->wanted)
 		return;
@@ -151,14 +167,38 @@ static void blkback_connect(struct blkback *blkback)
 		return;
 	}
 	if (blkback_set_up(conn)) {
-		blkback_end(blkback, conn);
+		blkback_end(blkback, conn, true);
 		return;
 	}
 	blkback->fresh = false;
 	blkback_log_agreed(conn);
-	/* Unless a thread has found the frontend broken already. */
+	/*
+	 * Unless a thread has found the frontend broken already; and not over
+	 * what it writes then.
+	 */
+	mutex_lock(&blkback->lock);
 	if (!test_bit(0, &conn->broken))
 		xenbus_switch_state(dev, XenbusStateConnected);
+	mutex_unlock(&blkback->lock);
+}
+
+/* What this driver can do, as its parameters have it. */
+static void blkback_set_offer(struct blkback *blkback)
+{
+	blkback->offer = (struct blkif_offer) {
+		.max_queues = clamp(READ_ONCE(blkback_max_queues), 1U,
+				    BLKIF_MAX_QUEUES),
+		.max_ring_order = blkback_max_ring_order,
+		.max_indirect_segs = min_t(u32, READ_ONCE(blkback_max_segs),
+					   BLKBACK_MAX_SEGS),
+		.once = READ_ONCE(blkback_once),
+		.persistent = READ_ONCE(blkback_persistent),
+		.slim = READ_ONCE(blkback_slim),
+		.split = READ_ONCE(blkback_split),
+		.max_align = READ_ONCE(blkback_max_align) < 128 ? 64 : 128,
+		.max_slim_entries = min_t(u32, READ_ONCE(blkback_max_entries),
+					  BLKIF_MAX_ENTRIES),
+	};
 }
 
 /* What rings the frontend will have by the time that it has some are new. */
@@ -169,14 +209,25 @@ static void blkback_begin_anew(struct blkback *blkback)
 	blkback->fresh = true;
 	if (dev->state == XenbusStateInitWait)
 		return;
-	/* Nor here: see blkback_connect(). */
-	if (dev->state != XenbusStateClosed && !blkback->conn)
+	/* Nor here, if it is we who are Closing: see blkback_connect(). */
+	if (dev->state != XenbusStateClosed && !blkback->conn &&
+	    !blkback->left)
 		return;
+	/*
+	 * The toolstack removes the device, and may have written Closing: the
+	 * frontend has yet to see that.
+	 */
+	if (!xenbus_dev_is_online(dev))
+		return;
+	blkback->left = false;
 	/* It may have stopped without having told us, as by a crash. */
 	blkback->wanted = false;
 	blkback_disconnect(blkback);
 	blkback_keys_forget(dev);
-	xenbus_switch_state(dev, XenbusStateInitWait);
+	/* Whatever was offered before, there is nobody who counts on it. */
+	blkback_set_offer(blkback);
+	if (!blkback_publish_offer(blkback))
+		xenbus_switch_state(dev, XenbusStateInitWait);
 }
 
 /* The frontend has rings that it has put nothing on. */
@@ -207,21 +258,24 @@ static void blkback_look(struct blkback *blkback)
 static void blkback_tell(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
-	const struct blkback_vbd *vbd = &blkback->vbd;
+	struct blkback_vbd *vbd = &blkback->vbd;
 	int err;
 
 	lockdep_assert_held(&blkback->life);
 	/* If it is not, it is told when it is. */
 	if (dev->state != XenbusStateConnected ||
-	    !blkback_vbd_look(&blkback->vbd, blkback_keys_writable(dev)))
+	    !blkback_look_at_disk(blkback))
 		return;
 	err = blkback_publish_change(blkback);
+	/* A queue has us try again. */
+	WRITE_ONCE(vbd->untold, err && err != -ENOTCONN);
 	if (!err)
 		dev_info(&dev->dev, "new size: %llu sectors%s\n", vbd->size,
 			 vbd->info & VDISK_READONLY ? ", read-only" : "");
 	else if (err != -ENOTCONN)
-		dev_warn(&dev->dev,
-			 "cannot tell that the disk has changed: %d\n", err);
+		dev_warn_ratelimited(&dev->dev,
+				     "cannot tell that the disk has changed: %d\n",
+				     err);
 }
 
 /*
@@ -234,9 +288,7 @@ static void blkback_chores(struct work_struct *work)
 
 	mutex_lock(&blkback->life);
 	if (!blkback->gone) {
-		/* A teardown asks for us just before its end. */
-		if (blkback->wanted &&
-		    blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT)) {
+		if (blkback->wanted && blkback_drained(blkback, 0)) {
 			blkback->wanted = false;
 			blkback_look(blkback);
 		}
@@ -349,10 +401,13 @@ static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
 		return false;
 
 	case XenbusStateClosing:
+		if (dev->state != XenbusStateClosing)
+			blkback->left = true;
 		xenbus_switch_state(dev, XenbusStateClosing);
 		return false;
 
 	case XenbusStateClosed:
+		blkback->left = false;
 		blkback_disconnect(blkback);
 		xenbus_switch_state(dev, XenbusStateClosed);
 		return !xenbus_dev_is_online(dev);
@@ -375,6 +430,8 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 
 	mutex_lock(&blkback->life);
 	gone = blkback_follow(blkback, state);
+	/* Whatever the frontend writes from now on, we do not wait for disks. */
+	blkback->leaving = gone;
 	mutex_unlock(&blkback->life);
 	/* The frontend is gone, and with it the device; this removes it. */
 	if (gone)
@@ -384,14 +441,18 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 /*
  * May a driver be bound to the device again, and find the same guest?  The
  * toolstack takes "online" back, or the directory away, before it removes a
- * device; and of a guest that is gone nobody writes to the disk any more.  So it
- * may not whenever it is xenbus that removes the device, which has one thread
- * for all.
+ * device; and of a guest that is gone nobody writes to the disk any more.
+ *
+ * It may not whenever it is xenbus that removes the device, which has one thread
+ * for all.  That must not depend on the frontend's state, which the guest can
+ * change at any time: if it is what removes the device, @leaving is set.
  */
-static bool blkback_may_return(struct xenbus_device *dev)
+static bool blkback_may_return(const struct blkback *blkback)
 {
-	return xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown &&
-	       xenbus_dev_is_online(dev);
+	struct xenbus_device *dev = blkback->dev;
+
+	return !blkback->leaving && xenbus_dev_is_online(dev) &&
+	       xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown;
 }
 
 /* If it was set. */
@@ -415,17 +476,19 @@ static void blkback_remove(struct xenbus_device *dev)
 	mutex_unlock(&blkback->life);
 
 	blkback_sysfs_remove(blkback);
-	blkback_disconnect(blkback);
+	/* A frontend that stays sees how its requests end. */
+	blkback_end(blkback, blkback->conn, !blkback_may_return(blkback));
 	/*
 	 * What is in flight may get to the disk after what the next driver is
 	 * told to write there.  Only who unbinds us waits for that, and only as
 	 * long as it matters: the device is locked meanwhile.
 	 */
-	while (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT) &&
-	       blkback_may_return(dev))
-		;
-	if (blkback->old)
+	while (blkback->old && blkback_may_return(blkback))
+		blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT);
+	if (blkback->old) {
+		blkback_conn_abandon(blkback->old);
 		blkback_conn_put(blkback->old);
+	}
 	/* So that the disk is free, if no connection holds it any more. */
 	if (cancel_work_sync(&blkback->chores))
 		blkback_put(blkback);
@@ -452,20 +515,8 @@ static int blkback_probe(struct xenbus_device *dev,
 	/* What the toolstack calls it; only tracing asks. */
 	if (kstrtouint(kbasename(dev->nodename), 10, &blkback->vbd.handle))
 		blkback->vbd.handle = 0;
-	blkback->offer = (struct blkif_offer) {
-		.max_queues = clamp(READ_ONCE(blkback_max_queues), 1U,
-				    BLKIF_MAX_QUEUES),
-		.max_ring_order = blkback_max_ring_order,
-		.max_indirect_segs = min_t(u32, READ_ONCE(blkback_max_segs),
-					   BLKBACK_MAX_SEGS),
-		.once = READ_ONCE(blkback_once),
-		.persistent = READ_ONCE(blkback_persistent),
-		.slim = READ_ONCE(blkback_slim),
-		.split = READ_ONCE(blkback_split),
-		.max_align = READ_ONCE(blkback_max_align) < 128 ? 64 : 128,
-		.max_slim_entries = min_t(u32, READ_ONCE(blkback_max_entries),
-					  BLKIF_MAX_ENTRIES),
-	};
+	blkback_set_offer(blkback);
+	blkback_keys_honour(blkback);
 	dev_set_drvdata(&dev->dev, blkback);
 
 	err = blkback_publish_offer(blkback);

@@ -258,6 +258,7 @@ struct blkfront_tag {
  *             the backend has yet to be ready for another
  * @gd: the disk, from the first connection on
  * @added: device_add_disk() succeeded
+ * @removing: who unbinds us waits until all requests have ended
  * @deleted: del_gendisk() was called, the queue is not to be touched
  * @tag_set: of @gd
  * @tags: of hardware queue q from index q * queue_depth on
@@ -296,6 +297,7 @@ struct blkfront_info {
 
 	struct gendisk *gd;
 	bool added;
+	bool removing;
 	bool deleted;
 	struct blk_mq_tag_set tag_set;
 	struct blkfront_tag *tags;

@@ -248,9 +248,10 @@ typedef uint64_t blkif_sector_t;
  * "integrity" of the frontend before if it may write to the frontend's
  * directory: a driver that does not know them would leave them.
  *
- * A frontend that begins at Initialising may find the backend Closed still, and
- * waits for InitWait.  A backend that owes answers to the connection before
- * connects when it has given them, and is in InitWait until then.
+ * A frontend that begins at Initialising may find the backend Closed still, or
+ * Connected to the one before it, and waits for InitWait.  A backend that owes
+ * answers to the connection before connects when it has given them, and is in
+ * InitWait until then.
  *
  * After its domain was saved and restored, a frontend finds another backend,
  * and begins at Initialising without having been Closed.  It issues anew what
