@@ -121,6 +121,9 @@ MODULE_PARM_DESC(feature_persistent, "Use persistent grants if offered");
 /* How often a ring is looked at, however many requests are late. */
 #define BLKFRONT_WATCH_INTERVAL	(HZ / 2)
 
+/* How soon to look again at requests that other CPUs complete. */
+#define BLKFRONT_COMPLETING_MS	5
+
 /* How long a backend is waited for; toolstacks wait for us ten seconds. */
 #define BLKFRONT_PATIENCE_MS	4000
 
@@ -361,6 +364,8 @@ static void blkfront_complete_rq(struct request *rq)
 		blkfront_kill(info, "the backend keeps pages of a request that it answered");
 		result = BLK_STS_IOERR;
 	}
+	/* pairs with blkfront_see_completing() */
+	smp_store_release(&req->completing, false);
 	if (likely(result == BLK_STS_OK) || !blkfront_revoked(info, rq))
 		blk_mq_end_request(rq, result);
 }
@@ -408,6 +413,7 @@ static int blkfront_response(struct blkfront_ring *ring,
 	}
 	req = blk_mq_rq_to_pdu(rq);
 	req->status = rsp->status;
+	WRITE_ONCE(req->completing, true);
 	cost = 1 + req->cmd.nr_segs;
 	ring->responses++;
 	if (unlikely(rsp->status))
@@ -750,6 +756,36 @@ static void blkfront_unquiesce(struct blkfront_info *info)
 	info->requeued = false;
 }
 
+static bool blkfront_see_completing(struct request *rq, void *any)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+	/* pairs with blkfront_complete_rq() */
+	if (smp_load_acquire(&req->completing))
+		*(bool *)any = true;
+	return true;
+}
+
+/*
+ * Wait until all requests that were answered are done with the rings.  The block
+ * layer's own wait is for more: a write that has a flush made for it after it
+ * counts as completed until the flush is, which may be in flight, and stay so
+ * until it is taken back.
+ */
+static void blkfront_wait_completing(struct blkfront_info *info)
+{
+	bool any;
+
+	for (;;) {
+		any = false;
+		blk_mq_tagset_busy_iter(&info->tag_set, blkfront_see_completing,
+					&any);
+		if (!any)
+			return;
+		msleep(BLKFRONT_COMPLETING_MS);
+	}
+}
+
 /* Take back all requests in flight: queue them again, or fail them. */
 static void blkfront_reclaim(struct blkfront_info *info, bool requeue)
 {
@@ -789,7 +825,7 @@ static void blkfront_disconnect(struct blkfront_info *info, bool requeue)
 		for (i = 0; i < info->nr_rings; i++)
 			blkfront_ring_stop(&info->rings[i]);
 		if (blkfront_has_queue(info)) {
-			blk_mq_tagset_wait_completed_request(&info->tag_set);
+			blkfront_wait_completing(info);
 			blkfront_reclaim(info, requeue);
 		}
 		blkfront_rings_free(info);

@@ -321,6 +321,7 @@ struct blkfront_info {
  * @pi: pages with the protection information, if there is any
  * @charged: grants taken from the ring's budget
  * @status: the response's
+ * @completing: answered, and not yet done with the ring
  */
 struct blkfront_req {
 	struct blkif_cmd cmd;
@@ -330,6 +331,7 @@ struct blkfront_req {
 	struct blkfront_buf *pi;
 	unsigned int charged;
 	s16 status;
+	bool completing;
 };
 
 /* The ring that a hardware queue submits to. */
