@@ -49,7 +49,7 @@ verified() {
 	rounds=$(guest_wait "$verifier" 600) || fail "fio ended with status $?: $(tail -n 3 <<<"$rounds" | xargs -0)"
 	[ "$rounds" -gt 0 ] || fail "not one round was verified"
 	note "$rounds rounds were verified"
-	guest_run "! dmesg | awk '/bed: verifying\$/ { s = \"\" } { s = s \"\\n\" \$0 } END { print s }' | grep -E 'I/O error|disabled|without an event'"
+	guest_run "! dmesg | awk '/bed: verifying\$/ { s = \"\" } { s = s \"\\n\" \$0 } END { print s }' | grep -E 'I/O error|disk is disabled|without an event'"
 }
 
 # no_faults XVD: the backend, which is ours, has refused nothing
