@@ -247,8 +247,8 @@ static inline bool blkif_slim_get_tables(struct blkif_slim_words words,
  * @words: private copy of the slot, its lap byte zero
  * @cmd: filled in as far as the operation says; only @cmd->reserved is checked
  */
-static inline void blkif_slim_decode(struct blkif_slim_words words,
-				     struct blkif_cmd *cmd)
+static __always_inline void
+blkif_slim_decode(struct blkif_slim_words words, struct blkif_cmd *cmd)
 {
 	u8 op = words.head >> BLKIF_SLIM_OP;
 	bool good = true;
