@@ -56,7 +56,7 @@ guest_alive() { [ -n "$(guest_id)" ] && [ -n "$(bed read "/local/domain/$(guest_
 # new_guest [vcpus [MiB]]: create $G, with the disks in $disks and what is in $extra_cfg,
 # and wait for its agent. A boot loader, $guest_loader, finds kernel and initramfs itself.
 new_guest() {
-	local cfg=$state/$G.cfg id mib
+	local cfg=$state/$G.cfg mib try
 	# Its root is in memory twice for a moment, packed and unpacked.
 	mib=$((490 + 2 * $(stat -c %s "$state/guest.cpio") / 1048576))
 	cat >"$cfg" <<-CFG
@@ -73,15 +73,36 @@ new_guest() {
 		on_crash = "${ON_CRASH:-destroy}"
 		${extra_cfg-}
 	CFG
+	for try in 1 2 3; do
+		start_guest "$cfg" && return
+		# None of our modules is loaded yet, but where it is said: this is not about them.
+		[[ $try != 3 && $(guest_cmdline) != *bedroot=* ]] || break
+		note "$G: the kernel of the guest panicked while it started, which is tried again"
+		destroy_guest
+		rm -f "/var/log/xen/guest-$G.log"
+		[ ! -f "$state/before/guest-$G.log" ] || echo 0 >"$state/before/guest-$G.log"
+	done
+	fail "the kernel of guest $G panicked while it started; see guest-$G.log"
+}
+
+# start_guest CONFIG: 1 if its kernel panicked before the agent was there
+start_guest() {
+	local id log=/var/log/xen/guest-$G.log from end
 	emit WAIT "guest $G to start"
 	mkdir -p "$state/guest/$G"
-	timeout -k 5 "$(limit 120)" xl create "$cfg" >"$state/$G-create.log" 2>&1 ||
+	from=$(stat -c %s "$log" 2>/dev/null || echo 0)
+	timeout -k 5 "$(limit 120)" xl create "$1" >"$state/$G-create.log" 2>&1 ||
 		fail "xl create $G failed: $(tail -n 2 "$state/$G-create.log" | xargs)"
 	id=$(command xl domid "$G") || fail "guest $G is gone right after its start"
 	echo "$id" >"$state/guest/$G/domid"
 	follow_console "$G"
-	until_nodes 120 "the agent in $G" "/local/domain/$id/data/bed/ready" + ||
-		fail "guest $G started, but its agent never answered; see guest-$G.log"
+	emit WAIT "the agent in $G"
+	end=$((SECONDS + $(limit 120)))
+	until bed until 5 "/local/domain/$id/data/bed/ready" +; do
+		[ "$(tail -c +$((from + 1)) "$log" | grep -a -c 'Kernel panic')" = 0 ] || return 1
+		[ $SECONDS -lt $end ] || fail "guest $G started, but its agent never answered; see guest-$G.log"
+	done
+	emit WAIT ''
 	rm -f "$state/guest/$G/front"
 }
 
