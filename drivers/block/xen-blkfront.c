@@ -498,7 +498,7 @@ static irqreturn_t blkfront_interrupt(int irq, void *data)
 	spin_lock(&ring->rsp_lock);
 	ring->interrupts++;
 	trace_blkfront_event(ring);
-	if (likely(blkfront_pass(ring) <= 0))
+	if (likely(!ring->deferred && blkfront_pass(ring) <= 0))
 		blkfront_acknowledge(ring);
 	else
 		/* There is no other event until the work acknowledges this. */
@@ -637,6 +637,17 @@ static const struct blk_mq_ops blkfront_mq_ops = {
 
 /* --- Rings --- */
 
+/*
+ * Bios that are polled for must not be completed in interrupts.  The first
+ * response of a polled ring has one all the same, and where another connection
+ * has no polled rings, any may.
+ */
+static bool blkfront_is_deferred(const struct blkfront_info *info, bool polled)
+{
+	return polled || (info->gd && !info->agreed.nr_polled &&
+			  info->tag_set.map[HCTX_TYPE_POLL].nr_queues);
+}
+
 static int blkfront_ring_init(struct blkfront_info *info,
 			      struct blkfront_ring *ring, unsigned int index)
 {
@@ -647,6 +658,7 @@ static int blkfront_ring_init(struct blkfront_info *info,
 	ring->index = index;
 	ring->polled = index >= info->agreed.choice.nr_queues -
 				info->agreed.nr_polled;
+	ring->deferred = blkfront_is_deferred(info, ring->polled);
 	spin_lock_init(&ring->lock);
 	spin_lock_init(&ring->rsp_lock);
 	spin_lock_init(&ring->tables.lock);

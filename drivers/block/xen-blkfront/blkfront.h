@@ -146,6 +146,7 @@ struct blkfront_counts {
  * @info: whose
  * @index: number of the queue
  * @polled: responses are polled for, and not notified
+ * @deferred: responses are not taken in interrupts
  * @irq: of the event channel
  * @evtchn: event channel
  * @mem: the pages of the ring or rings
@@ -186,6 +187,7 @@ struct blkfront_ring {
 	struct blkfront_info *info;
 	unsigned int index;
 	bool polled;
+	bool deferred;
 	unsigned int irq;
 	evtchn_port_t evtchn;
 	struct blkfront_ring_mem mem;
