@@ -20,9 +20,11 @@ recorder_gone() {
 
 # told N: the guest has been told that file N is durable
 told() {
-	local how=conv=fsync
-	[ $(($1 % 2)) = 0 ] || how=oflag=direct,dsync
-	guest_run "dd if=/dev/urandom of=/mnt/$1 bs=4k count=$(($1 * 3 + 1)) $how 2>/dev/null && md5sum < /mnt/$1" 60 >"$durable/sum.$1"
+	local kib=$(($1 * 12 + 4)) write
+	write="dd if=/dev/urandom of=/mnt/$1 bs=4k count=$((kib / 4)) conv=fsync 2>/dev/null"
+	# As a disk with FUA has it: each write is durable by itself.
+	[ $(($1 % 2)) = 0 ] || write="fio --minimal --name=told --filename=/mnt/$1 --size=${kib}k --rw=write --bs=4k --direct=1 --sync=1 --ioengine=psync >/dev/null && sync /mnt/$1"
+	guest_run "$write && md5sum < /mnt/$1" 60 >"$durable/sum.$1"
 	dmsetup message recorded 0 mark "$1"
 }
 
