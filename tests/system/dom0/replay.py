@@ -45,6 +45,9 @@ def main():
     count = {"writes": 0, "flushes": 0, "fua": 0, "discards": 0, "marks": 0}
     with open(path, "rb") as log, open(target, "r+b", buffering=0) as image:
         for nr, (flags, place, length, name, data) in enumerate(entries(log)):
+            # The recorder's own, when it is removed.
+            if name == "dm-log-writes-end":
+                break
             image.seek(place)
             if flags & DISCARD:
                 data = bytes(length)
