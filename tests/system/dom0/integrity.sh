@@ -58,15 +58,8 @@ pi_expect_none() {
 
 # pi_jobs FILE SECTOR-SIZE: all sizes, to requests whose tuples fill sixteen pages
 pi_jobs() {
+	verify_head "$1"
 	cat <<-JOB
-		[global]
-		filename=$1
-		size=16m
-		ioengine=libaio
-		direct=1
-		verify=crc32c
-		verify_fatal=1
-		randrepeat=0
 		[sectors]
 		rw=randwrite
 		bs=$2

@@ -38,15 +38,8 @@ segs_of() {
 }
 
 row_jobs() {
+	verify_head "$1"
 	cat <<-JOB
-		[global]
-		filename=$1
-		size=16m
-		ioengine=libaio
-		direct=1
-		verify=crc32c
-		verify_fatal=1
-		randrepeat=0
 		[small]
 		rw=randwrite
 		bs=4k

@@ -12,18 +12,16 @@ guest_fio() {
 		awk -F';' '/^[0-9]+;/ { print \$3, \$6, \$47 }' /tmp/fio.out" "$1"
 }
 
+# verify_head FILE: what jobs have in common that check all they read back
+verify_head() {
+	printf '%s\n' '[global]' "filename=$1" size=16m ioengine=libaio direct=1 verify=crc32c verify_fatal=1 randrepeat=0
+}
+
 # verify_jobs FILE: random and sequential, small and large, shallow and deep, one job after
 # the other in one fio (a start costs seconds); all that is written is read back and checked.
 verify_jobs() {
+	verify_head "$1"
 	cat <<-JOB
-		[global]
-		filename=$1
-		size=16m
-		ioengine=libaio
-		direct=1
-		verify=crc32c
-		verify_fatal=1
-		randrepeat=0
 		[rand4k-qd32]
 		rw=randwrite
 		bs=4k
