@@ -21,8 +21,15 @@ pi_found() {
 }
 pi_disk_gone() { wait_for 30 "scsi_debug to be unloaded" rmmod scsi_debug 2>/dev/null || fail "scsi_debug cannot be unloaded"; }
 
-# pi_count WHAT: how many requests with tuples (dix_reads, dix_writes), and errors of them (dif_errors)
-pi_count() { cat /proc/scsi/scsi_debug/* | sed -n "s/.*\b$1=\([0-9]*\).*/\1/p"; }
+# pi_count 40|42: how many commands with tuples the disk was given since pi_counting, by
+# operation: 40 reads and 42 writes, in ten bytes
+pi_event=/sys/kernel/tracing/events/scsi/scsi_dispatch_cmd_start
+pi_counting() {
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs trace /sys/kernel/tracing
+	echo 'hist:keys=opcode if prot_sgl > 0' >$pi_event/trigger
+}
+pi_counted() { echo '!hist:keys=opcode if prot_sgl > 0' >$pi_event/trigger; }
+pi_count() { awk -v op="$1" '/hitcount:/ { gsub(/[{},]/, ""); if ($2 == op) n += $NF } END { print n + 0 }' $pi_event/hist; }
 
 # dom0 shall make no tuples of its own, so that there are none but the guest's.
 pi_from_guest_only() { echo 0 >"/sys/block/$1/integrity/write_generate"; }
@@ -91,15 +98,15 @@ pi_jobs() {
 pi_clean() {
 	local reads writes
 	pi_from_guest_only "$3"
-	reads=$(pi_count dix_reads) writes=$(pi_count dix_writes)
+	pi_counting
 	guest_fio 300 "$(pi_jobs /dev/xvda "$2")" >/dev/null
 	make_tree xvda
 	guest_run 'echo 3 > /proc/sys/vm/drop_caches'
 	check_tree xvda
-	reads=$(($(pi_count dix_reads) - reads)) writes=$(($(pi_count dix_writes) - writes))
+	reads=$(pi_count 40) writes=$(pi_count 42)
+	pi_counted
 	[ $reads -gt 500 ] || fail "only $reads reads had tuples"
 	[ $writes -gt 500 ] || fail "only $writes writes had tuples"
-	[ "$(pi_count dif_errors)" = 0 ] || fail "$(pi_count dif_errors) tuples did not go with their data"
 	[ "$(cat "$(sysfs_of xvda)/errors/protection")" = 0 ] || fail "the backend counted errors"
 	guest_run "! dmesg | grep -E 'tag error|protection error'"
 	# Whoever reads them below finds them good, and where they should be.
