@@ -51,7 +51,7 @@ replay() {
 	chmod +x "$durable/point"
 	echo 0 >"$durable/last"
 	python3 /bed/dom0/replay.py "$1" "$durable/image" "$durable/point" >"$durable/counts" 2>"$durable/err" ||
-		fail "$(head -n 2 "$durable/counts" | tr '\n' ' ')$(tail -n 1 "$durable/err")"
+		fail "$(head -n 2 "$durable/counts" | tr '\n' ' ')$(sed -n '1p;$p' "$durable/err" | tr '\n' ' ')"
 }
 counted() { sed -n "s/.*\<$1=\([0-9]*\).*/\1/p" "$durable/counts"; }
 
@@ -72,6 +72,7 @@ record() {
 durable() {
 	rm -rf $durable
 	mkdir -p $durable/mnt
+	modprobe loop
 	recorder /dev/vdc /dev/vdd
 	"${@:2}" attach phy:/dev/mapper/recorded xvda
 	record "$1"
