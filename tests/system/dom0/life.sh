@@ -88,17 +88,32 @@ guest_has() {
 
 # save_and_restore XVD BACK [PARAMETER=VALUE...]: the guest, to a dom0 with that backend
 save_and_restore() {
-	local xvd=$1 go id
+	local xvd=$1 go
 	shift
-	go=$(xs_read "/local/domain/$(guest_id)/data/bed/go")
+	go=$(agent_count)
 	emit WAIT "xl save"
 	xl save "$G" /dev/vde >"$state/xl.log" 2>&1 || fail "xl save: $(tail -n 2 "$state/xl.log" | xargs)"
 	load_back "$@"
 	emit WAIT "xl restore"
 	xl restore /dev/vde >"$state/xl.log" 2>&1 || fail "xl restore: $(tail -n 2 "$state/xl.log" | xargs)"
-	id=$(command xl domid "$G") || fail "$G is gone right after it was restored"
+	goes_on "$xvd" "$go"
+}
+# migrate XVD: the guest, to where it is already, which is another domain for it
+migrate() {
+	local go
+	go=$(agent_count)
+	emit WAIT "xl migrate"
+	# As it comes in it has another name, which its console would be kept under.
+	ln -sf "guest-$G.log" "/var/log/xen/guest-$G--incoming.log"
+	xl migrate -s '' "$G" 'xl migrate-receive' >"$state/xl.log" 2>&1 || fail "xl migrate: $(tail -n 3 "$state/xl.log" | xargs)"
+	goes_on "$1" "$go"
+}
+# The agent goes on counting; its nodes are not among what is saved.
+agent_count() { xs_read "/local/domain/$(guest_id)/data/bed/go"; }
+goes_on() { # XVD COUNT
+	local id
+	id=$(command xl domid "$G") || fail "$G is gone right after it was moved"
 	echo "$id" >"$state/guest/$G/domid"
-	# The agent goes on counting; its nodes are not among what is saved.
-	xenstore-write "/local/domain/$id/data/bed/go" "$go"
-	connected "$xvd"
+	xenstore-write "/local/domain/$id/data/bed/go" "$2"
+	connected "$1"
 }
