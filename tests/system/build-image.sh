@@ -164,7 +164,7 @@ guest_root() {
 	mkdir -p "$g"/{bin,sbin,etc,proc,sys,dev,mnt,tmp,run,mod,lib64}
 	cp "$tmp/root/bin/busybox" "$g/bin/"
 	ln -s mke2fs "$g/sbin/mkfs.ext4"
-	# Busybox's reads by the page cache when its own memory is not aligned.
+	# Busybox's has no aligned memory for small blocks, and goes through the page cache then.
 	cp "$tmp/root/bin/dd" "$g/sbin/"
 	for f in /sbin/{mke2fs,e2fsck,sfdisk,blkid,dmsetup,lvm}; do
 		cp -L "$tmp/root$f" "$g$(dirname "$f")/"
