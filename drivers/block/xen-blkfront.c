@@ -1004,10 +1004,8 @@ static void blkfront_log(const struct blkfront_info *info)
 	dev_info(&info->xbdev->dev,
 		 "%s: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, data: %s, flush: %s, FUA: %s, discard: %s, zeroes: %s, integrity: %s\n",
 		 info->gd->disk_name, layout->abi->name,
-		 !layout->split ? "shared ring" :
-		 layout->align == 64 ? "separate rings of 64-byte lines" :
-				       "separate rings of 128-byte lines",
-		 agreed->choice.nr_queues, blkif_layout_slots(layout),
+		 blkif_layout_name(layout), agreed->choice.nr_queues,
+		 blkif_layout_slots(layout),
 		 layout->order, agreed->max_segs,
 		 data[agreed->data], flush[agreed->flush],
 		 agreed->ops.fua ? "yes" : "no",

@@ -94,10 +94,7 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 
 	dev_info(&conn->blkback->dev->dev,
 		 "connected: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, persistent grants: %s, FUA: %s, discard: %s, zeroes: %s, integrity: %s\n",
-		 layout->abi->name,
-		 !layout->split ? "shared ring" :
-		 layout->align == 64 ? "separate rings of 64-byte lines" :
-				       "separate rings of 128-byte lines",
+		 layout->abi->name, blkif_layout_name(layout),
 		 agreed->nr_queues, blkif_layout_slots(layout), layout->order,
 		 conn->max_segs, agreed->persistent ? "yes" : "no",
 		 conn->ops.fua ? "yes" : "no", blkif_discard_name(&conn->ops),

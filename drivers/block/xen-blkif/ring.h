@@ -52,6 +52,15 @@ static inline u32 blkif_layout_rsp_pages(const struct blkif_layout *layout)
 	return blkif_lap_rsp_pages(blkif_layout_slots(layout), layout->align);
 }
 
+/** blkif_layout_name() - as it stands in the log */
+static inline const char *blkif_layout_name(const struct blkif_layout *layout)
+{
+	if (!layout->split)
+		return "shared ring";
+	return layout->align == 64 ? "separate rings of 64-byte lines" :
+				     "separate rings of 128-byte lines";
+}
+
 /* Both rings of a queue, as either side sees them. */
 struct blkif_lap_pair {
 	struct blkif_lap_ring req;
