@@ -12,6 +12,9 @@
 #include <xen/grant_table.h>
 #include <xen/page.h>
 
+/* In jiffies: some times as long as blk-mq waits before it tries again. */
+#define BLKFRONT_POOL_PATIENCE	(HZ / 50 + 1)
+
 /**
  * struct blkfront_buf - a page of ours for the backend
  * @next: on the list of a pool or of a request
@@ -28,11 +31,14 @@ struct blkfront_buf {
 
 /**
  * struct blkfront_pool - free pages, last in first out
- * @lock: protects @free, @nr_free and @nr
+ * @lock: protects @free, @nr_free, @nr and what is wanted
  * @free: the pages
  * @nr_free: how many
  * @nr: how many there are with those in use
  * @max: what @nr may grow to
+ * @wanted: pages that a request waits for; smaller ones leave it what is free,
+ *          as there would never be enough at once if they did not
+ * @wanted_until: when that is over, in jiffies, if it has not asked again
  * @domid: the backend's domain
  * @granted: pages are granted as long as they exist
  * @readonly: and then without write access
@@ -42,11 +48,13 @@ struct blkfront_buf {
  * grants there is still progress.
  */
 struct blkfront_pool {
-	spinlock_t lock;	/* the list and its counts */
+	spinlock_t lock;	/* the list, its counts, and who waits */
 	struct blkfront_buf *free;
 	unsigned int nr_free;
 	unsigned int nr;
 	unsigned int max;
+	unsigned int wanted;
+	unsigned long wanted_until;
 	domid_t domid;
 	bool granted;
 	bool readonly;
@@ -166,9 +174,29 @@ blkfront_pool_try_take(struct blkfront_pool *pool, unsigned int nr)
 			end = &(*end)->next;
 		pool->free = *end;
 		*end = NULL;
+		pool->wanted = 0;
 	}
 	spin_unlock_irqrestore(&pool->lock, flags);
 	return first;
+}
+
+/* Does a larger request wait, which asks again every few milliseconds? */
+static inline bool blkfront_pool_is_wanted(struct blkfront_pool *pool,
+					   unsigned int nr)
+{
+	return unlikely(READ_ONCE(pool->wanted) > nr) &&
+	       time_before(jiffies, READ_ONCE(pool->wanted_until));
+}
+
+static inline void blkfront_pool_want(struct blkfront_pool *pool,
+				      unsigned int nr)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	pool->wanted = nr;
+	pool->wanted_until = jiffies + BLKFRONT_POOL_PATIENCE;
+	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
 /*
@@ -180,10 +208,14 @@ blkfront_pool_take(struct blkfront_pool *pool, unsigned int nr)
 {
 	struct blkfront_buf *first;
 
+	if (blkfront_pool_is_wanted(pool, nr))
+		return NULL;
 	do {
 		first = blkfront_pool_try_take(pool, nr);
 	} while (!first &&
 		 blkfront_pool_grow(pool, GFP_NOWAIT | __GFP_NOWARN));
+	if (unlikely(!first))
+		blkfront_pool_want(pool, nr);
 	return first;
 }
 
