@@ -259,6 +259,7 @@ compat_queue_limits_get(struct request_queue *q)
 		.logical_block_size = q->limits.logical_block_size,
 		.physical_block_size = q->limits.physical_block_size,
 		.max_hw_sectors = q->limits.max_hw_sectors,
+		.max_user_sectors = q->limits.max_sectors,
 		.max_segments = q->limits.max_segments,
 		.max_segment_size = q->limits.max_segment_size,
 		.dma_alignment = queue_dma_alignment(q),

@@ -127,6 +127,9 @@ MODULE_PARM_DESC(feature_persistent, "Use persistent grants if offered");
 /* How long a backend is waited for; toolstacks wait for us ten seconds. */
 #define BLKFRONT_PATIENCE_MS	4000
 
+/* Takes dead disks down, on which waits who frees memory by writing to them. */
+static struct workqueue_struct *blkfront_wq;
+
 /**
  * blkfront_kill() - give a disk up
  * @info: the disk
@@ -142,8 +145,7 @@ static void blkfront_kill(struct blkfront_info *info, const char *why)
 	if (why)
 		dev_err(&info->xbdev->dev, "%s; the disk is disabled\n", why);
 	info->why = why;
-	/* Freezable, because a resume exchanges xbdev->otherend. */
-	queue_work(system_freezable_wq, &info->shutdown_work);
+	queue_work(blkfront_wq, &info->shutdown_work);
 }
 
 /* --- Submission --- */
@@ -502,7 +504,7 @@ static irqreturn_t blkfront_interrupt(int irq, void *data)
 		blkfront_acknowledge(ring);
 	else
 		/* There is no other event until the work acknowledges this. */
-		queue_work(system_highpri_wq, &ring->work);
+		kblockd_schedule_work(&ring->work);
 	spin_unlock(&ring->rsp_lock);
 	return IRQ_HANDLED;
 }
@@ -838,6 +840,8 @@ static void blkfront_disconnect(struct blkfront_info *info, bool requeue)
 			blkfront_ring_stop(&info->rings[i]);
 		if (blkfront_has_queue(info)) {
 			blkfront_wait_completing(info);
+			/* Who completed last may not be done with @agreed. */
+			synchronize_rcu();
 			blkfront_reclaim(info, requeue);
 		}
 		blkfront_rings_free(info);
@@ -1101,12 +1105,15 @@ static int blkfront_connect(struct blkfront_info *info,
 			    enum blkfront_state from)
 {
 	struct xenbus_device *dev = info->xbdev;
+	const char *why;
 	int err;
 
 	lockdep_assert_held(&info->mutex);
-	err = blkfront_read_disk(info, &info->disk);
-	if (err)
+	err = blkfront_read_disk(info, &info->disk, &why);
+	if (err) {
+		xenbus_dev_fatal(dev, err, "%s", why);
 		return err;
+	}
 	blkfront_agree(info);
 	err = blkfront_make_pools(info);
 	if (err) {
@@ -1531,14 +1538,25 @@ static int __init blkfront_init(void)
 		return -ENODEV;
 	blkfront_check_params();
 
+	/* Freezable, because a resume exchanges xbdev->otherend. */
+	blkfront_wq = alloc_workqueue("xen-blkfront", WQ_UNBOUND |
+				      WQ_MEM_RECLAIM | WQ_FREEZABLE, 0);
+	if (!blkfront_wq)
+		return -ENOMEM;
 	err = register_blkdev(XENVBD_MAJOR, "xvd");
 	if (err) {
 		pr_err("block major %d is taken\n", XENVBD_MAJOR);
-		return err;
+		goto free_wq;
 	}
 	err = xenbus_register_frontend(&blkfront_driver);
 	if (err)
-		unregister_blkdev(XENVBD_MAJOR, "xvd");
+		goto unregister;
+	return 0;
+
+unregister:
+	unregister_blkdev(XENVBD_MAJOR, "xvd");
+free_wq:
+	destroy_workqueue(blkfront_wq);
 	return err;
 }
 module_init(blkfront_init);
@@ -1547,6 +1565,7 @@ static void __exit blkfront_exit(void)
 {
 	xenbus_unregister_driver(&blkfront_driver);
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
+	destroy_workqueue(blkfront_wq);
 }
 module_exit(blkfront_exit);
 

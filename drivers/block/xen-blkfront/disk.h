@@ -18,7 +18,8 @@
 
 /* Read and check what kind of disk it is. */
 static inline int blkfront_read_disk(struct blkfront_info *info,
-				     struct blkfront_disk *disk)
+				     struct blkfront_disk *disk,
+				     const char **why)
 {
 	struct xenbus_device *dev = info->xbdev;
 	const char *from = dev->otherend;
@@ -26,7 +27,7 @@ static inline int blkfront_read_disk(struct blkfront_info *info,
 	if (xenbus_scanf(XBT_NIL, from, "sectors", "%llu",
 			 &disk->sectors) != 1 ||
 	    disk->sectors > LLONG_MAX >> SECTOR_SHIFT) {
-		xenbus_dev_fatal(dev, -EINVAL, "reading %s/sectors", from);
+		*why = "the backend's key sectors cannot be read";
 		return -EINVAL;
 	}
 	disk->info = xenbus_read_unsigned(from, "info", 0);
@@ -35,8 +36,7 @@ static inline int blkfront_read_disk(struct blkfront_info *info,
 	if (!is_power_of_2(disk->block_size) ||
 	    disk->block_size < SECTOR_SIZE ||
 	    disk->block_size > BLKIF_PAGE_SIZE) {
-		xenbus_dev_fatal(dev, -EINVAL, "sector-size %u is not usable",
-				 disk->block_size);
+		*why = "the backend's sector-size is not usable";
 		return -EINVAL;
 	}
 	disk->phys_size = xenbus_read_unsigned(from, "physical-sector-size",
@@ -106,8 +106,10 @@ static inline void blkfront_limits(const struct blkfront_info *info,
 	lim->logical_block_size = info->disk.block_size;
 	lim->physical_block_size = info->disk.phys_size;
 	lim->io_opt = info->disk.opt_size;
+	/* What an admin has set stays, what is only our own default goes along. */
+	if (!info->gd || lim->max_user_sectors == lim->max_hw_sectors)
+		lim->max_user_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
 	lim->max_hw_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
-	lim->max_user_sectors = lim->max_hw_sectors;
 
 	/* A segment is a grant, or as many as a page of ours takes. */
 	lim->max_segments = agreed->max_segs / XEN_PFN_PER_PAGE;
@@ -184,11 +186,15 @@ static inline void blkfront_log_change(const struct blkfront_info *info,
 static inline void blkfront_disk_changed(struct blkfront_info *info)
 {
 	struct blkfront_disk disk;
+	const char *why;
 	bool limits;
 
 	lockdep_assert_held(&info->mutex);
-	if (blkfront_read_disk(info, &disk))
+	/* The disk is as good as before; it must not go for this. */
+	if (blkfront_read_disk(info, &disk, &why)) {
+		dev_err(&info->xbdev->dev, "%s; ignored\n", why);
 		return;
+	}
 	if (disk.block_size != info->disk.block_size) {
 		dev_err(&info->xbdev->dev,
 			"ignoring a change of sector-size from %u to %u\n",
