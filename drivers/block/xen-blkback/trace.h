@@ -25,7 +25,8 @@
 			 { BLKIF_OP_WRITE, "WRITE" },			\
 			 { BLKIF_OP_WRITE_BARRIER, "BARRIER" },		\
 			 { BLKIF_OP_FLUSH_DISKCACHE, "FLUSH" },		\
-			 { BLKIF_OP_DISCARD, "DISCARD" })
+			 { BLKIF_OP_DISCARD, "DISCARD" },		\
+			 { BLKIF_OP_WRITE_ZEROES, "WRITE_ZEROES" })
 
 DECLARE_EVENT_CLASS(blkback_req,
 	TP_PROTO(const struct blkback_req *req, s16 status),

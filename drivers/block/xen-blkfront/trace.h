@@ -24,7 +24,8 @@
 			 { BLKIF_OP_WRITE, "WRITE" },			\
 			 { BLKIF_OP_WRITE_BARRIER, "BARRIER" },		\
 			 { BLKIF_OP_FLUSH_DISKCACHE, "FLUSH" },		\
-			 { BLKIF_OP_DISCARD, "DISCARD" })
+			 { BLKIF_OP_DISCARD, "DISCARD" },		\
+			 { BLKIF_OP_WRITE_ZEROES, "WRITE_ZEROES" })
 
 DECLARE_EVENT_CLASS(blkfront_req,
 	TP_PROTO(const struct blkfront_ring *ring, struct request *rq,
