@@ -56,7 +56,7 @@
 static unsigned int blkfront_max_segs = 256;
 module_param_named(max_indirect_segments, blkfront_max_segs, uint, 0444);
 MODULE_PARM_DESC(max_indirect_segments,
-		 "Most 4 KiB segments of a request (default 256)");
+		 "Most 4 KiB segments of a request of the existing format (default 256)");
 
 static unsigned int blkfront_max_queues = 4;
 module_param_named(max_queues, blkfront_max_queues, uint, 0444);

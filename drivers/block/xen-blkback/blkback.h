@@ -85,7 +85,7 @@
  * @maps: grants mapped
  * @unmaps: grants unmapped
  * @evictions: persistent grants among @unmaps
- * @copies: grant copies, of data and of tables
+ * @copies: grant copies, of data, of tables and of protection information
  * @copied: bytes that were copied by them
  * @hypercalls: for grants
  * @full: times that as many requests were in flight as there are slots
@@ -107,7 +107,7 @@
  * @rd_lat: of reads, from ring to ring
  * @wr_lat: of writes
  * @f_lat: of flushes and barriers
- * @ds_lat: of discards
+ * @ds_lat: of discards and zeroes
  *
  * Nothing but u64: see blkback_stats_add().
  */

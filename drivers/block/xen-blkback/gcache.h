@@ -4,8 +4,8 @@
  * uses them, and which was not used for the longest time.
  *
  * Pure: no lock, no allocation, no grant operation.  The caller provides the
- * memory, so that the cap on persistent grants is the number of entries and
- * holds at every moment.
+ * memory: each queue has a table with as many entries as its device may keep
+ * grants.  That all queues together keep no more is the caller's business.
  *
  * An entry is free, or busy (in the hash, users > 0), or idle (in the hash and
  * on the recency list), or evicted (in neither, in the caller's hands until
@@ -42,9 +42,11 @@ struct gcache_entry {
 };
 
 /**
- * struct gcache - persistent grants of one frontend
+ * struct gcache - persistent grants of one queue
  * @entries: @nr_entries of them
  * @buckets: heads of the hash chains, @bucket_mask + 1 of them
+ * @nr_entries: most persistent grants
+ * @bucket_mask: number of buckets, a power of two, less one
  * @free: list of free entries
  * @oldest: idle entry to evict first
  * @newest: idle entry that was given back last

@@ -18,7 +18,7 @@ module_param_named(max_mapped_pages, blkback_max_mapped, uint, 0644);
 MODULE_PARM_DESC(max_mapped_pages,
 		 "Maximum number of pages mapped at a time for each device, besides persistent grants");
 
-/* What a frontend of ours cycles through with 8 MiB in flight, and its tables. */
+/* What a frontend of ours goes round with 8 MiB in flight, and some room. */
 unsigned int blkback_max_pgrants = 2112;
 module_param_named(max_persistent_grants, blkback_max_pgrants, uint, 0644);
 MODULE_PARM_DESC(max_persistent_grants,
@@ -33,7 +33,7 @@ MODULE_PARM_DESC(persistent_grant_unused_seconds,
 unsigned int blkback_max_queues;
 module_param_named(max_queues, blkback_max_queues, uint, 0644);
 MODULE_PARM_DESC(max_queues,
-		 "Maximum number of queues for each device, 0 for the number of CPUs");
+		 "Maximum number of queues for each device, 0 when loading for the number of CPUs");
 
 unsigned int blkback_max_ring_order = BLKIF_MAX_RING_ORDER;
 module_param_named(max_ring_page_order, blkback_max_ring_order, uint, 0444);
@@ -43,7 +43,7 @@ MODULE_PARM_DESC(max_ring_page_order,
 unsigned int blkback_squeeze_ms = 10;
 module_param_named(buffer_squeeze_duration_ms, blkback_squeeze_ms, uint, 0644);
 MODULE_PARM_DESC(buffer_squeeze_duration_ms,
-		 "Time in ms to keep no free pages when memory is short");
+		 "Time in ms to keep no free pages and no idle persistent grants when memory is short");
 
 /* 64 KiB: larger ones are better mapped, by page table and TLB together. */
 unsigned int blkback_max_copied = 16;

@@ -199,8 +199,8 @@ static void blkback_pi_add(struct blkback_pi_cursor *cur, unsigned int i,
  * @opf: the operation
  *
  * The tuples of a bio are in one page, because there are disks that take no
- * more than one segment of them at a time.  As in blkback_io_submit(), each bio
- * is submitted before the next is allocated.
+ * more than one segment of them at a time.  As in blkback_io_submit_segs(),
+ * each bio is submitted before the next is allocated.
  */
 void blkback_pi_submit(struct blkback_req *req, blk_opf_t opf)
 {

@@ -180,7 +180,10 @@ static struct bio *blkback_range_bio(struct blkback_req *req, blk_opf_t opf,
 	return bio;
 }
 
-/* Bios are submitted before others are allocated: see blkback_io_submit(). */
+/*
+ * Bios are submitted before others are allocated: see
+ * blkback_io_submit_segs().
+ */
 static void blkback_range_submit(struct blkback_req *req)
 {
 	unsigned int nr = BLKBACK_RANGE_BIOS / BLKBACK_RANGES /

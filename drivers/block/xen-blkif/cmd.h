@@ -4,9 +4,10 @@
  * format are written against.
  *
  * The headers of this directory are shared by xen-blkfront and xen-blkback.
- * But for ring.h they are pure: no lock, no allocation, no printk and no
- * access to memory that a peer can write, so that the same bytes run in the
- * kernel and in userspace tests.
+ * But for shared.h, split.h and ring.h, which touch shared memory, and sysfs.h,
+ * which is for the kernel only, they are pure: no lock, no allocation, no
+ * printk and no access to memory that a peer can write.  So the same bytes run
+ * in the kernel and in userspace tests.
  */
 
 #ifndef _XEN_BLKIF_CMD_H
@@ -106,6 +107,7 @@ static inline u32 blkif_seg_sectors(const struct blkif_seg *seg)
 
 /**
  * blkif_cmd_wire_op() - the operation that the request's slot names
+ * @cmd: the request
  *
  * Not the response's, which is @cmd->op.
  */
