@@ -55,15 +55,16 @@ typedef uint64_t blkif_sector_t;
  *  feature-barrier           B  default 0: BLKIF_OP_WRITE_BARRIER is taken
  *  feature-flush-cache       B  default 0: BLKIF_OP_FLUSH_DISKCACHE is taken
  *  feature-discard           B  default 0: BLKIF_OP_DISCARD is taken
- *  discard-granularity       B  in bytes, default: sector-size.  What is smaller
- *                               may be discarded in name only.
+ *  discard-granularity       B  in bytes, default: sector-size; 0 is the same
+ *                               as absent.  What is smaller may be discarded in
+ *                               name only.
  *  discard-alignment         B  in bytes, default 0: where the first granule
  *                               begins
  *  discard-secure            B  default 0: BLKIF_DISCARD_SECURE is taken
- *  max-discard-sectors       B  default: no limit.  A frontend should not
- *                               discard more by one request; frontends of old
- *                               do not know the key, and the backend takes
- *                               what they send.
+ *  max-discard-sectors       B  default: no limit; 0 is the same as absent.  A
+ *                               frontend should not discard more by one
+ *                               request; frontends of old do not know the key,
+ *                               and the backend takes what they send.
  *  feature-persistent        B  default 0: the backend may keep grants mapped
  *  feature-max-indirect-segments
  *                            B  0 to 4096, default 0 (no BLKIF_OP_INDIRECT but
@@ -81,7 +82,8 @@ typedef uint64_t blkif_sector_t;
  *                               BLKIF_SLIM_ONCE
  *  feature-fua               B  default 0: slim WRITEs may have BLKIF_SLIM_FUA
  *  feature-write-zeroes      B  default 0: slim BLKIF_OP_WRITE_ZEROES is taken
- *  max-write-zeroes-sectors  B  default: no limit; the most of one request
+ *  max-write-zeroes-sectors  B  default: no limit; 0 is the same as absent.
+ *                               The most of one request.
  *  max-discard-ranges        B  1 to 256, default 1: how many ranges a slim
  *                               DISCARD may have
  *  feature-integrity         B  default: the key is absent; otherwise the
@@ -96,6 +98,7 @@ typedef uint64_t blkif_sector_t;
  * Frontend:
  *
  *  virtual-device            T  the number the disk appears under
+ *  virtual-device-ext        T  the same, where virtual-device is absent
  *  device-type               T  "disk" or "cdrom"
  *  trusted                   T  default 1; 0: give the backend no page that
  *                               holds anything but the data of the request
@@ -109,8 +112,10 @@ typedef uint64_t blkif_sector_t;
  *                               of one page "ring-ref", and a backend then
  *                               takes "ring-ref0", too
  *  event-channel             F  port of the event channel
- *  feature-persistent        F  default 0: all grants are reused, and pages
- *                               are not taken back after a request
+ *  feature-persistent        F  default 0; 1: all grants are reused, and pages
+ *                               are not taken back after a request, if the
+ *                               backend's key is 1, too.  It may be written
+ *                               whatever that is.
  *  multi-queue-num-queues    F  1 to multi-queue-max-queues, default 1.  With
  *                               more than one, *ring-ref* and
  *                               event-channel stand in queue-0/, queue-1/, ...
@@ -135,11 +140,11 @@ typedef uint64_t blkif_sector_t;
  *                               then it is known what the disk has.
  *
  * Numbers are decimal digits and nothing else, and but for "sectors" below
- * 2^32; "virtual-device" may also be hexadecimal, with 0x.  What a "%u" stands
- * for is counted from 0.  Of an offered boolean any number but 0 means 1; an
- * offer above the legal values, which a later version may make, means the
- * largest of them, and one that is no number means the default.  Keys that are
- * not named here are ignored.
+ * 2^32; "virtual-device" and "virtual-device-ext" may also be hexadecimal, with
+ * 0x.  What a "%u" stands for is counted from 0.  Of an offered boolean any
+ * number but 0 means 1; an offer above the legal values, which a later version
+ * may make, means the largest of them, and one that is no number means the
+ * default.  Keys that are not named here are ignored.
  *
  * What the other side has to do about a key:
  *
@@ -153,11 +158,12 @@ typedef uint64_t blkif_sector_t;
  *  - "info": a frontend refuses to write to a disk with VDISK_READONLY, and a
  *    backend refuses what is written to it all the same.
  *  - "feature-persistent" on both sides: every page that the frontend grants
- *    for data or entries stays granted, writable, as long as the connection,
- *    and is used over and over.  The backend may keep any number of them
- *    mapped until it is Closed, and drop any whenever no request uses it.  If
- *    one side lacks it, the backend has let go of all pages of a request when
- *    it answers.
+ *    for data, or for entries of the existing format, stays granted, writable,
+ *    as long as the connection, and is used over and over.  (Slim entries,
+ *    BLKIF_SLIM_ONCE and protection information are different: see there.)
+ *    The backend may keep any number of these pages mapped until it is Closed,
+ *    and drop any whenever no request uses it.  If one side lacks it, the
+ *    backend has let go of all pages of a request when it answers.
  *  - "request-format", "ring-layout", "ring-alignment", "ring-page-order",
  *    "multi-queue-num-queues": the backend reads requests, maps pages and looks
  *    for the others' keys as they say, or refuses the connection.
@@ -171,12 +177,13 @@ typedef uint64_t blkif_sector_t;
  * the data of a write meanwhile may get to the disk or not.
  *
  * A backend writes what it offers before InitWait, and what depends on the
- * disk before Connected.  A frontend that finds no offer uses the existing
- * format on a shared ring, and a backend that finds no choice expects it.  A
- * frontend must not ask for what was not offered, nor write a key that is not
- * a number where one is due: the backend then refuses the connection, says
- * why in its error node, and goes to Closing.  Everything is chosen anew at
- * every connection; nothing is remembered from an earlier one.
+ * disk (and feature-transient-grants) before Connected.  A frontend that finds
+ * no offer uses the existing format on a shared ring, and a backend that finds
+ * no choice expects it.  A frontend must not ask for what was not offered, nor
+ * write a key that is not a number where one is due: the backend then refuses
+ * the connection, says why in its error node, and goes to Closing.  Everything
+ * is chosen anew at every connection; nothing is remembered from an earlier
+ * one.
  *
  * Of operations, the frontend chooses by using them.  A disk that is read-only
  * has no use for the offer to discard or to zero, and is not given it.
