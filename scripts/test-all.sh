@@ -1,7 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# All tests there are, one step after the other, shown as they run.  The last
-# line is 'N passed, N failed' over all of them, after what was skipped and why.
+# All tests but those that take long, one step after the other, shown as they
+# run.  The last line is 'N passed, N failed' over all of them, after what was
+# skipped and why.
+#
+# XENBLK_TEST_BUDGET	seconds after which no case begins any more (3900)
+# XENBLK_STEP_LIMIT	how long a step may take, as timeout(1) has it (6h)
 set -u
 
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
@@ -11,7 +15,7 @@ passed=0 failed=0 dead=() skips=()
 # Longer than any step takes on a machine three times slower than a usual one.
 limit=${XENBLK_STEP_LIMIT:-6h}
 
-# When the last case may begin, in seconds.
+# When the last case may begin, in seconds.  What has not begun is skipped.
 budget=${XENBLK_TEST_BUDGET:-3900}
 
 # step NAME COMMAND...

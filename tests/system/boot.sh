@@ -5,9 +5,10 @@
 #   boot.sh [--shell] SUITE PAYLOAD RESULTS
 #
 # PAYLOAD is a directory that becomes the second disk; dom0/init in it takes over.
-# RESULTS gets verdict (what dom0 reported, a line each), console.log (Xen and dom0),
-# guests.log, files.tar. Exit status 0: dom0 said END; 2: it did not, and one
-# sentence has said why.
+# RESULTS gets verdict (what dom0 reported, a line each), console.log (Xen and dom0) and
+# of that xen.log and dom0.log, guests.log, the files that dom0 sent, qemu.cmd (the
+# command) and qemu.log (what QEMU said). Exit status 0: dom0 said END; 2: it did not,
+# and one sentence has said why.
 #
 # XENBLK_STALL_MIN	minutes without a sign of life that end the run (15)
 # XENBLK_TOTAL_MIN	minutes the whole boot may take (150)
@@ -15,6 +16,8 @@
 # XENBLK_PARALLEL=1	do not wait for another emulator on this machine to end
 # XENBLK_ICOUNT=1	virtual time counts instructions
 # XENBLK_QEMU_ARGS	further arguments
+# XENBLK_XEN_ARGS XENBLK_DOM0_ARGS	further parameters of Xen, of dom0's kernel
+# XENBLK_SLUB		slub_debug of dom0's kernel (FZP)
 set -u
 # All of it is read before any of it runs: an edit meanwhile must not change its course.
 {

@@ -15,6 +15,7 @@ set -u
 
 usage() {
 	echo "usage: $prog [--force] [--path] SUITE	(one of: $(suites | xargs))"
+	echo "  --force  build it although there is one"
 	echo "  --path   only print where the image is"
 	exit "${1:-2}"
 }
@@ -95,8 +96,8 @@ step() {
 			next=$((next + 30))
 			say "[$(hms $((SECONDS - start)))]   still at it: $(tail -n 1 "$log" | tr -d '\r' | cut -c1-100)"
 		fi
-		if [ $((SECONDS - t0)) -ge "${XENBLK_STEP_LIMIT:-5400}" ]; then
-			die "'$what' did not end within ${XENBLK_STEP_LIMIT:-5400} s; see $log"
+		if [ $((SECONDS - t0)) -ge "${XENBLK_IMAGE_LIMIT:-5400}" ]; then
+			die "'$what' did not end within ${XENBLK_IMAGE_LIMIT:-5400} s; see $log"
 		fi
 	done
 	wait "$child"
