@@ -9,6 +9,8 @@ pi_driver=/sys/bus/pseudo/drivers/scsi_debug
 # shellcheck disable=SC2034
 pi_disk() {
 	modprobe sd_mod
+	# What a case that failed has left has other ways.
+	[ ! -d /sys/module/scsi_debug ] || pi_disk_gone
 	modprobe scsi_debug dev_size_mb=48 delay=0 "$@" || fail "scsi_debug $* does not load"
 	wait_for 30 "the disk of scsi_debug" pi_found || fail "scsi_debug $* has no disk with protection information"
 	sd=$(pi_name)
