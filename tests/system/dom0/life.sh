@@ -24,10 +24,18 @@ round_jobs() { # FILE
 		'[small]' rw=randwrite bs=4k iodepth=16 '[large]' stonewall rw=randwrite bs=256k iodepth=4
 }
 
+# from_here, guest_is_content: between them the guest's log has no error of a disk
+from_here() { guest_run "echo 'bed: from here' > /dev/kmsg"; }
+guest_is_content() {
+	guest_run "! dmesg | awk '/bed: from here\$/ { s = \"\" } { s = s \"\\n\" \$0 } END { print s }' |
+		grep -E 'I/O error|tag error|protection error|disk is disabled|without an event'"
+}
+
 # keep_verifying XVD: what was written is read back and checked, round after round, from
 # now until verified; from here on the guest's log has to be clean, too
 keep_verifying() {
-	guest_run "rm -f /tmp/enough; echo 'bed: verifying' > /dev/kmsg"
+	guest_run 'rm -f /tmp/enough'
+	from_here
 	verifier=$(guest_start "printf '%s' '$(round_jobs "/dev/$1")' > /tmp/round.fio; n=0
 		while [ ! -f /tmp/enough ]; do
 			fio --minimal /tmp/round.fio > /tmp/round.out 2>&1 || { tail -n 5 /tmp/round.out; exit 1; }
@@ -49,7 +57,7 @@ verified() {
 	rounds=$(guest_wait "$verifier" 600) || fail "fio ended with status $?: $(tail -n 3 <<<"$rounds" | xargs -0)"
 	[ "$rounds" -gt 0 ] || fail "not one round was verified"
 	note "$rounds rounds were verified"
-	guest_run "! dmesg | awk '/bed: verifying\$/ { s = \"\" } { s = s \"\\n\" \$0 } END { print s }' | grep -E 'I/O error|disk is disabled|without an event'"
+	guest_is_content
 }
 
 # no_faults XVD: the backend, which is ours, has refused nothing
