@@ -3,10 +3,10 @@
  * Reads and writes of a disk out of memory that is cut into odd pieces, each checked
  * against a copy of what the disk should hold:
  *
- *	bed-odd DISK BLOCK BYTES ROUNDS
+ *	bed-odd DISK BLOCK UNIT BYTES ROUNDS
  *
  * BLOCK is the disk's, BYTES from its start on are used. Direct ones have pieces of
- * 512 bytes and more that begin at any 512; others begin and end at any byte, and go
+ * whole blocks, as Linux has it, that begin at any UNIT; others begin and end at any byte, and go
  * through the page cache. Prints how many of each there were.
  */
 #define _GNU_SOURCE
@@ -20,14 +20,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define UNIT	512
 #define PIECES	48
 #define MOST	(384 << 10)
-#define ARENA	(2 << 20)
+/* What that takes in pages, with the widest gaps. */
+#define ARENA	(4 << 20)
 
 static struct disk {
 	int direct, cached;
-	size_t block, bytes;
+	size_t block, unit, bytes;
 	uint8_t *copy;
 } disk;
 static uint8_t *arena;
@@ -52,16 +52,16 @@ struct io {
 /* Cut it into pieces in the arena, with gaps between most of them. */
 static void cut(struct io *io)
 {
-	uint8_t *place = arena + any(16) * UNIT;
+	uint8_t *place = arena + any(16) * disk.unit;
 	size_t left = io->bytes;
 
 	for (io->nr = 0; left; io->nr++) {
 		size_t take = left;
 
 		if (io->nr < PIECES - 1)
-			take = UNIT * (1 + any(left / UNIT < 40 ? left / UNIT : 40));
+			take = disk.block * (1 + any(left / disk.block < 40 ? left / disk.block : 40));
 		io->piece[io->nr] = (struct iovec) { place, take };
-		place += take + any(3) * any(9) * UNIT;
+		place += take + any(3) * any(9) * disk.unit;
 		left -= take;
 	}
 }
@@ -84,6 +84,17 @@ static void choose_cached(struct io *io)
 	io->nr = 1;
 }
 
+/* So that what was there before is not taken for what is read. */
+static void fill(const struct io *io)
+{
+	size_t byte;
+	int i;
+
+	for (i = 0; i < io->nr; i++)
+		for (byte = 0; byte < io->piece[i].iov_len; byte++)
+			((uint8_t *)io->piece[i].iov_base)[byte] = any(256);
+}
+
 /* Does what is in the pieces equal the copy, or is it to become the copy? */
 static void compare(const struct io *io, int write)
 {
@@ -104,14 +115,12 @@ static void once(int direct, int write)
 	int fd = direct ? disk.direct : disk.cached;
 	struct io io;
 	ssize_t did;
-	size_t i;
 
 	if (direct)
 		choose_direct(&io);
 	else
 		choose_cached(&io);
-	for (i = 0; i < ARENA; i += sizeof(uint32_t))
-		*(uint32_t *)(arena + i) = any(UINT32_MAX);
+	fill(&io);
 	did = write ? pwritev(fd, io.piece, io.nr, io.at) : preadv(fd, io.piece, io.nr, io.at);
 	if (did != (ssize_t)io.bytes)
 		err(1, "%s: %zu bytes at %zu in %d pieces: %zd", write ? "write" : "read",
@@ -132,19 +141,20 @@ int main(int argc, char **argv)
 {
 	int count[4] = { 0 }, n;
 
-	if (argc != 5)
-		errx(2, "usage: bed-odd DISK BLOCK BYTES ROUNDS");
+	if (argc != 6)
+		errx(2, "usage: bed-odd DISK BLOCK UNIT BYTES ROUNDS");
 	disk.direct = open_disk(argv[1], O_DIRECT);
 	disk.cached = open_disk(argv[1], 0);
 	disk.block = strtoul(argv[2], NULL, 0);
-	disk.bytes = strtoul(argv[3], NULL, 0);
+	disk.unit = strtoul(argv[3], NULL, 0);
+	disk.bytes = strtoul(argv[4], NULL, 0);
 	disk.copy = malloc(disk.bytes);
 	arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!disk.copy || arena == MAP_FAILED)
 		err(1, "memory");
 	if (pread(disk.cached, disk.copy, disk.bytes, 0) != (ssize_t)disk.bytes)
 		err(1, "%s: its first %zu bytes", argv[1], disk.bytes);
-	for (n = atoi(argv[4]); n > 0; n--) {
+	for (n = atoi(argv[5]); n > 0; n--) {
 		int which = any(8), direct = which < 6, write = which & 1;
 
 		once(direct, write);
