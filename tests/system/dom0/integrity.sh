@@ -26,11 +26,12 @@ pi_disk_gone() { wait_for 30 "scsi_debug to be unloaded" rmmod scsi_debug 2>/dev
 # pi_count 40|42: how many commands with tuples the disk was given since pi_counting, by
 # operation: 40 reads and 42 writes, in ten bytes
 pi_event=/sys/kernel/tracing/events/scsi/scsi_dispatch_cmd_start
+pi_trigger='hist:keys=opcode if prot_sglen > 0'
 pi_counting() {
 	mountpoint -q /sys/kernel/tracing || mount -t tracefs trace /sys/kernel/tracing
-	echo 'hist:keys=opcode if prot_sglen > 0' >$pi_event/trigger
+	echo "$pi_trigger" >$pi_event/trigger
 }
-pi_counted() { echo '!hist:keys=opcode if prot_sglen > 0' >$pi_event/trigger; }
+pi_counted() { echo "!$pi_trigger" >$pi_event/trigger; }
 pi_count() { awk -v op="$1" '/hitcount:/ { gsub(/[{},]/, ""); if ($2 == op) n += $NF } END { print n + 0 }' $pi_event/hist; }
 
 # dom0 shall make no tuples of its own, so that there are none but the guest's.
