@@ -276,6 +276,7 @@ struct blkback_ranges {
  * @seg: the segments: @cmd's, or @big
  * @map: where they are mapped: @inline_map, or behind @big
  * @big: memory for the segments or ranges of an indirect request
+ * @nr_busy: entries that it counts in the queue's @nr_busy
  * @nr_mapped: how many of @map are in use
  * @nr_pi: pages of protection information that there are, in @map behind those
  *         of the segments
@@ -295,6 +296,7 @@ struct blkback_req {
 	struct blkif_seg *seg;
 	struct blkback_map *map;
 	void *big;
+	unsigned int nr_busy;
 	unsigned int nr_mapped;
 	unsigned int nr_pi;
 	bool bad_grant;
@@ -348,9 +350,10 @@ struct blkback_ring_mem {
  * @lim: what requests are checked against
  * @cache: persistent grants
  * @pages: pages to map grants to
- * @nr_mapped: pages that are mapped for requests in flight, not persistent, or
- *             that their data is copied to
- * @max_mapped: most of them
+ * @nr_busy: entries of requests in flight, which take memory whether they are
+ *           mapped, were so already, or are copied
+ * @max_busy: most of them
+ * @nr_prepared: segments in the batch that is mapped next
  * @map_ops: for one hypercall
  * @map_pages: pages of @map_ops
  * @map_dests: who they are for
@@ -406,8 +409,9 @@ struct blkback_queue {
 
 	struct gcache cache;
 	struct gnttab_page_cache pages;
-	unsigned int nr_mapped;
-	unsigned int max_mapped;
+	unsigned int nr_busy;
+	unsigned int max_busy;
+	unsigned int nr_prepared;
 	struct gnttab_map_grant_ref *map_ops;
 	struct page **map_pages;
 	struct blkback_map_dest *map_dests;

@@ -84,7 +84,6 @@ static void blkback_copy_put_page(struct blkback_queue *queue,
 {
 	list_add(&map->page->lru, &queue->copy_pages);
 	queue->nr_copy_pages++;
-	queue->nr_mapped--;
 }
 
 /* One more operation, between a segment and our page. */
@@ -149,7 +148,6 @@ int blkback_copy_prepare(struct blkback_req *req)
 		req->map[i].page = blkback_copy_get_page(queue);
 		if (!req->map[i].page)
 			goto put_pages;
-		queue->nr_mapped++;
 	}
 	for (i = 0; i < nr && req->cmd.op != BLKIF_OP_READ; i++)
 		blkback_copy_add(req, i, true);

@@ -80,8 +80,8 @@ int blkback_grant_init(struct blkback_queue *queue)
 	int err;
 
 	gnttab_page_cache_init(&queue->pages);
-	queue->max_mapped = READ_ONCE(blkback_max_mapped) /
-			    queue->conn->agreed.nr_queues;
+	queue->max_busy = READ_ONCE(blkback_max_mapped) /
+			  queue->conn->agreed.nr_queues;
 	err = blkback_grant_alloc_ops(queue);
 	if (!err)
 		err = blkback_copy_init(queue);
@@ -241,7 +241,6 @@ void blkback_grant_release(struct blkback_req *req)
 			gcache_put(&queue->cache, map->entry, now);
 			continue;
 		}
-		queue->nr_mapped--;
 		if (map->handle != INVALID_GRANT_HANDLE)
 			blkback_grant_collect(queue, map->page, map->handle);
 		else
@@ -289,7 +288,6 @@ static void blkback_grant_keep(struct blkback_queue *queue,
 	entry->page = map->page;
 	entry->handle = map->handle;
 	map->entry = entry;
-	queue->nr_mapped--;
 }
 
 /* May the grants of a request stay mapped when it is done? */
@@ -329,7 +327,6 @@ static int blkback_grant_add(struct blkback_req *req, unsigned int i)
 	queue->map_dests[queue->nr_map].req = req;
 	queue->map_dests[queue->nr_map].map = map;
 	queue->nr_map++;
-	queue->nr_mapped++;
 	return 0;
 }
 
@@ -339,8 +336,7 @@ static int blkback_grant_add(struct blkback_req *req, unsigned int i)
  *
  * They are mapped, or copied, when blkback_grant_map() returns, and not before.
  *
- * Return: 0, or -ENOMEM if there is no page now or the device has as many
- * mapped as it may; nothing was done then.
+ * Return: 0, or -ENOMEM if there is no page now; nothing was done then.
  */
 int blkback_grant_prepare(struct blkback_req *req)
 {
@@ -348,9 +344,7 @@ int blkback_grant_prepare(struct blkback_req *req)
 	unsigned int i, nr = req->cmd.nr_segs;
 	unsigned int first_op = queue->nr_map;
 
-	/* One request is always let through. */
-	if (queue->nr_mapped && queue->nr_mapped + nr > queue->max_mapped)
-		return -ENOMEM;
+	queue->nr_prepared += nr;
 	if (!blkback_grant_keeps(req) && blkback_copy_wanted(req))
 		return blkback_copy_prepare(req);
 	for (i = 0; i < nr; i++) {
@@ -366,10 +360,16 @@ int blkback_grant_prepare(struct blkback_req *req)
 	return 0;
 }
 
-/** blkback_grant_fits() - can a request with @nr segments join the batch? */
+/**
+ * blkback_grant_fits() - can a request with @nr segments join the batch?
+ * @queue: the queue
+ * @nr: how many
+ *
+ * Those that are mapped already count as well: all of a batch waits for its end.
+ */
 bool blkback_grant_fits(const struct blkback_queue *queue, unsigned int nr)
 {
-	return queue->nr_map + nr <= BLKBACK_BATCH &&
+	return queue->nr_prepared + nr <= BLKBACK_BATCH &&
 	       blkback_copy_fits(queue, nr);
 }
 
@@ -385,6 +385,7 @@ void blkback_grant_map(struct blkback_queue *queue)
 	unsigned int i, failed = 0, nr = queue->nr_map;
 	int ret;
 
+	queue->nr_prepared = 0;
 	blkback_copy_flush(queue);
 	if (!nr)
 		return;

@@ -5,6 +5,7 @@
  *   blkback_io_prepare()
  *     blkif_check_cmd()            all but the segments
  *     blkback_range_prepare()      those without data go another way: range.c
+ *     blkback_io_reserve()         not more of them than may be in flight
  *     blkback_io_get_segs()        where the segments are kept
  *     blkback_io_read_tables()     indirect: copy them out of the guest
  *     blkif_check_segs()
@@ -103,12 +104,31 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 	return true;
 }
 
+/*
+ * May the request be in flight beside the others?  Its entries count whatever
+ * becomes of them: a guest may name one page, which stays mapped, in all.  One
+ * request is always let through.
+ */
+static bool blkback_io_reserve(struct blkback_req *req)
+{
+	struct blkback_queue *queue = req->queue;
+	unsigned int nr = blkif_cmd_entries(&req->cmd);
+
+	if (queue->nr_busy && queue->nr_busy + nr > queue->max_busy)
+		return false;
+	queue->nr_busy += nr;
+	req->nr_busy = nr;
+	return true;
+}
+
 /**
  * blkback_io_free_segs() - give back the memory of segments or ranges
  * @req: a request with nothing mapped
  */
 void blkback_io_free_segs(struct blkback_req *req)
 {
+	req->queue->nr_busy -= req->nr_busy;
+	req->nr_busy = 0;
 	if (unlikely(req->nr_pi))
 		blkback_pi_free(req);
 	if (req->big == req->queue->reserve)
@@ -314,8 +334,8 @@ static void blkback_io_count(const struct blkback_req *req)
  * @req: as decoded
  *
  * Return: 0 if blkback_io_start() is to be called once they are; -EAGAIN if
- * there is no memory now, nothing was done and it must be tried again; else
- * the BLKIF_RSP_* status to answer it with.
+ * there is no memory now, or as much in flight as may be, nothing was done and
+ * it must be tried again; else the BLKIF_RSP_* status to answer it with.
  */
 int blkback_io_prepare(struct blkback_req *req)
 {
@@ -325,12 +345,14 @@ int blkback_io_prepare(struct blkback_req *req)
 	verdict = blkif_check_cmd(&req->cmd, &req->queue->lim);
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_reject(req, verdict);
+	if (!blkback_io_reserve(req))
+		return BLKBACK_WAIT;
 	if (blkif_op_is_range(req->cmd.op))
 		ret = blkback_range_prepare(req);
 	else if (blkback_io_get_segs(req))
 		ret = blkback_io_get_data(req);
 	else
-		return BLKBACK_WAIT;
+		ret = BLKBACK_WAIT;
 	if (ret)
 		blkback_io_free_segs(req);
 	return ret;

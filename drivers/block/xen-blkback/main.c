@@ -12,11 +12,11 @@ module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
 		 "Maximum number of free pages to keep for each queue");
 
-/* 256 MiB; a guest may name the same page in all of its requests. */
+/* 256 MiB; a guest may name one page in all of its requests. */
 unsigned int blkback_max_mapped = 65536;
 module_param_named(max_mapped_pages, blkback_max_mapped, uint, 0644);
 MODULE_PARM_DESC(max_mapped_pages,
-		 "Maximum number of pages mapped at a time for each device, besides persistent grants");
+		 "Maximum number of pages that requests in flight may name, for each device");
 
 /* What a frontend of ours goes round with 8 MiB in flight, and some room. */
 unsigned int blkback_max_pgrants = 2112;

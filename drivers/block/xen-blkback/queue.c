@@ -246,8 +246,10 @@ static bool blkback_queue_start(struct blkback_queue *queue,
 	int status;
 
 	/* One of any size fits when the batch is empty. */
-	if (!blkback_grant_fits(queue, req->cmd.nr_segs))
+	if (!blkback_grant_fits(queue, req->cmd.nr_segs)) {
 		blkback_queue_submit(queue);
+		cond_resched();
+	}
 
 	if (barrier && queue->in_flight > 1) {
 		queue->held = req;
@@ -285,6 +287,7 @@ static int blkback_queue_take(struct blkback_queue *queue)
 		list_add(&req->node, &queue->idle);
 		return ret;
 	}
+	req->nr_busy = 0;
 	req->nr_mapped = 0;
 	req->nr_pi = 0;
 	req->big = NULL;

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A frontend that means no good. It speaks slim requests on a shared ring of 16
+ * pages, written by the public header and sharing nothing with the drivers. It
+ * either fills the ring with writes all of whose segments are in one page, or it
+ * goes as soon as it has sent them, and comes back, over and over.
+ *
+ *	insmod bed_flood.ko requests=1000 segs=1024
+ *	cat /sys/module/bed_flood/parameters/answered
+ */
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <xen/events.h>
+#include <xen/grant_table.h>
+#include <xen/page.h>
+#include <xen/xenbus.h>
+
+#define ORDER		4
+#define PAGES		(1 << ORDER)
+#define SLOTS		1024
+#define OP_WRITE		1ULL
+#define OP_INDIRECT	6ULL
+
+static unsigned int requests = SLOTS;
+module_param(requests, uint, 0444);
+MODULE_PARM_DESC(requests, "How many are sent to each connection, at most 1024");
+
+static unsigned int segs = 1024;
+module_param(segs, uint, 0444);
+MODULE_PARM_DESC(segs, "Segments of each");
+
+static bool restless;
+module_param(restless, bool, 0644);
+MODULE_PARM_DESC(restless, "Go and come back");
+
+static unsigned int rounds;
+module_param(rounds, uint, 0444);
+MODULE_PARM_DESC(rounds, "How often it was connected");
+
+struct slot {
+	__le64 head, id, gref01, gref23;
+};
+
+struct entry {
+	__le64 sector;
+	__le32 gref;
+	u8 first, last;
+	__le16 reserved;
+};
+
+struct ring {
+	u32 req_prod, req_event, rsp_prod, rsp_event;
+	u8 pad[48];
+	struct slot slots[SLOTS];
+};
+static_assert(offsetof(struct ring, slots) == 64);
+
+static struct ring *ring;
+static struct entry *table;
+static void *data;
+static grant_ref_t ring_refs[PAGES], table_ref, data_ref;
+static evtchn_port_t port;
+
+static int answered_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%u\n", ring ? READ_ONCE(ring->rsp_prod) : 0);
+}
+
+static const struct kernel_param_ops answered_ops = {
+	.get = answered_get,
+};
+module_param_cb(answered, &answered_ops, NULL, 0444);
+MODULE_PARM_DESC(answered, "Requests of this connection that were answered");
+
+/* Only once: pages stay granted while the module is there. */
+static int grant_all(struct xenbus_device *dev)
+{
+	unsigned int i;
+
+	ring = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, ORDER);
+	table = (void *)get_zeroed_page(GFP_KERNEL);
+	data = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!ring || !table || !data)
+		return -ENOMEM;
+	for (i = 0; i < PAGES; i++)
+		ring_refs[i] = gnttab_grant_foreign_access(dev->otherend_id,
+			virt_to_gfn((u8 *)ring + i * PAGE_SIZE), 0);
+	table_ref = gnttab_grant_foreign_access(dev->otherend_id,
+						virt_to_gfn(table), 0);
+	data_ref = gnttab_grant_foreign_access(dev->otherend_id,
+					       virt_to_gfn(data), 0);
+	for (i = 0; i < PAGE_SIZE / sizeof(*table); i++)
+		table[i] = (struct entry) {
+			.sector = cpu_to_le64(i * 8),
+			.gref = cpu_to_le32(data_ref),
+			.last = 7,
+		};
+	return xenbus_alloc_evtchn(dev, &port);
+}
+
+static int come(struct xenbus_device *dev)
+{
+	char key[16];
+	unsigned int i;
+	int err;
+
+	err = ring ? 0 : grant_all(dev);
+	if (err)
+		return err;
+	/* The last connection may yet answer, on this very ring. */
+	for (i = 0; i < 500 && rounds && READ_ONCE(ring->rsp_prod) < requests;
+	     i++)
+		msleep(10);
+	memset(ring, 0, PAGES * PAGE_SIZE);
+	ring->req_event = 1;
+	for (i = 0; i < PAGES && !err; i++) {
+		snprintf(key, sizeof(key), "ring-ref%u", i);
+		err = xenbus_printf(XBT_NIL, dev->nodename, key, "%u",
+				    ring_refs[i]);
+	}
+	if (!err)
+		err = xenbus_printf(XBT_NIL, dev->nodename, "ring-page-order",
+				    "%u", ORDER);
+	if (!err)
+		err = xenbus_printf(XBT_NIL, dev->nodename, "event-channel",
+				    "%u", port);
+	if (!err)
+		err = xenbus_write(XBT_NIL, dev->nodename, "protocol", "slim");
+	if (!err)
+		err = xenbus_write(XBT_NIL, dev->nodename, "request-format",
+				   "slim");
+	if (!err)
+		err = xenbus_write(XBT_NIL, dev->nodename,
+				   "feature-persistent", "1");
+	return err ?: xenbus_switch_state(dev, XenbusStateInitialised);
+}
+
+static void flood(void)
+{
+	u64 refs = (u64)table_ref << 32 | table_ref;
+	unsigned int i, tables = DIV_ROUND_UP(segs, PAGE_SIZE / sizeof(*table));
+
+	for (i = 0; i < requests; i++) {
+		struct slot *slot = &ring->slots[i];
+
+		slot->head = cpu_to_le64(OP_INDIRECT << 8 | OP_WRITE << 16 |
+					 (u64)segs << 32);
+		slot->id = cpu_to_le64(i);
+		slot->gref01 = cpu_to_le64(tables > 1 ? refs : table_ref);
+		slot->gref23 = cpu_to_le64(tables > 3 ? refs :
+					   tables > 2 ? table_ref : 0);
+	}
+	/* The slots are there before they are said to be. */
+	wmb();
+	WRITE_ONCE(ring->req_prod, requests);
+	notify_remote_via_evtchn(port);
+}
+
+static void backend_changed(struct xenbus_device *dev, enum xenbus_state state)
+{
+	switch (state) {
+	case XenbusStateInitWait:
+		if (dev->state == XenbusStateInitialising && come(dev))
+			xenbus_dev_fatal(dev, -EIO, "coming");
+		break;
+	case XenbusStateConnected:
+		if (dev->state == XenbusStateConnected)
+			break;
+		rounds++;
+		xenbus_switch_state(dev, XenbusStateConnected);
+		flood();
+		if (!restless)
+			break;
+		msleep(50);
+		xenbus_switch_state(dev, XenbusStateClosed);
+		break;
+	case XenbusStateClosing:
+		xenbus_switch_state(dev, XenbusStateClosed);
+		break;
+	case XenbusStateClosed:
+		if (restless)
+			xenbus_switch_state(dev, XenbusStateInitialising);
+		else
+			xenbus_frontend_closed(dev);
+		break;
+	default:
+		break;
+	}
+}
+
+static int flood_probe(struct xenbus_device *dev,
+		       const struct xenbus_device_id *id)
+{
+	return ring ? -EBUSY : 0;
+}
+
+static void flood_remove(struct xenbus_device *dev)
+{
+	if (port)
+		xenbus_free_evtchn(dev, port);
+	port = 0;
+}
+
+static const struct xenbus_device_id ids[] = { { "vbd" }, { "" } };
+
+static struct xenbus_driver driver = {
+	.name = "bed_flood",
+	.ids = ids,
+	.probe = flood_probe,
+	.remove = flood_remove,
+	.otherend_changed = backend_changed,
+	.not_essential = true,
+};
+
+static int __init bed_flood_init(void)
+{
+	if (requests > SLOTS || segs > 1024)
+		return -EINVAL;
+	return xenbus_register_frontend(&driver);
+}
+module_init(bed_flood_init);
+
+static void __exit bed_flood_exit(void)
+{
+	unsigned int i;
+
+	xenbus_unregister_driver(&driver);
+	if (!ring)
+		return;
+	for (i = 0; i < PAGES; i++)
+		gnttab_end_foreign_access(ring_refs[i], NULL);
+	gnttab_end_foreign_access(table_ref, NULL);
+	gnttab_end_foreign_access(data_ref, NULL);
+	free_pages((unsigned long)ring, ORDER);
+	free_page((unsigned long)table);
+	free_page((unsigned long)data);
+}
+module_exit(bed_flood_exit);
+
+MODULE_DESCRIPTION("A frontend that means no good");
+MODULE_LICENSE("GPL");
