@@ -342,11 +342,11 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 	bool any = false;
 	int ret = 1;
 
+	/* What waits is not for the disk as it was when it came. */
+	blkback_queue_get_limits(queue);
 	blk_start_plug(&plug);
 	if (queue->held)
 		any = blkback_queue_start(queue, queue->held);
-	if (!blkback_queue_blocked(queue))
-		blkback_queue_get_limits(queue);
 	while (budget-- && !blkback_queue_blocked(queue)) {
 		ret = blkback_queue_take(queue);
 		if (ret <= 0)
