@@ -18,6 +18,7 @@
 #include <linux/blkdev.h>
 #include <linux/delay.h>
 #include <linux/freezer.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <xen/events.h>
 #include "stats.h"
@@ -544,6 +545,8 @@ int blkback_queue_thread(void *data)
 	unsigned int passes = 0, trimmed = 0;
 	u64 since;
 
+	/* No allocation here may wait for I/O, which may be what we do. */
+	memalloc_noio_save();
 	set_freezable();
 	while (!blkback_queue_finished(queue)) {
 		do {
