@@ -81,6 +81,7 @@ static int blkback_ring_map_split(struct blkback_queue *queue,
 		gnttab_set_map_op(&ops[i], (unsigned long)
 				  blkback_ring_addr(mem->pages[i]), flags,
 				  grefs[i], queue->conn->domid);
+		ops[i].status = GNTST_general_error;
 		mem->handles[i] = INVALID_GRANT_HANDLE;
 	}
 	err = gnttab_map_refs(ops, NULL, mem->pages, nr);
