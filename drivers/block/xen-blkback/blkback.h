@@ -59,9 +59,13 @@
 
 /*
  * How long a slow disk is waited for when a frontend closes: all of dom0's
- * devices wait with it.
+ * devices wait with it.  The short time is enough for one that owes nothing.
  */
 #define BLKBACK_DRAIN_TIMEOUT	HZ
+#define BLKBACK_DRAIN_SHORT	(HZ / 50 + 1)
+
+/* After such a wait there is none for so many times as long, for no device. */
+#define BLKBACK_DRAIN_PAUSE	9
 
 /* Idle grants that are unmapped to make room for others. */
 #define BLKBACK_EVICT_BATCH	64

@@ -59,6 +59,28 @@ static bool blkback_drained(struct blkback *blkback, unsigned long timeout)
 	return true;
 }
 
+/* Jiffies; slow disks are not waited for before. */
+static unsigned long blkback_patient_from;
+
+/*
+ * Wait for the end of the last connection, but spend no more than a tenth of all
+ * time on it: xenbus has one thread for the devices of all guests, and a guest
+ * decides how often it closes and what its disk owes then.
+ */
+static bool blkback_wait_drained(struct blkback *blkback)
+{
+	unsigned long began = jiffies, took;
+	bool patient = time_after_eq(began, READ_ONCE(blkback_patient_from));
+	bool drained = blkback_drained(blkback, patient ? BLKBACK_DRAIN_TIMEOUT :
+						BLKBACK_DRAIN_SHORT);
+
+	took = jiffies - began;
+	if (patient && took > BLKBACK_DRAIN_SHORT)
+		WRITE_ONCE(blkback_patient_from,
+			   jiffies + took * BLKBACK_DRAIN_PAUSE);
+	return drained;
+}
+
 /*
  * End a connection, if it is one.  There is no other that still has to end:
  * blkback_connect() waits for that.  @abandon it if the frontend has let go.
@@ -72,9 +94,9 @@ static void blkback_end(struct blkback *blkback, struct blkback_conn *conn,
 	if (abandon)
 		blkback_conn_abandon(conn);
 	blkback_conn_stop(conn);
-	if (!blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT))
-		dev_warn(&blkback->dev->dev,
-			 "the disk still owes answers, their pages stay mapped until it gives them\n");
+	if (!blkback_wait_drained(blkback))
+		dev_warn_ratelimited(&blkback->dev->dev,
+				     "the disk still owes answers, their pages stay mapped until it gives them\n");
 	/* It is hidden already, unless the disk is slow to answer. */
 	mutex_lock(&blkback->lock);
 	blkback->conn = NULL;
@@ -579,6 +601,7 @@ static struct xenbus_driver blkback_driver = {
 /** blkback_xenbus_init() - take devices from now on; 0 or -errno */
 int blkback_xenbus_init(void)
 {
+	blkback_patient_from = jiffies;
 	return xenbus_register_backend(&blkback_driver);
 }
 
