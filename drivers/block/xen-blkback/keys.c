@@ -294,7 +294,9 @@ void blkback_keys_check_pi(struct blkback *blkback)
 	struct xenbus_device *dev = blkback->dev;
 	char *name;
 
-	if (!blkback->conn || !blkback->conn->agreed.layout.abi->slim)
+	/* If it is not, this was said already. */
+	if (dev->state != XenbusStateConnected || !blkback->conn ||
+	    !blkback->conn->agreed.layout.abi->slim)
 		return;
 	name = blkback_read_word(dev, "integrity");
 	if (name && *name && strcmp(name, blkif_pi_name(&blkback->conn->pi)))

@@ -435,8 +435,10 @@ static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
 		return true;
 
 	default:
-		xenbus_dev_fatal(dev, -EINVAL, "saw state %d at frontend",
-				 state);
+		/* Said once, however often it is written. */
+		if (dev->state != XenbusStateClosing)
+			xenbus_dev_fatal(dev, -EINVAL,
+					 "saw state %d at frontend", state);
 		return false;
 	}
 }
