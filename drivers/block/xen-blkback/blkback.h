@@ -511,6 +511,7 @@ extern bool blkback_integrity;
 extern unsigned int blkback_log_stats;
 extern bool blkback_latency;
 extern struct workqueue_struct *blkback_wq;
+extern struct workqueue_struct *blkback_chore_wq;
 extern struct workqueue_struct *blkback_range_wq;
 extern struct kmem_cache *blkback_req_cache;
 

@@ -132,9 +132,36 @@ MODULE_PARM_DESC(latency_stats,
 
 /* Teardowns; flushed at exit, so that no connection outlives the module. */
 struct workqueue_struct *blkback_wq;
+/* Chores do not wait behind teardowns, each of which waits for a disk. */
+struct workqueue_struct *blkback_chore_wq;
 /* Steps of discards and zeroes; memory may depend on their end. */
 struct workqueue_struct *blkback_range_wq;
 struct kmem_cache *blkback_req_cache;
+
+/* In this order: the teardowns wait for the steps and leave chores. */
+static void blkback_destroy_wqs(void)
+{
+	if (blkback_wq)
+		destroy_workqueue(blkback_wq);
+	if (blkback_range_wq)
+		destroy_workqueue(blkback_range_wq);
+	if (blkback_chore_wq)
+		destroy_workqueue(blkback_chore_wq);
+}
+
+/* The work of many devices of many guests, each of which is bounded. */
+static int __init blkback_init_wqs(void)
+{
+	blkback_wq = alloc_workqueue("xen-blkback", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	blkback_chore_wq = alloc_workqueue("xen-blkback-chores", WQ_UNBOUND, 0);
+	blkback_range_wq = alloc_workqueue("xen-blkback-range",
+					   WQ_UNBOUND | WQ_MEM_RECLAIM,
+					   WQ_MAX_ACTIVE);
+	if (blkback_wq && blkback_chore_wq && blkback_range_wq)
+		return 0;
+	blkback_destroy_wqs();
+	return -ENOMEM;
+}
 
 static int __init blkback_init(void)
 {
@@ -153,26 +180,16 @@ static int __init blkback_init(void)
 	blkback_req_cache = KMEM_CACHE(blkback_req, 0);
 	if (!blkback_req_cache)
 		return -ENOMEM;
-	blkback_wq = alloc_workqueue("xen-blkback", WQ_UNBOUND, 0);
-	if (!blkback_wq) {
-		err = -ENOMEM;
+	err = blkback_init_wqs();
+	if (err)
 		goto destroy_cache;
-	}
-	blkback_range_wq = alloc_workqueue("xen-blkback-range",
-					   WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!blkback_range_wq) {
-		err = -ENOMEM;
-		goto destroy_wq;
-	}
 	err = blkback_xenbus_init();
 	if (err)
-		goto destroy_range_wq;
+		goto destroy_wqs;
 	return 0;
 
-destroy_range_wq:
-	destroy_workqueue(blkback_range_wq);
-destroy_wq:
-	destroy_workqueue(blkback_wq);
+destroy_wqs:
+	blkback_destroy_wqs();
 destroy_cache:
 	kmem_cache_destroy(blkback_req_cache);
 	return err;
@@ -181,9 +198,7 @@ destroy_cache:
 static void __exit blkback_exit(void)
 {
 	blkback_xenbus_exit();
-	/* In this order: the teardowns wait for the steps. */
-	destroy_workqueue(blkback_wq);
-	destroy_workqueue(blkback_range_wq);
+	blkback_destroy_wqs();
 	kmem_cache_destroy(blkback_req_cache);
 }
 

@@ -21,10 +21,10 @@
 #include "blkback.h"
 #include "range.h"
 
-/* Requests of a queue that are under way at a time. */
+/* Requests of a device that are under way at a time; but one for each queue. */
 #define BLKBACK_RANGES		4
 
-/* Bios in flight for all of them, over all queues; but one for each. */
+/* Bios in flight for all of them; but one for each. */
 #define BLKBACK_RANGE_BIOS	16
 
 /* Most sectors of a bio, if granules are not larger. */
@@ -186,8 +186,8 @@ static struct bio *blkback_range_bio(struct blkback_req *req, blk_opf_t opf,
  */
 static void blkback_range_submit(struct blkback_req *req)
 {
-	unsigned int nr = BLKBACK_RANGE_BIOS / BLKBACK_RANGES /
-			  req->queue->conn->agreed.nr_queues;
+	u32 nr_queues = req->queue->conn->agreed.nr_queues;
+	u32 nr = BLKBACK_RANGE_BIOS / max_t(u32, BLKBACK_RANGES, nr_queues);
 	blk_opf_t opf = blkback_range_opf(&req->cmd);
 	struct range_cut cut;
 	struct blk_plug plug;
@@ -224,6 +224,12 @@ static void blkback_range_work(struct work_struct *work)
 	blkback_range_drop(req);
 }
 
+/* A guest with many queues must not have all the workers there are. */
+static unsigned int blkback_range_share(const struct blkback_queue *queue)
+{
+	return max(BLKBACK_RANGES / queue->conn->agreed.nr_queues, 1U);
+}
+
 /**
  * blkback_range_start() - start a prepared request
  * @req: the request; blkback_queue_done() will be called for it
@@ -234,7 +240,7 @@ void blkback_range_start(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 
-	if (queue->nr_ranges == BLKBACK_RANGES) {
+	if (queue->nr_ranges >= blkback_range_share(queue)) {
 		list_add_tail(&req->node, &queue->ranges);
 		return;
 	}

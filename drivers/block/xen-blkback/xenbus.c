@@ -42,7 +42,7 @@ void blkback_free(struct kref *kref)
 void blkback_poke(struct blkback *blkback)
 {
 	kref_get(&blkback->kref);
-	if (!queue_work(blkback_wq, &blkback->chores))
+	if (!queue_work(blkback_chore_wq, &blkback->chores))
 		/* Not the last one, see above. */
 		blkback_put(blkback);
 }
