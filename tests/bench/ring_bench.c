@@ -18,6 +18,9 @@
  *   slim   our slim requests on the shared ring; polls before it arms
  *   split  our separate rings; polls before it arms, one barrier and check for
  *          a burst.  What is put is seen at once, whatever the batch.
+ *   kept   split, and either side keeps what it put or took in memory of its
+ *          own, as the drivers do and as L0's frontend does.  In split it is
+ *          in registers, so that what is measured is the ring.
  *   raw    split, written out by hand for this benchmark: what the format and
  *          the CPUs allow.  What split takes beyond that is our headers.
  *
@@ -49,11 +52,12 @@ static const struct kind_info kinds[] = {
 	{ "L0aa", OLD, OLD_SLOTS },
 	{ "L0d", TUNED, OLD_SLOTS },
 	{ "slim", SLIM, 64 },
+	{ "kept", KEPT, MAX_DEPTH },
 	{ "split", SPLIT, MAX_DEPTH },
 	{ "raw", RAW, MAX_DEPTH },
 };
 
-#define KINDS	6
+#define KINDS	7
 
 static const struct { u32 depth, batch; } cells[] = {
 	{ 1, 1 }, { 8, 1 }, { 8, 8 }, { 32, 1 }, { 32, 8 }, { 32, 32 },

@@ -61,7 +61,7 @@ table() {
 }
 
 # What separate rings are meant to reach, against both old rings; beside it what
-# the same slots reach without our headers.
+# the same slots reach without our headers, and ours when requests are kept in memory.
 goals() {
 	awk '
 		BEGIN {
@@ -74,17 +74,18 @@ goals() {
 		}
 		$1 == "ring" { ratio[$2, $3 " " $4] = $8 }
 		END {
-			print "\nsplit (raw) and its goal: against L0, and against L0d (a quotient of both ratios)"
+			print "\nsplit (raw, kept) and its goal: against L0, and against L0d (a quotient of both ratios)"
 			for (i = 1; i <= n; i++)
-				printf "%-8s %.2f (%.2f) of %.2f   %.2f (%.2f) of %.2f\n", cell[i],
-					ratio["split", cell[i]], ratio["raw", cell[i]], plain[i],
+				printf "%-8s %.2f (%.2f, %.2f) of %.2f   %.2f (%.2f, %.2f) of %.2f\n", cell[i],
+					ratio["split", cell[i]], ratio["raw", cell[i]], ratio["kept", cell[i]], plain[i],
 					ratio["split", cell[i]] / ratio["L0d", cell[i]],
-					ratio["raw", cell[i]] / ratio["L0d", cell[i]], tuned[i]
+					ratio["raw", cell[i]] / ratio["L0d", cell[i]],
+					ratio["kept", cell[i]] / ratio["L0d", cell[i]], tuned[i]
 		}' "$out/ring.txt"
 }
 
 picture() {
-	local layouts="L0aa L0d slim split raw"
+	local layouts="L0aa L0d slim kept split raw"
 	awk -v layouts="$layouts" '
 		BEGIN { n = split(layouts, name, " "); printf "cell"
 			for (i = 1; i <= n; i++) printf " %s", name[i]; print "" }
@@ -113,7 +114,7 @@ picture() {
 		set offsets 0, 0, 0.2, 0
 		set grid ytics
 		set key top left
-		plot 1 with lines lc black notitle, for [i=2:6] "$out/ring.dat" using i:xtic(1) title columnheader
+		plot 1 with lines lc black notitle, for [i=2:7] "$out/ring.dat" using i:xtic(1) title columnheader
 	EOF
 }
 

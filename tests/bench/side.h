@@ -15,19 +15,31 @@
 #include "raw_ring.h"
 
 #define PAGES		2
+#define KEPT_CMDS	128	/* no fewer than MAX_DEPTH */
 
 struct side {
 	struct old_ring old;
 	struct blkif_request shadow[MAX_DEPTH];
 	struct blkif_fe_ring front;
 	struct blkif_be_ring back;
-	struct blkif_cmd cmd;
+	struct blkif_cmd kept[KEPT_CMDS];
+	u32 nr_kept;
 	struct raw_ring req, rsp;
 } __attribute__((__aligned__(128)));
 
 HOT bool is_old(enum kind kind)
 {
 	return kind == OLD || kind == TUNED;
+}
+
+HOT bool is_split(enum kind kind)
+{
+	return kind == SPLIT || kind == KEPT;
+}
+
+HOT struct blkif_cmd *next_kept(struct side *s)
+{
+	return &s->kept[s->nr_kept++ % KEPT_CMDS];
 }
 
 /* The frontend. */
@@ -50,18 +62,8 @@ HOT void front_put_old(struct side *s, const struct job *job)
 	old_put_req(&s->old, req);
 }
 
-HOT void front_put(enum kind kind, struct side *s, const struct job *job)
+HOT void front_fill(struct blkif_cmd *cmd, const struct job *job)
 {
-	struct blkif_cmd *cmd = &s->cmd;
-
-	if (is_old(kind)) {
-		front_put_old(s, job);
-		return;
-	}
-	if (kind == RAW) {
-		raw_put_req(&s->req, job);
-		return;
-	}
 	cmd->id = job->id;
 	cmd->sector = job->sector;
 	cmd->op = job->op;
@@ -74,7 +76,31 @@ HOT void front_put(enum kind kind, struct side *s, const struct job *job)
 	cmd->seg[1].gref = job->gref[1];
 	cmd->seg[1].first = job->first[1];
 	cmd->seg[1].last = job->last[1];
-	blkif_front_put(&s->front, cmd, 0xca00);
+}
+
+HOT void front_put(enum kind kind, struct side *s, const struct job *job)
+{
+	struct blkif_cmd *kept, cmd;
+
+	if (is_old(kind)) {
+		front_put_old(s, job);
+		return;
+	}
+	if (kind == RAW) {
+		raw_put_req(&s->req, job);
+		return;
+	}
+	/* Not in memory unless the layout wants it there. */
+	if (kind == SPLIT) {
+		if (!s->front.split)
+			abort();
+		front_fill(&cmd, job);
+		blkif_front_put(&s->front, &cmd, 0xca00);
+		return;
+	}
+	kept = next_kept(s);
+	front_fill(kept, job);
+	blkif_front_put(&s->front, kept, 0xca00);
 }
 
 /* After a batch. */
@@ -96,7 +122,7 @@ HOT bool front_check(enum kind kind, struct side *s)
 		return old_check(&s->old, &s->old.page->req_event);
 	if (kind == RAW)
 		return raw_check(&s->req);
-	return kind == SPLIT && blkif_front_push(&s->front);
+	return is_split(kind) && blkif_front_push(&s->front);
 }
 
 HOT bool front_get(enum kind kind, struct side *s, struct answer *answer)
@@ -152,22 +178,29 @@ HOT bool back_get_old(struct side *s, struct job *job)
 	return true;
 }
 
-HOT bool back_get(enum kind kind, struct side *s, struct job *job)
+HOT struct job back_job(const struct blkif_cmd *cmd)
 {
-	struct blkif_cmd *cmd = &s->cmd;
-
-	if (is_old(kind))
-		return back_get_old(s, job);
-	if (kind == RAW)
-		return raw_get_req(&s->req, job);
-	if (blkif_back_get(&s->back, cmd) != 1)
-		return false;
-	*job = (struct job) {
+	return (struct job) {
 		.id = cmd->id, .sector = cmd->sector, .op = cmd->op,
 		.gref = { cmd->seg[0].gref, cmd->seg[1].gref },
 		.first = { cmd->seg[0].first, cmd->seg[1].first },
 		.last = { cmd->seg[0].last, cmd->seg[1].last },
 	};
+}
+
+HOT bool back_get(enum kind kind, struct side *s, struct job *job)
+{
+	struct blkif_cmd *cmd;
+
+	if (is_old(kind))
+		return back_get_old(s, job);
+	if (kind == RAW)
+		return raw_get_req(&s->req, job);
+	cmd = &s->kept[kind == SPLIT ? 0 : s->nr_kept % KEPT_CMDS];
+	if (blkif_back_get(&s->back, cmd) != 1)
+		return false;
+	s->nr_kept += kind != SPLIT;
+	*job = back_job(cmd);
 	/* Not as one load of what was just stored in bytes, which stalls. */
 	if (READ_ONCE(cmd->nr_segs) != 2 || READ_ONCE(cmd->reserved))
 		abort();
@@ -209,7 +242,7 @@ HOT bool back_check(enum kind kind, struct side *s)
 		return old_check(&s->old, &s->old.page->rsp_event);
 	if (kind == RAW)
 		return raw_check(&s->rsp);
-	return kind == SPLIT && blkif_back_push(&s->back);
+	return is_split(kind) && blkif_back_push(&s->back);
 }
 
 HOT void back_arm(enum kind kind, struct side *s)
