@@ -46,7 +46,7 @@ static inline bool blkfront_wire_put(struct blkfront_ring *ring,
 				     struct blkfront_tag *tag,
 				     struct request *rq)
 {
-	u32 word;
+	u64 word;
 
 	lockdep_assert_held(&ring->lock);
 	if (unlikely(blkif_front_full(&ring->front)))

@@ -152,8 +152,9 @@ static inline bool blkif_front_full(struct blkif_fe_ring *ring)
  *
  * Return: what blkif_front_show() has to be given next.
  */
-static inline u32 blkif_front_write(struct blkif_fe_ring *ring,
-				    const struct blkif_cmd *cmd, u16 handle)
+static __always_inline u64 blkif_front_write(struct blkif_fe_ring *ring,
+					     const struct blkif_cmd *cmd,
+					     u16 handle)
 {
 	struct blkif_slim_words words;
 
@@ -163,7 +164,7 @@ static inline u32 blkif_front_write(struct blkif_fe_ring *ring,
 	}
 	words = blkif_slim_encode(cmd);
 	blkif_lap_write_req(&ring->lap.req, &words);
-	return (u32)words.head;
+	return words.head;
 }
 
 /**
@@ -173,7 +174,8 @@ static inline u32 blkif_front_write(struct blkif_fe_ring *ring,
  *
  * On a shared ring it sees nothing before blkif_front_push().
  */
-static inline void blkif_front_show(struct blkif_fe_ring *ring, u32 word)
+static __always_inline void blkif_front_show(struct blkif_fe_ring *ring,
+					     u64 word)
 {
 	if (ring->split)
 		blkif_lap_show_req(&ring->lap.req, word);
@@ -185,8 +187,9 @@ static inline void blkif_front_show(struct blkif_fe_ring *ring, u32 word)
  * @cmd: the request
  * @handle: virtual device number
  */
-static inline void blkif_front_put(struct blkif_fe_ring *ring,
-				   const struct blkif_cmd *cmd, u16 handle)
+static __always_inline void blkif_front_put(struct blkif_fe_ring *ring,
+					    const struct blkif_cmd *cmd,
+					    u16 handle)
 {
 	blkif_front_show(ring, blkif_front_write(ring, cmd, handle));
 }
@@ -207,8 +210,8 @@ static inline bool blkif_front_push(struct blkif_fe_ring *ring)
  * Return: 1 if there was one, 0 if not, -EPROTO if the backend breaks the
  * rules of the ring.
  */
-static inline int blkif_front_get(struct blkif_fe_ring *ring,
-				  struct blkif_rsp *rsp)
+static __always_inline int blkif_front_get(struct blkif_fe_ring *ring,
+					   struct blkif_rsp *rsp)
 {
 	struct blkif_slim_rsp_words words;
 	int ret;
@@ -306,8 +309,8 @@ static inline int blkif_back_look(struct blkif_be_ring *ring)
  * Return: 1 if there was one, 0 if not, -EPROTO if the frontend breaks the
  * rules of the ring.
  */
-static inline int blkif_back_get(struct blkif_be_ring *ring,
-				 struct blkif_cmd *cmd)
+static __always_inline int blkif_back_get(struct blkif_be_ring *ring,
+					  struct blkif_cmd *cmd)
 {
 	struct blkif_slim_words words;
 	int ret;
@@ -359,8 +362,8 @@ static inline int blkif_back_arm(struct blkif_be_ring *ring)
  * @ring: the ring
  * @rsp: the response; there is one for each request that was taken
  */
-static inline void blkif_back_put(struct blkif_be_ring *ring,
-				  const struct blkif_rsp *rsp)
+static __always_inline void blkif_back_put(struct blkif_be_ring *ring,
+					   const struct blkif_rsp *rsp)
 {
 	struct blkif_slim_rsp_words words;
 

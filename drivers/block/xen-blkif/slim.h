@@ -191,9 +191,37 @@ static inline void blkif_slim_set_seg(struct blkif_seg *seg, u64 sector,
 	       sizeof(word));
 }
 
-/* Read the segments of a request.  False if what is not used is not zero. */
+/* The fields from @op to @nr_pi, which are of eight bytes together. */
+struct blkif_slim_what {
+	u8 op;
+	u8 flags;
+	bool indirect;
+	bool reserved;
+	u16 nr_segs;
+	u16 nr_pi;
+};
+
+static_assert(offsetof(struct blkif_cmd, op) % sizeof(u64) == 0);
+static_assert(offsetof(struct blkif_cmd, nr_pi) ==
+	      offsetof(struct blkif_cmd, op) +
+	      offsetof(struct blkif_slim_what, nr_pi));
+
+/* Likewise in one store. */
+static __always_inline void
+blkif_slim_set_what(struct blkif_cmd *cmd, struct blkif_slim_what what)
+{
+	u64 word = what.op | what.flags << 8 | what.indirect << 16 |
+		   (u64)what.reserved << 24 | (u64)what.nr_segs << 32 |
+		   (u64)what.nr_pi << 48;
+
+	memcpy((u8 *)cmd + offsetof(struct blkif_cmd, op), &word,
+	       sizeof(word));
+}
+
+/* Read @nr segments of a request.  False if what is not used is not zero. */
 static __always_inline bool
-blkif_slim_get_segs(struct blkif_slim_words words, struct blkif_cmd *cmd)
+blkif_slim_get_segs(struct blkif_slim_words words, struct blkif_cmd *cmd,
+		    u16 nr)
 {
 	u8 first = words.head >> BLKIF_SLIM_FIRST0;
 	u8 last = words.head >> BLKIF_SLIM_LAST0;
@@ -202,14 +230,13 @@ blkif_slim_get_segs(struct blkif_slim_words words, struct blkif_cmd *cmd)
 	if (first <= last)
 		second += last - first + 1;
 	cmd->sector = words.data[0];
-	cmd->nr_segs = (u8)(words.head >> BLKIF_SLIM_COUNT);
 	blkif_slim_set_seg(&cmd->seg[0], words.data[0], (u32)words.data[1],
 			   (u16)(words.head >> BLKIF_SLIM_FIRST0));
 	blkif_slim_set_seg(&cmd->seg[1], second, words.data[1] >> 32,
 			   words.head >> BLKIF_SLIM_FIRST1);
-	if (cmd->nr_segs > 1)
+	if (nr > 1)
 		return true;
-	if (cmd->nr_segs)
+	if (nr)
 		return !(words.head >> BLKIF_SLIM_FIRST1 | words.data[1] >> 32);
 	return !(words.head >> BLKIF_SLIM_FIRST0 | words.data[0] |
 		 words.data[1]);
@@ -224,22 +251,23 @@ static inline bool blkif_slim_get_range(struct blkif_slim_words words,
 }
 
 static inline bool blkif_slim_get_tables(struct blkif_slim_words words,
-					 struct blkif_cmd *cmd)
+					 struct blkif_cmd *cmd,
+					 struct blkif_slim_what *what)
 {
 	u32 used, unused = 0;
 	u32 i;
 
-	cmd->indirect = true;
-	cmd->op = (u8)(words.head >> BLKIF_SLIM_COUNT);
-	cmd->nr_segs = (u16)(words.head >> BLKIF_SLIM_NR_ENTRIES);
-	cmd->nr_pi = (u16)(words.head >> BLKIF_SLIM_NR_PI);
-	used = blkif_slim_tables(blkif_cmd_entries(cmd));
+	what->indirect = true;
+	what->op = (u8)(words.head >> BLKIF_SLIM_COUNT);
+	what->nr_segs = (u16)(words.head >> BLKIF_SLIM_NR_ENTRIES);
+	what->nr_pi = (u16)(words.head >> BLKIF_SLIM_NR_PI);
+	used = blkif_slim_tables(what->nr_segs + what->nr_pi);
 	for (i = 0; i < BLKIF_SLIM_MAX_TABLES; i++) {
 		cmd->table[i] = (u32)(words.data[i / 2] >> (i % 2 * 32));
 		if (i >= used)
 			unused |= cmd->table[i];
 	}
-	return !unused && (!cmd->nr_pi || cmd->flags & BLKIF_SLIM_PI);
+	return !unused && (!what->nr_pi || what->flags & BLKIF_SLIM_PI);
 }
 
 /**
@@ -250,26 +278,26 @@ static inline bool blkif_slim_get_tables(struct blkif_slim_words words,
 static __always_inline void
 blkif_slim_decode(struct blkif_slim_words words, struct blkif_cmd *cmd)
 {
-	u8 op = words.head >> BLKIF_SLIM_OP;
+	struct blkif_slim_what what = {
+		.op = (u8)(words.head >> BLKIF_SLIM_OP),
+		.flags = (u8)(words.head >> BLKIF_SLIM_FLAGS),
+	};
 	bool good = true;
 
 	cmd->id = words.id;
-	cmd->op = op;
-	cmd->flags = (u8)(words.head >> BLKIF_SLIM_FLAGS);
-	cmd->indirect = false;
-	cmd->nr_pi = 0;
 	cmd->nr_sectors = 0;
-	if (blkif_op_has_data(op)) {
-		good = blkif_slim_get_segs(words, cmd);
+	if (blkif_op_has_data(what.op)) {
+		what.nr_segs = (u8)(words.head >> BLKIF_SLIM_COUNT);
+		good = blkif_slim_get_segs(words, cmd, what.nr_segs);
 	} else {
 		cmd->sector = 0;
-		cmd->nr_segs = 0;
-		if (op == BLKIF_OP_INDIRECT)
-			good = blkif_slim_get_tables(words, cmd);
-		else if (blkif_op_is_range(op))
+		if (what.op == BLKIF_OP_INDIRECT)
+			good = blkif_slim_get_tables(words, cmd, &what);
+		else if (blkif_op_is_range(what.op))
 			good = blkif_slim_get_range(words, cmd);
 	}
-	cmd->reserved = !good || (u8)(words.head >> BLKIF_SLIM_LAP);
+	what.reserved = !good || (u8)(words.head >> BLKIF_SLIM_LAP);
+	blkif_slim_set_what(cmd, what);
 }
 
 /** blkif_slim_rsp_encode() - write a response; what is not used is zero */

@@ -33,7 +33,9 @@
  * Ordering
  *   put:    the body is stored, then the word with the lap with release;
  *           pairs with the load-acquire of that word in *_get().  The consumer
- *           copies a slot once and looks only at the copy.
+ *           copies a slot once and looks only at the copy.  The other half of
+ *           the eight bytes that the word is in may be stored and loaded with
+ *           it, or before and after it: nobody can tell.
  *   push:   full barrier between the stores of put and the load of the event
  *           word; pairs with the one in arm.
  *   arm:    full barrier between the store of the event word and the last look
@@ -53,38 +55,41 @@
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <asm/barrier.h>
+#include <asm/bitsperlong.h>
 #include "slim.h"
 
 #define BLKIF_LAP_REQ_SIZE	32
 #define BLKIF_LAP_RSP_SIZE	16
 
-/* A slot in memory; what slim.h has in one word is two if one publishes it. */
+/*
+ * Eight bytes, half of which are the word that publishes a slot: stored at once
+ * where that is one store, and else that half last.
+ */
+union blkif_lap_word {
+	u64 all;
+	u32 half[2];
+};
+
+/* A slot in memory. */
 struct blkif_lap_req_slot {
-	u32 head;
-	u32 more;
+	union blkif_lap_word head;	/* the lap is in half[0] */
 	u64 id;
 	u64 data[2];
 };
 
 struct blkif_lap_rsp_slot {
 	u64 id;
-	u32 reserved;
-	u32 tail;
+	union blkif_lap_word tail;	/* the lap is in half[1] */
 };
 
 static_assert(sizeof(struct blkif_lap_req_slot) == BLKIF_LAP_REQ_SIZE);
 static_assert(offsetof(struct blkif_lap_req_slot, head) == 0);
-static_assert(offsetof(struct blkif_lap_req_slot, more) == 4);
 static_assert(offsetof(struct blkif_lap_req_slot, id) == 8);
 static_assert(offsetof(struct blkif_lap_req_slot, data) == 16);
 static_assert(sizeof(struct blkif_lap_rsp_slot) == BLKIF_LAP_RSP_SIZE);
 static_assert(offsetof(struct blkif_lap_rsp_slot, id) == 0);
-static_assert(offsetof(struct blkif_lap_rsp_slot, reserved) == 8);
-static_assert(offsetof(struct blkif_lap_rsp_slot, tail) == 12);
-
-/* Place of the lap in the word that publishes. */
-#define BLKIF_LAP_REQ_SHIFT	BLKIF_SLIM_LAP
-#define BLKIF_LAP_RSP_SHIFT	(BLKIF_SLIM_RSP_LAP - 32)
+static_assert(offsetof(struct blkif_lap_rsp_slot, tail) == 8);
+static_assert(BLKIF_SLIM_LAP < 32 && BLKIF_SLIM_RSP_LAP >= 32);
 
 /* The largest request ring; responses to it take fewer. */
 #define BLKIF_LAP_MAX_PAGES	16
@@ -216,26 +221,51 @@ static inline bool blkif_lap_full(struct blkif_lap_ring *req,
 	return req->count - req->seen >= req->nr_slots;
 }
 
-/* All of a request but the word that publishes it; nobody sees it yet. */
+/* Store what publishes a slot; @half: which of the words does. */
+static __always_inline void blkif_lap_store(union blkif_lap_word *word,
+					    u64 val, unsigned int half)
+{
+#if BITS_PER_LONG == 64
+	virt_store_release(&word->all, val); /* pairs with blkif_lap_load() */
+#else
+	WRITE_ONCE(word->half[!half], (u32)(val >> 32 * !half));
+	/* pairs with blkif_lap_load() */
+	virt_store_release(&word->half[half], (u32)(val >> 32 * half));
+#endif
+}
+
+/* And load it; all that is behind it is loaded later. */
+static __always_inline u64 blkif_lap_load(const union blkif_lap_word *word,
+					  unsigned int half)
+{
+#if BITS_PER_LONG == 64
+	return virt_load_acquire(&word->all); /* pairs with blkif_lap_store() */
+#else
+	/* pairs with blkif_lap_store() */
+	u64 val = (u64)virt_load_acquire(&word->half[half]) << 32 * half;
+
+	return val | (u64)READ_ONCE(word->half[!half]) << 32 * !half;
+#endif
+}
+
+/* All of a request but what publishes it; nobody sees it yet. */
 static inline void blkif_lap_write_req(struct blkif_lap_ring *ring,
 				       const struct blkif_slim_words *words)
 {
 	struct blkif_lap_req_slot *slot = (void *)ring->next;
 
-	slot->more = words->head >> 32;
 	slot->id = words->id;
 	slot->data[0] = words->data[0];
 	slot->data[1] = words->data[1];
 }
 
-/* And that word, its lap byte zero. */
-static inline void blkif_lap_show_req(struct blkif_lap_ring *ring, u32 head)
+/* And that, its lap byte zero. */
+static inline void blkif_lap_show_req(struct blkif_lap_ring *ring, u64 head)
 {
 	struct blkif_lap_req_slot *slot = (void *)ring->next;
 
-	/* pairs with the load in blkif_lap_peek() */
-	virt_store_release(&slot->head,
-			   head | ring->lap << BLKIF_LAP_REQ_SHIFT);
+	blkif_lap_store(&slot->head, head | (u64)ring->lap << BLKIF_SLIM_LAP,
+			0);
 	ring->count++;
 	blkif_lap_next(ring, BLKIF_LAP_REQ_SIZE);
 }
@@ -253,10 +283,8 @@ static inline void blkif_lap_put_rsp(struct blkif_lap_ring *ring,
 	/* First, because the request that this makes room for may overtake. */
 	virt_store_release(&ring->count, ring->count + 1);
 	slot->id = words->id;
-	slot->reserved = (u32)words->tail;
-	/* pairs with the load in blkif_lap_peek() */
-	virt_store_release(&slot->tail, (u32)(words->tail >> 32) |
-			   (u32)ring->lap << BLKIF_LAP_RSP_SHIFT);
+	blkif_lap_store(&slot->tail, words->tail |
+			(u64)ring->lap << BLKIF_SLIM_RSP_LAP, 1);
 	blkif_lap_next(ring, BLKIF_LAP_RSP_SIZE);
 }
 
@@ -279,43 +307,43 @@ static inline bool blkif_lap_push(struct blkif_lap_ring *ring,
 }
 
 /*
- * Read the word with the lap, and take the lap out.  1 if the slot is new, 0 if
- * it is not, -EPROTO if the mark is none.
+ * Take the lap out of what was loaded.  1 if the slot is new, 0 if it is not,
+ * -EPROTO if the mark is none.
  */
-static inline int blkif_lap_peek(const struct blkif_lap_ring *ring,
-				 const u32 *word, u32 shift, u32 *val)
+static inline int blkif_lap_check(const struct blkif_lap_ring *ring, u64 *val,
+				  unsigned int shift)
 {
-	/* pairs with the store in blkif_lap_show_req() and _put_rsp() */
-	u32 v = virt_load_acquire(word);
-	u8 lap = v >> shift;
+	u8 lap = *val >> shift;
 
 	if (lap == ring->lap) {
-		*val = v ^ (u32)lap << shift;
+		*val ^= (u64)lap << shift;
 		return 1;
 	}
 	return lap > 2 ? -EPROTO : 0;
 }
 
 static inline int blkif_lap_peek_req(const struct blkif_lap_ring *ring,
-				     u32 *head)
+				     u64 *head)
 {
 	const struct blkif_lap_req_slot *slot = (void *)ring->next;
 
-	return blkif_lap_peek(ring, &slot->head, BLKIF_LAP_REQ_SHIFT, head);
+	*head = blkif_lap_load(&slot->head, 0);
+	return blkif_lap_check(ring, head, BLKIF_SLIM_LAP);
 }
 
 static inline int blkif_lap_peek_rsp(const struct blkif_lap_ring *ring,
-				     u32 *tail)
+				     u64 *tail)
 {
 	const struct blkif_lap_rsp_slot *slot = (void *)ring->next;
 
-	return blkif_lap_peek(ring, &slot->tail, BLKIF_LAP_RSP_SHIFT, tail);
+	*tail = blkif_lap_load(&slot->tail, 1);
+	return blkif_lap_check(ring, tail, BLKIF_SLIM_RSP_LAP);
 }
 
 /** blkif_lap_look_req() - is a request published?  1, 0 or -EPROTO */
 static inline int blkif_lap_look_req(const struct blkif_lap_ring *ring)
 {
-	u32 head;
+	u64 head;
 
 	return blkif_lap_peek_req(ring, &head);
 }
@@ -323,7 +351,7 @@ static inline int blkif_lap_look_req(const struct blkif_lap_ring *ring)
 /** blkif_lap_look_rsp() - is a response published?  1, 0 or -EPROTO */
 static inline int blkif_lap_look_rsp(const struct blkif_lap_ring *ring)
 {
-	u32 tail;
+	u64 tail;
 
 	return blkif_lap_peek_rsp(ring, &tail);
 }
@@ -339,13 +367,11 @@ static inline int blkif_lap_get_req(struct blkif_lap_ring *ring,
 				    struct blkif_slim_words *words)
 {
 	const struct blkif_lap_req_slot *slot = (void *)ring->next;
-	u32 head;
-	int ret = blkif_lap_peek_req(ring, &head);
+	int ret = blkif_lap_peek_req(ring, &words->head);
 
 	if (ret <= 0)
 		return ret;
 	/* Once; only the copy is looked at. */
-	words->head = head | (u64)READ_ONCE(slot->more) << 32;
 	words->id = READ_ONCE(slot->id);
 	words->data[0] = READ_ONCE(slot->data[0]);
 	words->data[1] = READ_ONCE(slot->data[1]);
@@ -365,14 +391,12 @@ static inline int blkif_lap_get_rsp(struct blkif_lap_ring *ring,
 				    struct blkif_slim_rsp_words *words)
 {
 	const struct blkif_lap_rsp_slot *slot = (void *)ring->next;
-	u32 tail;
-	int ret = blkif_lap_peek_rsp(ring, &tail);
+	int ret = blkif_lap_peek_rsp(ring, &words->tail);
 
 	if (ret <= 0)
 		return ret;
 	/* Once; only the copy is looked at. */
 	words->id = READ_ONCE(slot->id);
-	words->tail = READ_ONCE(slot->reserved) | (u64)tail << 32;
 	/* pairs with blkif_lap_full(): the slot was copied */
 	virt_store_release(&ring->count, ring->count + 1);
 	blkif_lap_next(ring, BLKIF_LAP_RSP_SIZE);

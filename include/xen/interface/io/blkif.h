@@ -678,7 +678,9 @@ struct blkif_slim_response {
  * when the rings are granted, and 0 is no lap.  The producer writes a slot's
  * body and then, in one aligned 32-bit store with release semantics, the word
  * that holds the lap: bytes 0 to 3 of a request, bytes 12 to 15 of a
- * response.  The consumer loads that word with acquire semantics; if the lap
+ * response.  Where an aligned 64-bit store is a single one, it may be of bytes
+ * 0 to 7 or 8 to 15 instead.  Likewise the consumer, whatever the producer
+ * does, loads that word, or those bytes, with acquire semantics; if the lap
  * is that of its own round, the slot is new.  It then copies the rest, once,
  * and must not look at the slot again.  If the lap is 0 or that of the round
  * before, the slot is not new, whatever is in it, and nothing behind it is
