@@ -45,10 +45,10 @@ keep_verifying() {
 	flows "$1"
 }
 
-# flows XVD: wait until data moves, whatever there was before
-flows() { wait_for 120 "I/O on $1 to flow" moves "$1" "$(moved "$1")" || fail "nothing moves on $1"; }
+# flows XVD [SECTORS]: wait until so much data moves, whatever there was before
+flows() { wait_for 120 "I/O on $1 to flow" moves "$1" $(($(moved "$1") + ${2:-512})) || fail "nothing moves on $1"; }
 moved() { echo $(($(stat_of "$1" wr_sect) + $(stat_of "$1" rd_sect))); }
-moves() { [ "$(moved "$1")" -gt $(($2 + 512)) ]; }
+moves() { [ "$(moved "$1")" -gt "$2" ]; }
 
 # verified: end what keep_verifying began; nothing was lost, and nobody complained
 verified() {
