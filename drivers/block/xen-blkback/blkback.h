@@ -31,6 +31,7 @@
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -59,12 +60,12 @@
 
 /*
  * How long a slow disk is waited for when a frontend closes: all of dom0's
- * devices wait with it.  The short time is enough for one that owes nothing.
+ * devices wait with it.  The short time is enough for a disk that owes nothing.
  */
 #define BLKBACK_DRAIN_TIMEOUT	HZ
 #define BLKBACK_DRAIN_SHORT	(HZ / 50 + 1)
 
-/* After such a wait there is none for so many times as long, for no device. */
+/* After any wait there is none for a disk, for so many times as long. */
 #define BLKBACK_DRAIN_PAUSE	9
 
 /* Idle grants that are unmapped to make room for others. */
@@ -209,6 +210,7 @@ struct blkback_vbd {
  * @conn: the connection, NULL if there is none
  * @stats: of connections that are gone
  * @squeeze_end: keep no free pages until this time; jiffies
+ * @log: of what a frontend has us say by what it does
  * @sysfs: the attributes exist
  */
 struct blkback {
@@ -233,6 +235,7 @@ struct blkback {
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
 	unsigned long squeeze_end;
+	struct ratelimit_state log;
 	bool sysfs;
 };
 
@@ -530,6 +533,8 @@ static inline void blkback_put(struct blkback *blkback)
 }
 
 /* keys.c: what others have written */
+__printf(3, 4)
+void blkback_refuse(struct xenbus_device *dev, int err, const char *fmt, ...);
 void blkback_keys_honour(struct blkback *blkback);
 int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
 int blkback_keys_queues(struct blkback_conn *conn);
@@ -562,6 +567,7 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
 			   evtchn_port_t port);
 int blkback_conn_start(struct blkback_conn *conn, const char *name);
+bool blkback_conn_owes(const struct blkback_conn *conn);
 void blkback_conn_stop(struct blkback_conn *conn);
 void blkback_conn_abandon(struct blkback_conn *conn);
 bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout);

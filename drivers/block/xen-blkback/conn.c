@@ -181,7 +181,7 @@ exit_grants:
 	blkback_grant_exit(queue);
 free_init:
 	blkback_queue_exit(queue);
-	xenbus_dev_fatal(dev, err, "%s of queue %u", what, queue->index);
+	blkback_refuse(dev, err, "%s of queue %u", what, queue->index);
 	return err;
 }
 
@@ -210,6 +210,18 @@ int blkback_conn_start(struct blkback_conn *conn, const char *name)
 		queue->thread = thread;
 	}
 	return 0;
+}
+
+/** blkback_conn_owes() - has the disk yet to answer what was taken? */
+bool blkback_conn_owes(const struct blkback_conn *conn)
+{
+	unsigned int i;
+
+	for (i = 0; i < conn->nr_queues; i++) {
+		if (READ_ONCE(conn->queues[i].in_flight))
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -289,6 +301,6 @@ void blkback_conn_broken(struct blkback_conn *conn, const char *why)
 	conn->blkback->stats.protocol++;
 	/* Not over, but after what blkback_connect() writes. */
 	if (!READ_ONCE(conn->queues[0].stop))
-		xenbus_dev_fatal(conn->blkback->dev, -EPROTO, "%s", why);
+		blkback_refuse(conn->blkback->dev, -EPROTO, "%s", why);
 	mutex_unlock(&conn->blkback->lock);
 }

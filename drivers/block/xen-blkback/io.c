@@ -106,13 +106,15 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 
 /*
  * May the request be in flight beside the others?  Its entries count whatever
- * becomes of them: a guest may name one page, which stays mapped, in all.  One
- * request is always let through.
+ * becomes of them: a guest may name one page, which stays mapped, in all.
+ * Ranges take a page at the most, and must not keep reads waiting.  One request
+ * is always let through.
  */
 static bool blkback_io_reserve(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
-	unsigned int nr = blkif_cmd_entries(&req->cmd);
+	unsigned int nr = blkif_op_is_range(req->cmd.op) ? req->cmd.indirect :
+			  blkif_cmd_entries(&req->cmd);
 
 	if (queue->nr_busy && queue->nr_busy + nr > queue->max_busy)
 		return false;

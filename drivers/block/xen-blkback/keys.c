@@ -9,6 +9,32 @@
 #include <linux/slab.h>
 #include "blkback.h"
 
+/**
+ * blkback_refuse() - give up a frontend for what it wrote
+ * @dev: the device, which goes to Closing
+ * @err: of what kind it is; -errno
+ * @fmt: what is wrong, for the log and for XenStore's error node
+ *
+ * A frontend may come back and do so again as often as it likes.  The reason is
+ * given at a limited rate, so that it does not fill dom0's log.
+ */
+void blkback_refuse(struct xenbus_device *dev, int err, const char *fmt, ...)
+{
+	struct blkback *blkback = dev_get_drvdata(&dev->dev);
+	va_list args;
+	char *why;
+
+	if (!__ratelimit(&blkback->log)) {
+		xenbus_switch_state(dev, XenbusStateClosing);
+		return;
+	}
+	va_start(args, fmt);
+	why = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
+	xenbus_dev_fatal(dev, err, "%s", why ?: "refused");
+	kfree(why);
+}
+
 /*
  * Read a number that the frontend wrote.  Whatever it is, it is small enough
  * for a u32 and nothing but digits, or the frontend is told so.
@@ -23,7 +49,7 @@ static int blkback_read_uint(struct xenbus_device *dev, const char *dir,
 		return PTR_ERR(text);
 	err = blkif_parse_uint(text, val);
 	if (err)
-		xenbus_dev_fatal(dev, err, "%s/%s is not a number", dir, key);
+		blkback_refuse(dev, err, "%s/%s is not a number", dir, key);
 	kfree(text);
 	return err;
 }
@@ -58,7 +84,7 @@ static int blkback_read_flag(struct xenbus_device *dev, const char *key,
 	if (text && *text)
 		ret = strcmp(text, value) ? -EINVAL : 1;
 	if (ret < 0)
-		xenbus_dev_fatal(dev, ret, "%s is not \"%s\"", key, value);
+		blkback_refuse(dev, ret, "%s is not \"%s\"", key, value);
 	kfree(text);
 	return ret;
 }
@@ -183,7 +209,7 @@ int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice)
 	reason = blkif_refuse(choice, &blkback->offer);
 	if (!reason)
 		return 0;
-	xenbus_dev_fatal(dev, -EINVAL, "frontend asks for %s", reason);
+	blkback_refuse(dev, -EINVAL, "frontend asks for %s", reason);
 	return -EINVAL;
 }
 
@@ -200,8 +226,7 @@ static int blkback_read_grefs(struct xenbus_device *dev, const char *dir,
 		snprintf(key, sizeof(key), "%s%u", prefix, i);
 		err = blkback_read_uint(dev, dir, key, &grefs[i]);
 		if (err == -ENOENT)
-			xenbus_dev_fatal(dev, err, "%s/%s is missing", dir,
-					 key);
+			blkback_refuse(dev, err, "%s/%s is missing", dir, key);
 		if (err)
 			return err;
 	}
@@ -244,7 +269,7 @@ static int blkback_connect_queue(struct blkback_conn *conn, const char *dir)
 
 	err = blkback_read_uint(dev, dir, "event-channel", &port);
 	if (err == -ENOENT)
-		xenbus_dev_fatal(dev, err, "%s/event-channel is missing", dir);
+		blkback_refuse(dev, err, "%s/event-channel is missing", dir);
 	if (err)
 		return err;
 	err = blkback_read_rings(dev, dir, &conn->agreed.layout, grefs);
@@ -300,8 +325,8 @@ void blkback_keys_check_pi(struct blkback *blkback)
 		return;
 	name = blkback_read_word(dev, "integrity");
 	if (name && *name && strcmp(name, blkif_pi_name(&blkback->conn->pi)))
-		xenbus_dev_fatal(dev, -EINVAL,
-				 "frontend asks for protection information that was not offered");
+		blkback_refuse(dev, -EINVAL,
+			       "frontend asks for protection information that was not offered");
 	kfree(name);
 }
 

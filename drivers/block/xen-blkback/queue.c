@@ -545,7 +545,7 @@ int blkback_queue_thread(void *data)
 	unsigned int passes = 0, trimmed = 0;
 	u64 since;
 
-	/* No allocation here may wait for I/O, which may be what we do. */
+	/* No allocation here may wait for I/O, which may be ours to do. */
 	memalloc_noio_save();
 	set_freezable();
 	while (!blkback_queue_finished(queue)) {

@@ -7,6 +7,7 @@
  */
 
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <asm/xen/page.h>
 #include "blkback.h"
 
@@ -67,9 +68,13 @@ static int blkback_ring_map_split(struct blkback_queue *queue,
 	unsigned int nr_req = blkif_layout_req_pages(layout);
 	unsigned int i, nr = nr_req + blkif_layout_rsp_pages(layout);
 	struct blkback_ring_mem *mem = &queue->mem;
+	unsigned int noio;
 	int err;
 
+	/* Who waits for the same pages may be a queue, and must not for I/O. */
+	noio = memalloc_noio_save();
 	err = gnttab_alloc_pages(nr, mem->pages);
+	memalloc_noio_restore(noio);
 	if (err)
 		return err;
 	mem->nr = nr;

@@ -59,25 +59,45 @@ static bool blkback_drained(struct blkback *blkback, unsigned long timeout)
 	return true;
 }
 
-/* Jiffies; slow disks are not waited for before. */
-static unsigned long blkback_patient_from;
+/* Disks are not waited for before this time, in jiffies. */
+static u64 blkback_patient_from;
+static DEFINE_SPINLOCK(blkback_patience_lock);	/* the above */
+
+static bool blkback_is_patient(u64 now)
+{
+	bool patient;
+
+	spin_lock(&blkback_patience_lock);
+	patient = now >= blkback_patient_from;
+	spin_unlock(&blkback_patience_lock);
+	return patient;
+}
+
+static void blkback_lose_patience(u64 now, u64 waited)
+{
+	spin_lock(&blkback_patience_lock);
+	blkback_patient_from = max(blkback_patient_from, now) +
+			       waited * BLKBACK_DRAIN_PAUSE;
+	spin_unlock(&blkback_patience_lock);
+}
 
 /*
  * Wait for the end of the last connection, but spend no more than a tenth of all
- * time on it: xenbus has one thread for the devices of all guests, and a guest
- * decides how often it closes and what its disk owes then.
+ * time on disks: xenbus has one thread for the devices of all guests, and a
+ * guest decides how often it closes and what its disk @owes then.
  */
-static bool blkback_wait_drained(struct blkback *blkback)
+static bool blkback_wait_drained(struct blkback *blkback, bool owes)
 {
-	unsigned long began = jiffies, took;
-	bool patient = time_after_eq(began, READ_ONCE(blkback_patient_from));
-	bool drained = blkback_drained(blkback, patient ? BLKBACK_DRAIN_TIMEOUT :
-						BLKBACK_DRAIN_SHORT);
+	unsigned long timeout = owes ? 0 : BLKBACK_DRAIN_SHORT;
+	u64 began = get_jiffies_64(), now;
+	bool drained;
 
-	took = jiffies - began;
-	if (patient && took > BLKBACK_DRAIN_SHORT)
-		WRITE_ONCE(blkback_patient_from,
-			   jiffies + took * BLKBACK_DRAIN_PAUSE);
+	if (blkback_is_patient(began))
+		timeout = BLKBACK_DRAIN_TIMEOUT;
+	drained = blkback_drained(blkback, timeout);
+	now = get_jiffies_64();
+	if (now != began)
+		blkback_lose_patience(now, now - began);
 	return drained;
 }
 
@@ -88,13 +108,16 @@ static bool blkback_wait_drained(struct blkback *blkback)
 static void blkback_end(struct blkback *blkback, struct blkback_conn *conn,
 			bool abandon)
 {
+	bool owes;
+
 	if (!conn)
 		return;
+	owes = blkback_conn_owes(conn);
 	blkback->old = conn;
 	if (abandon)
 		blkback_conn_abandon(conn);
 	blkback_conn_stop(conn);
-	if (!blkback_wait_drained(blkback))
+	if (!blkback_wait_drained(blkback, owes) && owes)
 		dev_warn_ratelimited(&blkback->dev->dev,
 				     "the disk still owes answers, their pages stay mapped until it gives them\n");
 	/* It is hidden already, unless the disk is slow to answer. */
@@ -114,6 +137,8 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 	const struct blkif_choice *agreed = &conn->agreed;
 	const struct blkif_layout *layout = &agreed->layout;
 
+	if (!__ratelimit(&conn->blkback->log))
+		return;
 	dev_info(&conn->blkback->dev->dev,
 		 "connected: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, persistent grants: %s, FUA: %s, discard: %s, zeroes: %s, integrity: %s\n",
 		 layout->abi->name, blkif_layout_name(layout),
@@ -437,8 +462,8 @@ static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
 	default:
 		/* Said once, however often it is written. */
 		if (dev->state != XenbusStateClosing)
-			xenbus_dev_fatal(dev, -EINVAL,
-					 "saw state %d at frontend", state);
+			blkback_refuse(dev, -EINVAL, "saw state %d at frontend",
+				       state);
 		return false;
 	}
 }
@@ -533,6 +558,8 @@ static int blkback_probe(struct xenbus_device *dev,
 	get_device(&dev->dev);
 	blkback->dev = dev;
 	blkback->squeeze_end = jiffies;
+	ratelimit_state_init(&blkback->log, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
 	/* What the toolstack calls it; only tracing asks. */
 	if (kstrtouint(kbasename(dev->nodename), 10, &blkback->vbd.handle))
 		blkback->vbd.handle = 0;
@@ -603,7 +630,6 @@ static struct xenbus_driver blkback_driver = {
 /** blkback_xenbus_init() - take devices from now on; 0 or -errno */
 int blkback_xenbus_init(void)
 {
-	blkback_patient_from = jiffies;
 	return xenbus_register_backend(&blkback_driver);
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A frontend that means no good. It speaks slim requests on a shared ring of 16
- * pages, written by the public header and sharing nothing with the drivers. It
- * either fills the ring with writes all of whose segments are in one page, or it
- * goes as soon as it has sent them, and comes back, over and over.
+ * pages, or on separate rings of a page each, written by the public header and
+ * sharing nothing with the drivers. It either fills the ring with writes all of whose segments are in one page, or it
+ * goes as soon as it has sent them, and comes back, over and over; or it says
+ * that there is more on the ring than can be.
  *
  *	insmod bed_flood.ko requests=1000 segs=1024
  *	cat /sys/module/bed_flood/parameters/answered
@@ -20,7 +21,8 @@
 #define ORDER		4
 #define PAGES		(1 << ORDER)
 #define SLOTS		1024
-#define OP_WRITE		1ULL
+#define OP_READ		0ULL
+#define OP_WRITE	1ULL
 #define OP_INDIRECT	6ULL
 
 static unsigned int requests = SLOTS;
@@ -34,6 +36,18 @@ MODULE_PARM_DESC(segs, "Segments of each");
 static bool restless;
 module_param(restless, bool, 0644);
 MODULE_PARM_DESC(restless, "Go and come back");
+
+static unsigned int pause = 50;
+module_param(pause, uint, 0644);
+MODULE_PARM_DESC(pause, "Milliseconds from connecting to going");
+
+static bool split;
+module_param(split, bool, 0444);
+MODULE_PARM_DESC(split, "Separate rings, which have 124 slots");
+
+static bool rogue;
+module_param(rogue, bool, 0444);
+MODULE_PARM_DESC(rogue, "Claim more requests than there are slots");
 
 static unsigned int rounds;
 module_param(rounds, uint, 0444);
@@ -62,10 +76,37 @@ static struct entry *table;
 static void *data;
 static grant_ref_t ring_refs[PAGES], table_ref, data_ref;
 static evtchn_port_t port;
+static unsigned int taken;	/* responses, of separate rings */
+
+#define LINE		64
+#define SPLIT_SLOTS	124
+#define SPLIT_FIRST	(2 * LINE)
+
+/* Of separate rings, the pages are those of the other one. */
+static void *split_slot(unsigned int page, unsigned int n, unsigned int size)
+{
+	return (u8 *)ring + page * PAGE_SIZE + SPLIT_FIRST +
+	       n % SPLIT_SLOTS * size;
+}
+
+static u8 split_lap(unsigned int n)
+{
+	return 1 + n / SPLIT_SLOTS % 2;
+}
+
+static unsigned int answered(void)
+{
+	if (!ring || !split)
+		return ring ? READ_ONCE(ring->rsp_prod) : 0;
+	while (READ_ONCE(((u8 *)split_slot(1, taken, 16))[15]) ==
+	       split_lap(taken))
+		taken++;
+	return taken;
+}
 
 static int answered_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%u\n", ring ? READ_ONCE(ring->rsp_prod) : 0);
+	return sysfs_emit(buf, "%u\n", answered());
 }
 
 static const struct kernel_param_ops answered_ops = {
@@ -100,32 +141,12 @@ static int grant_all(struct xenbus_device *dev)
 	return xenbus_alloc_evtchn(dev, &port);
 }
 
-static int come(struct xenbus_device *dev)
+static int write_common(struct xenbus_device *dev)
 {
-	char key[16];
-	unsigned int i;
 	int err;
 
-	err = ring ? 0 : grant_all(dev);
-	if (err)
-		return err;
-	/* The last connection may yet answer, on this very ring. */
-	for (i = 0; i < 500 && rounds && READ_ONCE(ring->rsp_prod) < requests;
-	     i++)
-		msleep(10);
-	memset(ring, 0, PAGES * PAGE_SIZE);
-	ring->req_event = 1;
-	for (i = 0; i < PAGES && !err; i++) {
-		snprintf(key, sizeof(key), "ring-ref%u", i);
-		err = xenbus_printf(XBT_NIL, dev->nodename, key, "%u",
-				    ring_refs[i]);
-	}
-	if (!err)
-		err = xenbus_printf(XBT_NIL, dev->nodename, "ring-page-order",
-				    "%u", ORDER);
-	if (!err)
-		err = xenbus_printf(XBT_NIL, dev->nodename, "event-channel",
-				    "%u", port);
+	err = xenbus_printf(XBT_NIL, dev->nodename, "event-channel", "%u",
+			    port);
 	if (!err)
 		err = xenbus_write(XBT_NIL, dev->nodename, "protocol", "slim");
 	if (!err)
@@ -137,25 +158,108 @@ static int come(struct xenbus_device *dev)
 	return err ?: xenbus_switch_state(dev, XenbusStateInitialised);
 }
 
-static void flood(void)
+/* Both event words start at 1; each is in the second line of a ring. */
+static int come_split(struct xenbus_device *dev)
 {
-	u64 refs = (u64)table_ref << 32 | table_ref;
-	unsigned int i, tables = DIV_ROUND_UP(segs, PAGE_SIZE / sizeof(*table));
+	int err;
 
-	for (i = 0; i < requests; i++) {
-		struct slot *slot = &ring->slots[i];
+	*(u32 *)((u8 *)ring + LINE) = 1;
+	*(u32 *)((u8 *)ring + PAGE_SIZE + LINE) = 1;
+	taken = 0;
+	err = xenbus_write(XBT_NIL, dev->nodename, "ring-layout", "split");
+	if (!err)
+		err = xenbus_printf(XBT_NIL, dev->nodename, "ring-page-order",
+				    "0");
+	if (!err)
+		err = xenbus_printf(XBT_NIL, dev->nodename, "req-ring-ref0",
+				    "%u", ring_refs[0]);
+	if (!err)
+		err = xenbus_printf(XBT_NIL, dev->nodename, "rsp-ring-ref0",
+				    "%u", ring_refs[1]);
+	return err ?: write_common(dev);
+}
 
-		slot->head = cpu_to_le64(OP_INDIRECT << 8 | OP_WRITE << 16 |
-					 (u64)segs << 32);
-		slot->id = cpu_to_le64(i);
-		slot->gref01 = cpu_to_le64(tables > 1 ? refs : table_ref);
-		slot->gref23 = cpu_to_le64(tables > 3 ? refs :
-					   tables > 2 ? table_ref : 0);
+static int come(struct xenbus_device *dev)
+{
+	char key[16];
+	unsigned int i;
+	int err;
+
+	err = ring ? 0 : grant_all(dev);
+	if (err)
+		return err;
+	/* The last connection may yet answer, on this very ring. */
+	for (i = 0; i < 500 && rounds && answered() < requests; i++)
+		msleep(10);
+	memset(ring, 0, PAGES * PAGE_SIZE);
+	if (split)
+		return come_split(dev);
+	ring->req_event = 1;
+	for (i = 0; i < PAGES && !err; i++) {
+		snprintf(key, sizeof(key), "ring-ref%u", i);
+		err = xenbus_printf(XBT_NIL, dev->nodename, key, "%u",
+				    ring_refs[i]);
 	}
+	if (!err)
+		err = xenbus_printf(XBT_NIL, dev->nodename, "ring-page-order",
+				    "%u", ORDER);
+	return err ?: write_common(dev);
+}
+
+/* Request number @n of a connection, of @nr segments that are one page. */
+static void put(unsigned int n, u64 op, unsigned int nr)
+{
+	unsigned int tables = DIV_ROUND_UP(nr, PAGE_SIZE / sizeof(*table));
+	u64 refs = (u64)table_ref << 32 | table_ref;
+	struct slot *slot = split ? split_slot(0, n, sizeof(*slot)) :
+				    &ring->slots[n % SLOTS];
+
+	slot->id = cpu_to_le64(n);
+	slot->gref01 = cpu_to_le64(tables > 1 ? refs : table_ref);
+	slot->gref23 = cpu_to_le64(tables > 3 ? refs :
+				   tables > 2 ? table_ref : 0);
+	/* The body is there before the lap is. */
+	wmb();
+	WRITE_ONCE(slot->head, cpu_to_le64(OP_INDIRECT << 8 | op << 16 |
+					   (u64)nr << 32 |
+					   (split ? split_lap(n) : 0)));
+}
+
+static void push(unsigned int n)
+{
 	/* The slots are there before they are said to be. */
 	wmb();
-	WRITE_ONCE(ring->req_prod, requests);
+	if (!split)
+		WRITE_ONCE(ring->req_prod, n);
+	/* And before anybody looks. */
+	mb();
 	notify_remote_via_evtchn(port);
+}
+
+/*
+ * Xen maps a page 255 times at the most.  What is named more often has to be
+ * mapped already, and stays so after a request that names it once.
+ */
+static unsigned int warm_up(void)
+{
+	unsigned int i;
+
+	if (segs < 256)
+		return 0;
+	put(0, OP_READ, 1);
+	push(1);
+	for (i = 0; i < 3000 && !answered(); i++)
+		msleep(10);
+	return 1;
+}
+
+static void flood(void)
+{
+	unsigned int i, n = warm_up();
+
+	for (i = 0; i < requests; i++)
+		put(n++, OP_WRITE, segs);
+	push(rogue ? 2 * SLOTS : n);
 }
 
 static void backend_changed(struct xenbus_device *dev, enum xenbus_state state)
@@ -173,7 +277,7 @@ static void backend_changed(struct xenbus_device *dev, enum xenbus_state state)
 		flood();
 		if (!restless)
 			break;
-		msleep(50);
+		msleep(READ_ONCE(pause));
 		xenbus_switch_state(dev, XenbusStateClosed);
 		break;
 	case XenbusStateClosing:
@@ -216,7 +320,7 @@ static struct xenbus_driver driver = {
 
 static int __init bed_flood_init(void)
 {
-	if (requests > SLOTS || segs > 1024)
+	if (requests > (split ? SPLIT_SLOTS : SLOTS - 1) || segs > 1024)
 		return -EINVAL;
 	return xenbus_register_frontend(&driver);
 }
