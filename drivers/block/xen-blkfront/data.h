@@ -7,11 +7,14 @@
 #define _XEN_BLKFRONT_DATA_H
 
 #include <linux/highmem.h>
+#include <linux/moduleparam.h>
 #include <linux/sizes.h>
 #include "pi.h"
 
-/* Pages that a ring may keep to copy data to. */
-#define BLKFRONT_POOL_PAGES	((unsigned int)(SZ_8M >> PAGE_SHIFT))
+static unsigned int blkfront_pool_pages = SZ_8M >> PAGE_SHIFT;
+module_param_named(max_pool_pages, blkfront_pool_pages, uint, 0644);
+MODULE_PARM_DESC(max_pool_pages,
+		 "Most pages for each queue to copy data to, at least one request's (default 2048)");
 
 /* Make the pools of a ring for what was agreed; see struct blkfront_pool. */
 static inline int blkfront_pools_init(struct blkfront_ring *ring)
@@ -51,7 +54,7 @@ static inline int blkfront_pools_init(struct blkfront_ring *ring)
 	ring->data.granted = agreed->data == BLKFRONT_PERSISTENT;
 	ring->data.readonly = false;
 	ring->data.max = min3(slots * agreed->max_segs, budget,
-			      BLKFRONT_POOL_PAGES);
+			      READ_ONCE(blkfront_pool_pages));
 	return blkfront_pool_fill(&ring->data, agreed->max_segs);
 }
 
@@ -149,6 +152,8 @@ static inline unsigned int blkfront_release(struct blkfront_ring *ring,
 		held = blkfront_end_direct(ring, req);
 	else if (req->mode == BLKFRONT_BOUNCE)
 		held = blkfront_end_bounce(ring, req);
+	if (req->mode != BLKFRONT_PERSISTENT && req->cmd.nr_segs)
+		trace_blkfront_ungrant(ring, req->cmd.nr_segs, held);
 	blkfront_pool_put(&ring->data, req->data);
 	blkfront_pool_put(&ring->tables, req->tables);
 	blkfront_pool_put(&ring->pi, req->pi);
@@ -212,6 +217,7 @@ static inline int blkfront_grant(struct blkfront_ring *ring, struct request *rq,
 	}
 	if (unlikely(req->cmd.nr_segs != nr))
 		gnttab_free_grant_references(head);
+	trace_blkfront_grant(ring, req->cmd.nr_segs, 0);
 	return err;
 }
 
@@ -248,6 +254,8 @@ static inline int blkfront_bounce(struct blkfront_ring *ring,
 		blkfront_add_seg(&cur, buf->gref, 0, len);
 		left -= len;
 	}
+	if (!ring->data.granted)
+		trace_blkfront_grant(ring, nr, 0);
 	return 0;
 }
 

@@ -72,6 +72,37 @@ DEFINE_EVENT(blkfront_req, blkfront_complete,
 		 s16 status),
 	TP_ARGS(ring, rq, status));
 
+DECLARE_EVENT_CLASS(blkfront_grants,
+	TP_PROTO(const struct blkfront_ring *ring, unsigned int grants,
+		 unsigned int held),
+	TP_ARGS(ring, grants, held),
+	TP_STRUCT__entry(
+		__field(u32, vdevice)
+		__field(u16, queue)
+		__field(unsigned int, grants)
+		__field(unsigned int, held)
+	),
+	TP_fast_assign(
+		__entry->vdevice = ring->info->vdevice;
+		__entry->queue = ring->index;
+		__entry->grants = grants;
+		__entry->held = held;
+	),
+	TP_printk("vbd-%u queue %u grants %u held %u",
+		  __entry->vdevice, __entry->queue, __entry->grants,
+		  __entry->held)
+);
+
+DEFINE_EVENT(blkfront_grants, blkfront_grant,
+	TP_PROTO(const struct blkfront_ring *ring, unsigned int grants,
+		 unsigned int held),
+	TP_ARGS(ring, grants, held));
+
+DEFINE_EVENT(blkfront_grants, blkfront_ungrant,
+	TP_PROTO(const struct blkfront_ring *ring, unsigned int grants,
+		 unsigned int held),
+	TP_ARGS(ring, grants, held));
+
 TRACE_EVENT(blkfront_unsent,
 	TP_PROTO(const struct blkfront_ring *ring, int err),
 	TP_ARGS(ring, err),
