@@ -99,6 +99,10 @@ static_assert(offsetof(struct blkif_slim_words, id) == 8);
 static_assert(offsetof(struct blkif_slim_words, data) == 16);
 static_assert(sizeof(struct blkif_slim_rsp_words) == 16);
 
+static_assert(offsetof(struct blkif_slim_request, u.range.nr_sectors) == 24);
+static_assert(offsetof(struct blkif_slim_range, sector) == 0);
+static_assert(offsetof(struct blkif_slim_range, nr_sectors) == 8);
+
 /* Where things are in @head and @tail. */
 #define BLKIF_SLIM_LAP		0
 #define BLKIF_SLIM_OP		8
