@@ -114,6 +114,11 @@ check_shellcheck() {
 	scripts | xargs shellcheck -x
 }
 
+# The covering set of the system tests covers what it says.
+check_pairs() {
+	python3 tests/system/lib/pairs.py
+}
+
 check_spelling() {
 	codespell -q 3 -L hda,sring -S '*/results,*.o,*.ko' \
 		drivers include compat scripts tests Documentation Makefile ./*.md
@@ -241,7 +246,7 @@ run_check() {
 	esac
 }
 
-all=(sizes checkpatch spdx versions bugs abi shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit)
+all=(sizes checkpatch spdx versions bugs abi pairs shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit)
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do

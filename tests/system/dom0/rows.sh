@@ -62,7 +62,7 @@ row_jobs() {
 
 pair_row() {
 	local n peers mode order queues entries persistent front=ours back=ours got=native
-	local fp bp segs agreed want p
+	local fp bp segs agreed want line p
 	read -r n peers mode order queues entries persistent < <(awk -v n="$1" '$1 == n' /bed/dom0/pairs.txt)
 	[ "$n" = "$1" ] || fail "there is no row $1"
 	case $peers in
@@ -96,9 +96,11 @@ pair_row() {
 	*) want="slim split" ;;
 	esac
 	want+=" $order $queues $(slots_of "$got" "$order")"
+	line="queues: $queues, slots: $(slots_of "$got" "$order") (order $order)"
 	if [ $front = ours ]; then
 		agreed=$(front_agreed xvda)
 		[ "$agreed" = "$want $segs $p" ] || fail "the frontend agreed on '$agreed', not on '$want $segs $p'"
+		guest_run "dmesg | tail -n 20 | grep -q 'xvda: .* requests, .*$line'"
 	else
 		expect_key front xvda ring-page-order "$order" 0
 		expect_key front xvda multi-queue-num-queues "$queues" 1
@@ -108,6 +110,7 @@ pair_row() {
 		# Of requests, the backend knows what it offered and not what the frontend makes of it.
 		[ "$(cut -d' ' -f1-5,7 <<<"$agreed")" = "$want $p" ] ||
 			fail "the backend agreed on '$agreed', not on '$want ... $p'"
+		dmesg | tail -n 20 | grep -q "connected: .* requests, .*$line" || fail "dom0's log does not say '$line'"
 	fi
 	guest_fio 300 "$(row_jobs /dev/xvda)" >/dev/null
 	detach xvda

@@ -93,6 +93,16 @@ under_io() {
 }
 io_flows() { [ "$(stat_of "$1" wr_sect)" -gt $(($2 + 200)) ] && [ "$(stat_of "$1" rd_sect)" -gt 200 ]; }
 
+# ends_with_errors NUMBER: such a command ends, and not well
+ends_with_errors() {
+	local rc=0
+	guest_wait "$1" 120 >/dev/null || rc=$?
+	case $rc in
+	0) fail "what was at work on the disk saw no error" ;;
+	124 | 125 | 137) fail "what was at work on the disk did not end: $rc" ;;
+	esac
+}
+
 # A tree of files of many sizes with their checksums, on a new file system on XVD.
 make_tree() {
 	guest_run "set -e

@@ -5,6 +5,9 @@
  *	bed-xen look FILE	grants in use and event channels of every domain, and
  *				zombies, a line each; Xen's other messages since the
  *				last look go to the end of FILE
+ *	bed-xen grant FILE DOMAIN REFERENCE...
+ *				the flags of grants that somebody has mapped, in
+ *				hexadecimal, a line each; the messages likewise
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +54,29 @@ static void count_grants(char *from)
 	}
 }
 
-static void grants(FILE *rest)
+/* The flags of one, as the granting domain's table has them. */
+static void grant_flags(const char *dump, int domain, int ref)
+{
+	char head[64], entry[32];
+	const char *from, *to, *line, *end;
+
+	snprintf(head, sizeof(head), "for remote d%d ", domain);
+	snprintf(entry, sizeof(entry), "[0x%03x]", ref);
+	from = strstr(dump, head);
+	to = from ? strstr(from + 1, "for remote d") : NULL;
+	line = from ? strstr(from, entry) : NULL;
+	end = line ? strchr(line, '\n') : NULL;
+	if (!end || (to && line > to)) {
+		fprintf(stderr, "bed-xen: nobody has grant %d of d%d mapped\n", ref, domain);
+		exit(1);
+	}
+	while (end[-1] != ' ')
+		end--;
+	printf("%lx\n", strtoul(end, NULL, 16));
+}
+
+/* Return: the dump of all grant tables. */
+static char *grants(FILE *rest)
 {
 	char key[] = "g", *begin = NULL, *end = NULL;
 	int tries;
@@ -85,7 +110,7 @@ static void grants(FILE *rest)
 		fputs(end + 1, rest);
 		end[1] = '\0';
 	}
-	count_grants(begin);
+	return begin;
 }
 
 static void event_channels(int domain)
@@ -108,9 +133,10 @@ int main(int argc, char **argv)
 {
 	xc_domaininfo_t info[DOMAINS];
 	int i, n;
+	char *dump;
 	FILE *rest;
 
-	if (argc != 3 || strcmp(argv[1], "look"))
+	if (argc < 3 || (strcmp(argv[1], "look") && strcmp(argv[1], "grant")))
 		return 2;
 	rest = fopen(argv[2], "a");
 	xc = xc_interface_open(NULL, NULL, 0);
@@ -118,7 +144,13 @@ int main(int argc, char **argv)
 		perror("bed-xen");
 		return 1;
 	}
-	grants(rest);
+	dump = grants(rest);
+	if (!strcmp(argv[1], "grant")) {
+		for (i = 4; i < argc; i++)
+			grant_flags(dump, atoi(argv[3]), atoi(argv[i]));
+		return fclose(rest) != 0;
+	}
+	count_grants(dump);
 	n = xc_domain_getinfolist(xc, 0, DOMAINS, info);
 	for (i = 0; i < n; i++) {
 		if (info[i].flags & XEN_DOMINF_dying)
