@@ -32,6 +32,16 @@ HOT bool is_old(enum kind kind)
 	return kind == OLD || kind == TUNED;
 }
 
+/*
+ * SPLIT has its requests in registers, which takes that the compiler knows that
+ * the other layout, which wants them in memory, is not there.
+ */
+HOT void must_be(bool true_thing)
+{
+	if (!true_thing)
+		abort();
+}
+
 HOT bool is_split(enum kind kind)
 {
 	return kind == SPLIT || kind == KEPT;
@@ -90,10 +100,8 @@ HOT void front_put(enum kind kind, struct side *s, const struct job *job)
 		raw_put_req(&s->req, job);
 		return;
 	}
-	/* Not in memory unless the layout wants it there. */
 	if (kind == SPLIT) {
-		if (!s->front.split)
-			abort();
+		must_be(s->front.split);
 		front_fill(&cmd, job);
 		blkif_front_put(&s->front, &cmd, 0xca00);
 		return;
@@ -190,20 +198,26 @@ HOT struct job back_job(const struct blkif_cmd *cmd)
 
 HOT bool back_get(enum kind kind, struct side *s, struct job *job)
 {
-	struct blkif_cmd *cmd;
+	struct blkif_cmd *kept, cmd;
 
 	if (is_old(kind))
 		return back_get_old(s, job);
 	if (kind == RAW)
 		return raw_get_req(&s->req, job);
-	cmd = &s->kept[kind == SPLIT ? 0 : s->nr_kept % KEPT_CMDS];
-	if (blkif_back_get(&s->back, cmd) != 1)
+	if (kind == SPLIT) {
+		must_be(s->back.split);
+		if (blkif_back_get(&s->back, &cmd) != 1)
+			return false;
+		*job = back_job(&cmd);
+		must_be(cmd.nr_segs == 2 && !cmd.reserved);
+		return true;
+	}
+	kept = &s->kept[s->nr_kept % KEPT_CMDS];
+	if (blkif_back_get(&s->back, kept) != 1)
 		return false;
-	s->nr_kept += kind != SPLIT;
-	*job = back_job(cmd);
-	/* Not as one load of what was just stored in bytes, which stalls. */
-	if (READ_ONCE(cmd->nr_segs) != 2 || READ_ONCE(cmd->reserved))
-		abort();
+	s->nr_kept++;
+	*job = back_job(kept);
+	must_be(kept->nr_segs == 2 && !kept->reserved);
 	return true;
 }
 
