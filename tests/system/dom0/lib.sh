@@ -220,14 +220,19 @@ backend_gone() { ! bed list "$(backend_of "$1")" >/dev/null; }
 sysfs_of() { echo "/sys/bus/xen-backend/devices/vbd-$(guest_id)-$(devid "$1")"; }
 stat_of() { cat "$(sysfs_of "$1")/statistics/$2"; }
 
-# attach DISK XVD [w|r [NAME]]: and wait until both sides are connected and the guest has
-# the disk, under NAME when that is another (hda is xvda there).
-attach() {
-	local disk=$1 xvd=$2 mode=${3:-w} name=${4:-$2}
+# attach_only DISK XVD [w|r]: whatever frontend there is, or none
+attach_only() {
+	local disk=$1 xvd=$2 mode=${3:-w}
 	emit WAIT "xl block-attach $G $disk $xvd $mode"
 	attach_once "$disk" "$xvd" "$mode" || attach_once "$disk" "$xvd" "$mode" || attach_once "$disk" "$xvd" "$mode" ||
 		fail "xl block-attach $disk $xvd $mode: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
-	connected "$xvd" "$name"
+}
+
+# attach DISK XVD [w|r [NAME]]: and wait until both sides are connected and the guest has
+# the disk, under NAME when that is another (hda is xvda there).
+attach() {
+	attach_only "$1" "$2" "${3:-w}"
+	connected "$2" "${4:-$2}"
 }
 
 # libxl kills the hotplug script after forty seconds, however slow the machine is, and

@@ -68,6 +68,9 @@ no_faults() {
 	done
 }
 
+# in_flight XVD: requests that our backend has taken and not answered
+in_flight() { cat "$(sysfs_of "$1")/rings/in_flight"; }
+
 ## disks
 
 sectors_of() { blockdev --getsz "$1"; }

@@ -2,9 +2,10 @@
 /*
  * A frontend that means no good. It speaks slim requests on a shared ring of 16
  * pages, or on separate rings of a page each, written by the public header and
- * sharing nothing with the drivers. It either fills the ring with writes all of whose segments are in one page, or it
- * goes as soon as it has sent them, and comes back, over and over; or it says
- * that there is more on the ring than can be.
+ * sharing nothing with the drivers. It either fills the ring with writes all of
+ * whose segments are in one page, or it goes as soon as it has sent them, and
+ * comes back, over and over; or it says that there is more on the ring than can
+ * be.
  *
  *	insmod bed_flood.ko requests=1000 segs=1024
  *	cat /sys/module/bed_flood/parameters/answered
