@@ -4,8 +4,8 @@
  *
  *   blkback_io_prepare()
  *     blkif_check_cmd()            all but the segments
+ *     blkback_io_reserve()         not more than may be in flight
  *     blkback_range_prepare()      those without data go another way: range.c
- *     blkback_io_reserve()         not more of them than may be in flight
  *     blkback_io_get_segs()        where the segments are kept
  *     blkback_io_read_tables()     indirect: copy them out of the guest
  *     blkif_check_segs()
