@@ -110,6 +110,7 @@ static inline unsigned int blkfront_end_direct(struct blkfront_ring *ring,
 		gnttab_end_foreign_access(gref, NULL);
 		held++;
 	}
+	trace_blkfront_ungrant(ring, req->cmd.nr_segs, held);
 	return held;
 }
 
@@ -133,6 +134,7 @@ static inline unsigned int blkfront_end_bounce(struct blkfront_ring *ring,
 		blkfront_pool_shrunk(&ring->data);
 		held++;
 	}
+	trace_blkfront_ungrant(ring, req->cmd.nr_segs, held);
 	return held;
 }
 
@@ -152,8 +154,6 @@ static inline unsigned int blkfront_release(struct blkfront_ring *ring,
 		held = blkfront_end_direct(ring, req);
 	else if (req->mode == BLKFRONT_BOUNCE)
 		held = blkfront_end_bounce(ring, req);
-	if (req->mode != BLKFRONT_PERSISTENT && req->cmd.nr_segs)
-		trace_blkfront_ungrant(ring, req->cmd.nr_segs, held);
 	blkfront_pool_put(&ring->data, req->data);
 	blkfront_pool_put(&ring->tables, req->tables);
 	blkfront_pool_put(&ring->pi, req->pi);
