@@ -25,6 +25,7 @@
 #define pr_fmt(fmt) "xen-blkback: " fmt
 
 #include <linux/blkdev.h>
+#include <linux/bvec.h>
 #include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/kref.h>
@@ -240,13 +241,11 @@ struct blkback {
 };
 
 /**
- * struct blkback_map - where a segment is mapped
- * @page: the mapping
+ * struct blkback_map - how a segment is mapped
  * @entry: the persistent grant that it is, NULL if it is for this request only
  * @handle: to unmap it by, if not persistent
  */
 struct blkback_map {
-	struct page *page;
 	struct gcache_entry *entry;
 	grant_handle_t handle;
 };
@@ -254,12 +253,17 @@ struct blkback_map {
 /**
  * struct blkback_map_dest - who a map or copy operation is for
  * @req: the request
- * @map: the segment
+ * @index: of the segment
  */
 struct blkback_map_dest {
 	struct blkback_req *req;
-	struct blkback_map *map;
+	unsigned int index;
 };
+
+/* What a segment of an indirect request takes, beside its grant. */
+#define BLKBACK_SEG_SIZE	(sizeof(struct blkback_map) + \
+				 sizeof(struct bio_vec) + \
+				 sizeof(struct blkif_seg))
 
 /**
  * struct blkback_ranges - what is still to be discarded or zeroed
@@ -281,19 +285,23 @@ struct blkback_ranges {
  * @node: in one of the queue's lists
  * @cmd: as decoded
  * @seg: the segments: @cmd's, or @big
- * @map: where they are mapped: @inline_map, or behind @big
- * @big: memory for the segments or ranges of an indirect request
+ * @map: how they are mapped: @inline_map, or in @big
+ * @vec: and where: @inline_vec, or in @big; bios refer to these
+ * @big: memory for the segments or ranges of an indirect request, and for the
+ *       two above
  * @nr_busy: entries that it counts in the queue's @nr_busy
  * @nr_mapped: how many of @map are in use
- * @nr_pi: pages of protection information that there are, in @map behind those
+ * @nr_pi: pages of protection information that there are, in @vec behind those
  *         of the segments
  * @bad_grant: some of them could not be mapped, or copied from
- * @copied: @map are pages of ours, that data is copied to or from
+ * @copied: @vec are pages of ours, that data is copied to or from
  * @sectors: length of the data, checked
  * @pending: bios in flight, and one while they are made
  * @error: set by any bio that failed
  * @taken: when it was taken from the ring; ns, 0 if nobody wants to know
- * @inline_map: for requests that are not indirect
+ * @bio: the first, which most requests have no other than
+ * @inline_vec: for requests that are not indirect
+ * @inline_map: likewise
  * @ranges: for those that carry no data
  */
 struct blkback_req {
@@ -302,6 +310,7 @@ struct blkback_req {
 	struct blkif_cmd cmd;
 	struct blkif_seg *seg;
 	struct blkback_map *map;
+	struct bio_vec *vec;
 	void *big;
 	unsigned int nr_busy;
 	unsigned int nr_mapped;
@@ -312,6 +321,8 @@ struct blkback_req {
 	atomic_t pending;
 	blk_status_t error;
 	u64 taken;
+	struct bio bio;
+	struct bio_vec inline_vec[BLKIF_MAX_INLINE];
 	union {
 		struct blkback_map inline_map[BLKIF_MAX_INLINE];
 		struct blkback_ranges ranges;

@@ -114,8 +114,7 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 /* The requests and memory that the queue can always count on. */
 static int blkback_queue_init(struct blkback_queue *queue)
 {
-	size_t size = max(queue->conn->max_segs * (sizeof(struct blkif_seg) +
-						   sizeof(struct blkback_map)),
+	size_t size = max(queue->conn->max_segs * BLKBACK_SEG_SIZE,
 			  BLKIF_SLIM_MAX_RANGES * sizeof(struct blkif_range));
 	struct blkback_req *req;
 

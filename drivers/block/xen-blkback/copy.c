@@ -80,9 +80,9 @@ static struct page *blkback_copy_get_page(struct blkback_queue *queue)
 }
 
 static void blkback_copy_put_page(struct blkback_queue *queue,
-				  struct blkback_map *map)
+				  struct page *page)
 {
-	list_add(&map->page->lru, &queue->copy_pages);
+	list_add(&page->lru, &queue->copy_pages);
 	queue->nr_copy_pages++;
 }
 
@@ -100,7 +100,7 @@ static void blkback_copy_add(struct blkback_req *req, unsigned int i,
 		.offset = offset,
 	};
 	struct gnttab_copy_ptr ours = {
-		.u.gmfn = xen_page_to_gfn(req->map[i].page),
+		.u.gmfn = xen_page_to_gfn(req->vec[i].bv_page),
 		.domid = DOMID_SELF,
 		.offset = offset,
 	};
@@ -113,7 +113,7 @@ static void blkback_copy_add(struct blkback_req *req, unsigned int i,
 		.status = GNTST_general_error,
 	};
 	queue->copy_dests[queue->nr_copy].req = req;
-	queue->copy_dests[queue->nr_copy].map = &req->map[i];
+	queue->copy_dests[queue->nr_copy].index = i;
 	queue->nr_copy++;
 	queue->stats.copied += op->len;
 }
@@ -145,8 +145,8 @@ int blkback_copy_prepare(struct blkback_req *req)
 	unsigned int i, nr = req->cmd.nr_segs;
 
 	for (i = 0; i < nr; i++) {
-		req->map[i].page = blkback_copy_get_page(queue);
-		if (!req->map[i].page)
+		req->vec[i].bv_page = blkback_copy_get_page(queue);
+		if (!req->vec[i].bv_page)
 			goto put_pages;
 	}
 	for (i = 0; i < nr && req->cmd.op != BLKIF_OP_READ; i++)
@@ -157,7 +157,7 @@ int blkback_copy_prepare(struct blkback_req *req)
 
 put_pages:
 	while (i--)
-		blkback_copy_put_page(queue, &req->map[i]);
+		blkback_copy_put_page(queue, req->vec[i].bv_page);
 	return -ENOMEM;
 }
 
@@ -181,7 +181,7 @@ void blkback_copy_release(struct blkback_req *req)
 		if (read)
 			blkback_copy_add(req, i, false);
 		else
-			blkback_copy_put_page(queue, &req->map[i]);
+			blkback_copy_put_page(queue, req->vec[i].bv_page);
 	}
 	req->nr_mapped = 0;
 }
@@ -189,6 +189,7 @@ void blkback_copy_release(struct blkback_req *req)
 /* What became of one operation. */
 static void blkback_copy_done(struct blkback_queue *queue, unsigned int i)
 {
+	unsigned int index = queue->copy_dests[i].index;
 	struct blkback_req *req = queue->copy_dests[i].req;
 	bool good = queue->copy_ops[i].status == GNTST_okay;
 
@@ -196,7 +197,7 @@ static void blkback_copy_done(struct blkback_queue *queue, unsigned int i)
 		req->bad_grant |= !good;
 		return;
 	}
-	blkback_copy_put_page(queue, queue->copy_dests[i].map);
+	blkback_copy_put_page(queue, req->vec[index].bv_page);
 	if (good)
 		return;
 	req->error = BLK_STS_IOERR;

@@ -211,7 +211,7 @@ bool blkback_grant_busy(const struct blkback_req *req)
 	unsigned int i;
 
 	for (i = 0; i < req->nr_mapped; i++) {
-		if (page_count(req->map[i].page) > 1)
+		if (page_count(req->vec[i].bv_page) > 1)
 			return true;
 	}
 	return false;
@@ -235,16 +235,15 @@ void blkback_grant_release(struct blkback_req *req)
 		return;
 	}
 	for (i = 0; i < req->nr_mapped; i++) {
-		struct blkback_map *map = &req->map[i];
+		const struct blkback_map *map = &req->map[i];
+		struct page **page = &req->vec[i].bv_page;
 
-		if (map->entry) {
+		if (map->entry)
 			gcache_put(&queue->cache, map->entry, now);
-			continue;
-		}
-		if (map->handle != INVALID_GRANT_HANDLE)
-			blkback_grant_collect(queue, map->page, map->handle);
+		else if (map->handle != INVALID_GRANT_HANDLE)
+			blkback_grant_collect(queue, *page, map->handle);
 		else
-			gnttab_page_cache_put(&queue->pages, &map->page, 1);
+			gnttab_page_cache_put(&queue->pages, page, 1);
 	}
 	req->nr_mapped = 0;
 }
@@ -264,7 +263,8 @@ void blkback_grant_flush(struct blkback_queue *queue)
  * mapped twice and remembered once.
  */
 static void blkback_grant_keep(struct blkback_queue *queue,
-			       struct blkback_map *map, u32 gref)
+			       struct blkback_map *map, struct page *page,
+			       u32 gref)
 {
 	struct blkback_conn *conn = queue->conn;
 	struct gcache *cache = &queue->cache;
@@ -285,7 +285,7 @@ static void blkback_grant_keep(struct blkback_queue *queue,
 	}
 	/* There is room: the queue has as many entries as the device may. */
 	entry = gcache_add(cache, gref);
-	entry->page = map->page;
+	entry->page = page;
 	entry->handle = map->handle;
 	map->entry = entry;
 }
@@ -297,35 +297,41 @@ static bool blkback_grant_keeps(const struct blkback_req *req)
 	       !(req->cmd.flags & BLKIF_SLIM_ONCE);
 }
 
-/* Add one segment to the map operations, unless it is mapped already. */
-static int blkback_grant_add(struct blkback_req *req, unsigned int i)
+/* Find the page of a segment mapped already. */
+static bool blkback_grant_hit(struct blkback_req *req, unsigned int i)
+{
+	struct gcache_entry *entry;
+
+	entry = gcache_get(&req->queue->cache, req->seg[i].gref);
+	if (!entry)
+		return false;
+	req->map[i].entry = entry;
+	req->vec[i].bv_page = entry->page;
+	return true;
+}
+
+/* Add a segment to the map operations. */
+static int blkback_grant_add(struct blkback_req *req, unsigned int i,
+			     bool keeps)
 {
 	struct blkback_queue *queue = req->queue;
-	struct blkback_map *map = &req->map[i];
 	struct gnttab_map_grant_ref *op = &queue->map_ops[queue->nr_map];
-	bool keeps = blkback_grant_keeps(req);
+	struct page **page = &req->vec[i].bv_page;
 	u32 flags = GNTMAP_host_map;
 
-	map->entry = NULL;
-	map->handle = INVALID_GRANT_HANDLE;
-	if (keeps)
-		map->entry = gcache_get(&queue->cache, req->seg[i].gref);
-	if (map->entry) {
-		map->page = map->entry->page;
-		queue->stats.hits++;
-		return 0;
-	}
-	if (gnttab_page_cache_get(&queue->pages, &map->page))
+	if (gnttab_page_cache_get(&queue->pages, page))
 		return -ENOMEM;
+	req->map[i].entry = NULL;
+	req->map[i].handle = INVALID_GRANT_HANDLE;
 	/* A persistent grant may serve reads and writes. */
 	if (!keeps && req->cmd.op != BLKIF_OP_READ)
 		flags |= GNTMAP_readonly;
-	gnttab_set_map_op(op, blkback_page_addr(map->page), flags,
+	gnttab_set_map_op(op, blkback_page_addr(*page), flags,
 			  req->seg[i].gref, queue->conn->domid);
 	op->status = GNTST_general_error;
-	queue->map_pages[queue->nr_map] = map->page;
+	queue->map_pages[queue->nr_map] = *page;
 	queue->map_dests[queue->nr_map].req = req;
-	queue->map_dests[queue->nr_map].map = map;
+	queue->map_dests[queue->nr_map].index = i;
 	queue->nr_map++;
 	return 0;
 }
@@ -343,12 +349,15 @@ int blkback_grant_prepare(struct blkback_req *req)
 	struct blkback_queue *queue = req->queue;
 	unsigned int i, nr = req->cmd.nr_segs;
 	unsigned int first_op = queue->nr_map;
+	bool keeps = blkback_grant_keeps(req);
 
 	queue->nr_prepared += nr;
-	if (!blkback_grant_keeps(req) && blkback_copy_wanted(req))
+	if (!keeps && blkback_copy_wanted(req))
 		return blkback_copy_prepare(req);
 	for (i = 0; i < nr; i++) {
-		if (blkback_grant_add(req, i)) {
+		if (keeps && blkback_grant_hit(req, i))
+			continue;
+		if (blkback_grant_add(req, i, keeps)) {
 			/* Nothing is mapped yet, so nothing is to be flushed. */
 			queue->nr_map = first_op;
 			req->nr_mapped = i;
@@ -356,6 +365,7 @@ int blkback_grant_prepare(struct blkback_req *req)
 			return -ENOMEM;
 		}
 	}
+	queue->stats.hits += nr - (queue->nr_map - first_op);
 	req->nr_mapped = nr;
 	return 0;
 }
@@ -396,17 +406,19 @@ void blkback_grant_map(struct blkback_queue *queue)
 	/* Each status counts, and also when the call as a whole failed. */
 	for (i = 0; i < nr; i++) {
 		const struct gnttab_map_grant_ref *op = &queue->map_ops[i];
-		struct blkback_map *map = queue->map_dests[i].map;
+		unsigned int index = queue->map_dests[i].index;
+		struct blkback_req *req = queue->map_dests[i].req;
 
 		if (ret || op->status != GNTST_okay)
-			queue->map_dests[i].req->bad_grant = true;
+			req->bad_grant = true;
 		if (op->status != GNTST_okay) {
 			failed++;
 			continue;
 		}
-		map->handle = op->handle;
-		if (blkback_grant_keeps(queue->map_dests[i].req))
-			blkback_grant_keep(queue, map, op->ref);
+		req->map[index].handle = op->handle;
+		if (blkback_grant_keeps(req))
+			blkback_grant_keep(queue, &req->map[index],
+					   req->vec[index].bv_page, op->ref);
 	}
 	trace_blkback_map(queue, nr, failed);
 }

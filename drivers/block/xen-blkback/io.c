@@ -86,12 +86,11 @@ static bool blkback_io_get_big(struct blkback_req *req)
 {
 	unsigned int nr = blkif_cmd_entries(&req->cmd);
 
-	if (!blkback_io_get_mem(req, nr * (sizeof(*req->seg) +
-					   sizeof(*req->map))))
+	if (!blkback_io_get_mem(req, nr * BLKBACK_SEG_SIZE))
 		return false;
-	/* Maps first: they need the larger alignment. */
 	req->map = req->big;
-	req->seg = (struct blkif_seg *)(req->map + nr);
+	req->vec = (struct bio_vec *)(req->map + nr);
+	req->seg = (struct blkif_seg *)(req->vec + nr);
 	return true;
 }
 
@@ -101,6 +100,7 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 		return blkback_io_get_big(req);
 	req->seg = req->cmd.seg;
 	req->map = req->inline_map;
+	req->vec = req->inline_vec;
 	return true;
 }
 
@@ -197,8 +197,26 @@ static void blkback_io_end(struct bio *bio)
 
 	if (bio->bi_status)
 		WRITE_ONCE(req->error, bio->bi_status);
-	bio_put(bio);
+	if (bio == &req->bio)
+		bio_uninit(bio);
+	else
+		bio_put(bio);
 	blkback_io_drop(req);
+}
+
+static struct block_device *blkback_io_bdev(const struct blkback_req *req)
+{
+	return req->queue->conn->blkback->vbd.bdev;
+}
+
+/* The request waits for the bio. */
+static void blkback_io_own_bio(struct blkback_req *req, struct bio *bio,
+			       u64 sector)
+{
+	bio->bi_iter.bi_sector = sector;
+	bio->bi_private = req;
+	bio->bi_end_io = blkback_io_end;
+	atomic_inc(&req->pending);
 }
 
 /**
@@ -211,49 +229,72 @@ static void blkback_io_end(struct bio *bio)
 struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,
 			       blk_opf_t opf, u64 sector)
 {
-	struct block_device *bdev = req->queue->conn->blkback->vbd.bdev;
 	struct bio *bio;
 
-	bio = bio_alloc(bdev, bio_max_segs(nr_vecs), opf, GFP_NOIO);
-	bio->bi_iter.bi_sector = sector;
-	bio->bi_private = req;
-	bio->bi_end_io = blkback_io_end;
-	atomic_inc(&req->pending);
+	bio = bio_alloc(blkback_io_bdev(req), bio_max_segs(nr_vecs), opf,
+			GFP_NOIO);
+	blkback_io_own_bio(req, bio, sector);
+	return bio;
+}
+
+/*
+ * A bio for the segments from @first on, as many as follow one another on the
+ * disk.  It refers to the vectors of the request, which are there for as long.
+ * Pages of a guest that follow one another in its memory seldom do so in the
+ * machine's, and where they do, drivers see that: no time is lost here to find
+ * out.
+ */
+static struct bio *blkback_io_next_bio(struct blkback_req *req,
+				       unsigned int first, blk_opf_t opf)
+{
+	const struct blkif_seg *seg = &req->seg[first];
+	unsigned int i, nr = min(req->cmd.nr_segs - first, BIO_MAX_VECS);
+	struct bio_vec *vec = &req->vec[first];
+	u64 sector = seg->sector;
+	struct bio *bio = &req->bio;
+
+	if (first) {
+		bio = blkback_io_new_bio(req, 0, opf, sector);
+	} else {
+		bio_init(bio, blkback_io_bdev(req), NULL, 0, opf);
+		blkback_io_own_bio(req, bio, sector);
+	}
+	for (i = 0; i < nr && seg[i].sector == sector; i++) {
+		u32 sectors = blkif_seg_sectors(&seg[i]);
+
+		vec[i].bv_offset = seg[i].first << BLKIF_SECTOR_SHIFT;
+		vec[i].bv_len = sectors << BLKIF_SECTOR_SHIFT;
+		sector += sectors;
+	}
+	bio->bi_io_vec = vec;
+	bio->bi_vcnt = i;
+	bio->bi_iter.bi_size = (sector - seg->sector) << BLKIF_SECTOR_SHIFT;
 	return bio;
 }
 
 /*
  * Each bio is submitted before the next is allocated, so that the pool they
- * come from cannot be emptied by bios that wait for one another.  Pages of a
- * guest that follow one another in its memory seldom do so in the machine's,
- * and where they do, drivers see that: no time is lost here to find out.
+ * come from cannot be emptied by bios that wait for one another.
  */
 static void blkback_io_submit_segs(struct blkback_req *req, blk_opf_t opf)
 {
-	unsigned int i, nr = req->cmd.nr_segs;
-	struct bio *bio = NULL;
-	u64 next = 0;
+	unsigned int first = 0;
 
-	for (i = 0; i < nr; i++) {
-		const struct blkif_seg *seg = &req->seg[i];
-		u32 sectors = blkif_seg_sectors(seg);
+	while (first < req->cmd.nr_segs) {
+		struct bio *bio = blkback_io_next_bio(req, first, opf);
 
-		if (bio && (seg->sector != next ||
-			    bio->bi_vcnt == bio->bi_max_vecs)) {
-			submit_bio(bio);
-			opf &= ~REQ_PREFLUSH;
-			bio = NULL;
-		}
-		if (!bio)
-			bio = blkback_io_new_bio(req, nr - i, opf, seg->sector);
-		__bio_add_page(bio, req->map[i].page,
-			       sectors << BLKIF_SECTOR_SHIFT,
-			       seg->first << BLKIF_SECTOR_SHIFT);
-		next = seg->sector + sectors;
+		first += bio->bi_vcnt;
+		submit_bio(bio);
+		opf &= ~REQ_PREFLUSH;
 	}
-	if (!bio)
-		bio = blkback_io_new_bio(req, 0, opf & ~REQ_FUA, 0);
-	submit_bio(bio);
+}
+
+/* A flush without data. */
+static void blkback_io_submit_flush(struct blkback_req *req, blk_opf_t opf)
+{
+	bio_init(&req->bio, blkback_io_bdev(req), NULL, 0, opf & ~REQ_FUA);
+	blkback_io_own_bio(req, &req->bio, 0);
+	submit_bio(&req->bio);
 }
 
 static void blkback_io_submit(struct blkback_req *req)
@@ -265,8 +306,10 @@ static void blkback_io_submit(struct blkback_req *req)
 	atomic_set(&req->pending, 1);
 	if (unlikely(req->nr_pi))
 		blkback_pi_submit(req, opf);
-	else
+	else if (likely(req->cmd.nr_segs))
 		blkback_io_submit_segs(req, opf);
+	else
+		blkback_io_submit_flush(req, opf);
 	blkback_io_drop(req);
 }
 

@@ -63,7 +63,7 @@ u16 blkback_pi_interval(const struct blkback_conn *conn)
 static struct page *blkback_pi_page(const struct blkback_req *req,
 				    unsigned int i)
 {
-	return req->map[req->cmd.nr_segs + i].page;
+	return req->vec[req->cmd.nr_segs + i].bv_page;
 }
 
 /* Copy the tuples of a request, from the guest or to it. */
@@ -127,7 +127,7 @@ int blkback_pi_prepare(struct blkback_req *req)
 
 		if (!page)
 			return -ENOMEM;
-		req->map[req->cmd.nr_segs + req->nr_pi++].page = page;
+		req->vec[req->cmd.nr_segs + req->nr_pi++].bv_page = page;
 	}
 	return req->cmd.op == BLKIF_OP_READ ? 0 : blkback_pi_copy(req, false);
 }
@@ -181,7 +181,7 @@ static void blkback_pi_add(struct blkback_pi_cursor *cur, unsigned int i,
 			   u64 sector, u32 len, u32 offset)
 {
 	struct blkback_req *req = cur->req;
-	struct page *page = req->map[i].page;
+	struct page *page = req->vec[i].bv_page;
 
 	if (cur->bio && sector == bio_end_sector(cur->bio) &&
 	    bio_add_page(cur->bio, page, len, offset) == len)
