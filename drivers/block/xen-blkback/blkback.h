@@ -357,6 +357,7 @@ struct blkback_ring_mem {
  * @done: requests whose bios are all done
  * @lingering: of these, requests whose pages somebody below still holds
  * @mapping: requests that start when the batch is mapped
+ * @nr_mapping: how many
  * @idle: requests to be used again
  * @in_flight: requests that were taken and not answered
  * @held: a request that has to wait for memory or for earlier ones
@@ -415,6 +416,7 @@ struct blkback_queue {
 
 	struct list_head lingering ____cacheline_aligned_in_smp;
 	struct list_head mapping;
+	unsigned int nr_mapping;
 	struct list_head idle;
 	unsigned int in_flight;
 	struct blkback_req *held;

@@ -32,6 +32,9 @@
 
 #define BLKBACK_TRIM_PASSES	256
 
+/* Tags to take in one go.  There are disks whose maps of them hold few more. */
+#define BLKBACK_TAGS		8U
+
 #define BLKBACK_LOG_INTERVAL	(10 * HZ)
 
 /* Shorter than this, polling finds nothing. */
@@ -206,6 +209,31 @@ static void blkback_queue_push(struct blkback_queue *queue, bool last)
 	notify_remote_via_irq(queue->irq);
 }
 
+/* Start what was mapped; what cannot be is moved to @bad. */
+static void blkback_queue_start_batch(struct blkback_queue *queue,
+				      struct list_head *bad)
+{
+	struct blkback_req *req, *next;
+	struct blk_plug plug;
+	LIST_HEAD(batch);
+
+	list_splice_init(&queue->mapping, &batch);
+	blk_start_plug(&plug);
+	list_for_each_entry_safe(req, next, &batch, node) {
+		/*
+		 * The next time that the block layer has to allocate, it does
+		 * so for as many bios.  This is what blk_start_plug_nr_ios() is
+		 * for, which modules cannot call.
+		 */
+		plug.nr_ios = min(queue->nr_mapping, BLKBACK_TAGS);
+		queue->nr_mapping--;
+		/* It may be done, and in another list, when this returns. */
+		if (blkback_io_start(req))
+			list_add_tail(&req->node, bad);
+	}
+	blk_finish_plug(&plug);
+}
+
 /*
  * Map what was prepared and start it.  A disk that has no room may have us wait
  * for it, and nobody else should: if it did last time, what was answered until
@@ -217,15 +245,11 @@ static void blkback_queue_submit(struct blkback_queue *queue)
 	struct blkback_req *req, *next;
 	LIST_HEAD(bad);
 
-	if (queue->blocked && !list_empty(&queue->mapping))
+	if (queue->blocked && queue->nr_mapping)
 		blkback_queue_push(queue, true);
 	blkback_grant_map(queue);
-	list_for_each_entry_safe(req, next, &queue->mapping, node) {
-		/* It may be done, and in another list, when this returns. */
-		list_del(&req->node);
-		if (blkback_io_start(req))
-			list_add_tail(&req->node, &bad);
-	}
+	if (queue->nr_mapping)
+		blkback_queue_start_batch(queue, &bad);
 	queue->blocked = time_after(jiffies, began);
 	if (list_empty(&bad))
 		return;
@@ -265,10 +289,12 @@ static bool blkback_queue_start(struct blkback_queue *queue,
 		queue->held = req;
 		return false;
 	}
-	if (status)
+	if (status) {
 		blkback_queue_respond(queue, req, status);
-	else
-		list_add_tail(&req->node, &queue->mapping);
+		return true;
+	}
+	list_add_tail(&req->node, &queue->mapping);
+	queue->nr_mapping++;
 	return true;
 }
 
@@ -339,13 +365,11 @@ static bool blkback_queue_may_take(const struct blkback_queue *queue)
 static bool blkback_queue_fetch(struct blkback_queue *queue)
 {
 	u32 budget = queue->ring.nr_slots;
-	struct blk_plug plug;
 	bool any = false;
 	int ret = 1;
 
 	/* What waits is not for the disk as it was when it came. */
 	blkback_queue_get_limits(queue);
-	blk_start_plug(&plug);
 	if (queue->held)
 		any = blkback_queue_start(queue, queue->held);
 	while (budget-- && !blkback_queue_blocked(queue)) {
@@ -355,7 +379,6 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 		any = true;
 	}
 	blkback_queue_submit(queue);
-	blk_finish_plug(&plug);
 	if (ret < 0)
 		blkback_conn_broken(queue->conn,
 				    "the frontend breaks the rules of the ring");
