@@ -359,6 +359,7 @@ struct blkback_ring_mem {
  * @mapping: requests that start when the batch is mapped
  * @nr_mapping: how many
  * @idle: requests to be used again
+ * @nr_reqs: how many there are with those in flight
  * @in_flight: requests that were taken and not answered
  * @held: a request that has to wait for memory or for earlier ones
  * @barrier: nothing is taken until this one is answered
@@ -418,6 +419,7 @@ struct blkback_queue {
 	struct list_head mapping;
 	unsigned int nr_mapping;
 	struct list_head idle;
+	unsigned int nr_reqs;
 	unsigned int in_flight;
 	struct blkback_req *held;
 	struct blkback_req *barrier;

@@ -159,16 +159,33 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
  * @queue: the queue
  * @gfp: how to allocate it
  *
- * As many exist as were ever in flight, and at least one.
+ * As many exist as were in flight at a time, until the queue is idle for long,
+ * and at least one.
  */
 struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp)
 {
 	struct blkback_req *req = kmem_cache_alloc(blkback_req_cache, gfp);
 
-	if (req)
-		req->queue = queue;
+	if (!req)
+		return NULL;
+	req->queue = queue;
+	queue->nr_reqs++;
 	return req;
+}
+
+/* Nothing is in flight: give back half of the requests, but for the last. */
+static void blkback_queue_trim(struct blkback_queue *queue)
+{
+	unsigned int nr = queue->nr_reqs / 2;
+	struct blkback_req *req;
+
+	while (nr--) {
+		req = list_first_entry(&queue->idle, struct blkback_req, node);
+		list_del(&req->node);
+		kmem_cache_free(blkback_req_cache, req);
+		queue->nr_reqs--;
+	}
 }
 
 /* A request to fill in, or NULL if there is no memory for one now. */
@@ -532,7 +549,8 @@ static long blkback_queue_timeout(struct blkback_queue *queue)
 {
 	if (queue->held || queue->starved || !list_empty(&queue->lingering))
 		return BLKBACK_RETRY_INTERVAL;
-	if (queue->cache.nr_idle || queue->pages.num_pages || blkback_log_stats)
+	if (queue->cache.nr_idle || queue->pages.num_pages ||
+	    queue->nr_reqs > 1 || blkback_log_stats)
 		return BLKBACK_TRIM_INTERVAL;
 	return BLKBACK_WATCH_INTERVAL;
 }
@@ -566,6 +584,7 @@ int blkback_queue_thread(void *data)
 	struct blkback_queue *queue = data;
 	bool worked = false;	/* since the last event was acknowledged */
 	unsigned int passes = 0, trimmed = 0;
+	bool idle;
 	u64 since;
 
 	/* No allocation here may wait for I/O, which may be ours to do. */
@@ -583,9 +602,11 @@ int blkback_queue_thread(void *data)
 		} while (blkback_queue_wait_a_moment(queue) ||
 			 blkback_queue_arm(queue, &worked));
 
-		blkback_grant_trim(queue,
-				   passes == trimmed && !queue->in_flight);
+		idle = passes == trimmed && !queue->in_flight;
 		trimmed = passes;
+		blkback_grant_trim(queue, idle);
+		if (idle)
+			blkback_queue_trim(queue);
 		blkback_queue_log(queue);
 		since = ktime_get_ns();
 		if (!wait_event_freezable_timeout(queue->wait,
