@@ -351,6 +351,7 @@ struct blkback_ring_mem {
  * @thread: takes requests and gives responses
  * @wait: where it sleeps
  * @kicked: an event came and was not acknowledged yet
+ * @kicked_at: when; ns
  * @stop: take no more requests
  * @broken: the frontend broke the rules; as @stop, for good
  * @done_lock: protects @done
@@ -408,6 +409,7 @@ struct blkback_queue {
 	unsigned int irq;
 	struct task_struct *thread;
 	wait_queue_head_t wait;
+	u64 kicked_at;
 	bool kicked;
 	bool stop;
 	bool broken;

@@ -66,6 +66,7 @@ irqreturn_t blkback_queue_irq(int irq, void *data)
 	struct blkback_queue *queue = data;
 
 	trace_blkback_event(queue);
+	WRITE_ONCE(queue->kicked_at, ktime_get_ns());
 	WRITE_ONCE(queue->kicked, true);
 	wake_up(&queue->wait);
 	return IRQ_HANDLED;
@@ -506,12 +507,18 @@ static bool blkback_queue_wait_a_moment(struct blkback_queue *queue)
 	return true;
 }
 
-/* Poll longer if that would have spared us this sleep, and else shorter. */
-static void blkback_queue_slept(struct blkback_queue *queue, u64 ns)
+/*
+ * Poll longer if that would have spared us this sleep, and else shorter.  What
+ * counts is when the event came: who polls does not need to be woken.
+ */
+static void blkback_queue_slept(struct blkback_queue *queue, u64 since)
 {
+	u64 until = READ_ONCE(queue->kicked) ? READ_ONCE(queue->kicked_at) :
+					       ktime_get_ns();
 	u32 max = blkback_queue_ns(&blkback_poll_us);
 
-	if (ns < max)
+	/* The event may have come before we slept. */
+	if ((s64)(until - since) < max)
 		queue->poll_ns = clamp(queue->poll_ns * 2, BLKBACK_POLL_MIN_NS,
 				       max);
 	else
@@ -613,7 +620,7 @@ int blkback_queue_thread(void *data)
 						  blkback_queue_wakeable(queue),
 						  blkback_queue_timeout(queue)))
 			blkback_queue_watch(queue);
-		blkback_queue_slept(queue, ktime_get_ns() - since);
+		blkback_queue_slept(queue, since);
 	}
 	return 0;
 }
