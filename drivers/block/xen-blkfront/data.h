@@ -65,28 +65,43 @@ static inline void blkfront_pools_free(struct blkfront_ring *ring)
 	blkfront_pool_free(&ring->pi);
 }
 
+/* Copy pages that adjoin, of which the first and the last may be in part. */
+static __always_inline void blkfront_copy_bvec(struct blkfront_place *place,
+					       const struct bio_vec *bv,
+					       bool from_rq)
+{
+	struct page *page = bv->bv_page + bv->bv_offset / PAGE_SIZE;
+	unsigned int off = offset_in_page(bv->bv_offset);
+	unsigned int left = bv->bv_len;
+	unsigned int len;
+
+	for (; left; left -= len, off = 0, page++) {
+		void *data = kmap_local_page(page) + off;
+
+		len = min_t(unsigned int, left, PAGE_SIZE - off);
+		if (unlikely(place->off || len != XEN_PAGE_SIZE)) {
+			blkfront_copy_pieces(place, data, len, from_rq);
+		} else {
+			if (from_rq)
+				memcpy(place->buf->data, data, XEN_PAGE_SIZE);
+			else
+				memcpy(data, place->buf->data, XEN_PAGE_SIZE);
+			place->buf = place->buf->next;
+		}
+		kunmap_local(data);
+	}
+}
+
 /* Copy the data of a request to or from pages of ours, without gaps. */
-static inline void blkfront_copy(struct request *rq, struct blkfront_buf *buf,
-				 bool from_rq)
+static void blkfront_copy(struct request *rq, struct blkfront_buf *buf,
+			  bool from_rq)
 {
 	struct blkfront_place place = { .buf = buf };
 	struct req_iterator iter;
 	struct bio_vec bv;
 
-	rq_for_each_segment(bv, rq, iter) {
-		void *data = bvec_kmap_local(&bv);
-
-		if (unlikely(place.off || bv.bv_len != XEN_PAGE_SIZE)) {
-			blkfront_copy_pieces(&place, data, bv.bv_len, from_rq);
-		} else {
-			if (from_rq)
-				memcpy(place.buf->data, data, XEN_PAGE_SIZE);
-			else
-				memcpy(data, place.buf->data, XEN_PAGE_SIZE);
-			place.buf = place.buf->next;
-		}
-		kunmap_local(data);
-	}
+	rq_for_each_bvec(bv, rq, iter)
+		blkfront_copy_bvec(&place, &bv, from_rq);
 }
 
 /*
