@@ -36,6 +36,18 @@ loop_disk_gone() {
 	rm -f $img
 }
 
+# scsi_disk NAME=VALUE...: $disk, of scsi_debug
+scsi_disk() {
+	modprobe sd_mod
+	modprobe scsi_debug dev_size_mb=64 delay=0 "$@"
+	wait_for 30 "the disk of scsi_debug" scsi_found || fail "there is no disk of scsi_debug"
+}
+scsi_found() {
+	disk=$(grep -l scsi_debug /sys/block/sd*/device/model 2>/dev/null | head -n 1 | cut -d/ -f4)
+	[ -n "$disk" ] && [ -b "/dev/$disk" ]
+}
+scsi_disk_gone() { wait_for 30 "scsi_debug to be unloaded" rmmod scsi_debug 2>/dev/null || fail "scsi_debug cannot be unloaded"; }
+
 # KiB that a file takes
 taken() { echo $(($(stat -c %b "${1:-$img}") / 2)); }
 
