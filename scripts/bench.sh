@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What an I/O costs: our pair, the distribution's as it comes and tuned, the same disk in
-# dom0, and one in the guest with no Xen driver at all. Two boots, in each all pairs:
+# dom0, and one in the guest with no Xen driver at all. Three boots:
 #
 # counted	The emulator's clock counts instructions, and a plugin of it counts every
 #		block of code that runs: instructions, calls, hypercalls for each I/O.
+# queues	Counted likewise, for each of eight CPUs, with one queue to four: our pair
+#		and the distribution's.
 # clock		The plain clock, pairs in turn, several rounds: ratios, and what happens
 #		when both CPUs really run at once.
 #
 # It reports; what it reports is nobody's failure.
 #
 # SUITE			bookworm or trixie (bookworm)
-# XENBLK_BENCH_RUNS	which of counted, clock (both)
+# XENBLK_BENCH_RUNS	which of counted, queues, clock (all of these)
 # XENBLK_BENCH_PAIRS	patterns: which of ours, intree, tuned, dom0, guest (all of these)
 # XENBLK_BENCH_JOBS	patterns: which jobs (all; tests/bench/dom0-*.sh have the lists)
 # XENBLK_BENCH_MINUTES	what the counted run may take; what does not fit is skipped and said (9)
@@ -27,9 +29,9 @@ top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 here=$top/tests/bench
 out=${XENBLK_BENCH_DIR:-$top/build/bench}
 suite=${SUITE:-bookworm}
-runs=${XENBLK_BENCH_RUNS:-counted clock}
+runs=${XENBLK_BENCH_RUNS:-counted queues clock}
 mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 2
-rm -rf "$out"/{results,totals,counts,clock,about,lines,table,logs,logs-clock}
+rm -rf "$out"/{results,totals,counts,queues,counts-queues,clock,about,lines,table,logs,logs-queues,logs-clock}
 rm -f "$out"/*.{csv,json,dat,png,labels}
 status=0
 
@@ -57,13 +59,23 @@ boot() {
 # dom0 and the other for the guest, so that runs repeat. dom0 learns the host's time from
 # its RTC, as the clock is not of this world.
 cpu=max,-la57,-smap,-avx,-avx2,-f16c,-fma
+# boot_counted NAME LOGS COUNTS CPUS-OF-DOM0 CPUS
+boot_counted() {
+	boot "$1" "$2" XENBLK_ICOUNT=1 XENBLK_SMP="$5" XENBLK_CPU="${XENBLK_CPU:-$cpu,-erms,-fsrm}" \
+		XENBLK_XEN_ARGS="dom0_max_vcpus=$4 dom0_vcpus_pin ${XENBLK_XEN_ARGS-}" \
+		XENBLK_QEMU_ARGS="-plugin file=$out/insn_count.so,out=$3 ${XENBLK_QEMU_ARGS-}"
+}
+
 counted() {
-	boot counted "$out/logs" XENBLK_ICOUNT=1 XENBLK_SMP=2 XENBLK_CPU="${XENBLK_CPU:-$cpu,-erms,-fsrm}" \
-		XENBLK_XEN_ARGS="dom0_max_vcpus=1 dom0_vcpus_pin ${XENBLK_XEN_ARGS-}" \
-		XENBLK_QEMU_ARGS="-plugin file=$out/insn_count.so,out=$out/counts ${XENBLK_QEMU_ARGS-}"
+	boot_counted counted "$out/logs" "$out/counts" 1 2
 	# An end before its time leaves the figures that were there already.
 	sed -n 's/^LOG RESULT //p' "$out/logs/verdict" >"$out/results"
 	sed -n 's/^LOG TOTAL //p' "$out/logs/verdict" >"$out/totals"
+}
+
+queues() {
+	boot_counted queues "$out/logs-queues" "$out/counts-queues" 4 8
+	sed -n 's/^LOG RESULT //p' "$out/logs-queues/verdict" >"$out/queues"
 }
 
 clock() {
@@ -74,11 +86,11 @@ clock() {
 
 for run in $runs; do
 	case $run in
-	counted | clock) "$run" ;;
-	*) echo "bench: no run '$run' (there are: counted, clock)" >&2; exit 2 ;;
+	counted | queues | clock) "$run" ;;
+	*) echo "bench: no run '$run' (there are: counted, queues, clock)" >&2; exit 2 ;;
 	esac
 done
-if ! [ -s "$out/results" ] && ! [ -s "$out/clock" ]; then
+if ! [ -s "$out/results" ] && ! [ -s "$out/queues" ] && ! [ -s "$out/clock" ]; then
 	echo "bench: there are no figures; look at $out/logs*" >&2
 	exit 1
 fi
@@ -100,7 +112,7 @@ sed -n 's/^LOG SKIPPED /skipped: /p' "$out"/logs*/verdict
 
 echo
 echo "A copy counts an instruction for each 8 bytes: twice as few instructions is not twice as fast."
-echo "figures:  $out/bench.csv $out/clock.csv $out/bench.json"
+echo "figures:  $out/bench.csv $out/queues.csv $out/clock.csv $out/bench.json"
 echo "pictures: $out/*.png"
 echo "logs:     $out/logs*"
 exit $status

@@ -46,6 +46,13 @@ picture where <<-'G' || rc=1
 		"" using 4 title "Xen, guest's CPU" lc rgb "#d62728", "" using 5 title "Xen, dom0's CPU" lc rgb "#ff9896", \
 		"" using 6 title "dom0: kernel" lc rgb "#2ca02c", "" using 7 title "dom0: programs" lc rgb "#98df8a"
 G
+picture queues <<-'G' || rc=1
+	set title "One queue to four: what the busiest CPU's instructions bound I/Os a second to, 4 CPUs for either side"
+	set style histogram clustered gap 1
+	set ylabel "distribution's pair with one queue = 1"
+	plot "queues.dat" using 2:xtic(1) title "distribution's pair" lc rgb grey, \
+		"" using 3 title "this project's" lc rgb blue
+G
 picture clock <<-'G' || rc=1
 	set title "I/Os a second by the plain clock, both CPUs at once: median of the rounds' ratios, and all of them"
 	set style histogram errorbars gap 1 lw 1

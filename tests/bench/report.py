@@ -4,9 +4,10 @@
 
     report.py DIR
 
-Reads   results and totals (counted run), counts and logs/*.log (the plugin's), clock (run by
-        the plain clock), about (NAME=VALUE: versions and the like)
-Writes  lines, table, bench.csv, clock.csv, bench.json, *.dat for the pictures
+Reads   results and totals (counted run), counts and logs/*.log (the plugin's), queues and
+        counts-queues (counted run by queues), clock (run by the plain clock), about (NAME=VALUE:
+        versions and the like)
+Writes  lines, table, bench.csv, queues.csv, clock.csv, bench.json, *.dat for the pictures
 """
 import collections
 import csv
@@ -15,7 +16,7 @@ import os
 import statistics
 import sys
 
-from symbols import AREAS, counted, results
+from symbols import AREAS, counted, marks, results
 
 PAIRS = ("guest", "dom0", "intree", "intree-none", "intree-mapped", "tuned", "tuned-cache", "tuned-none",
          "ours", "ours-none", "ours-mapped")
@@ -120,6 +121,46 @@ def totals(f, path):
             "%s %s" % (k, text(v / ios)) for k, v in sorted(sums[pair].items()))), file=f)
 
 
+QUEUES = ("insns_per_io", "busiest_dom0", "busiest_guest", "bound_vs_one_queue", "bound_vs_default")
+
+
+def queue_rows(lines, counts):
+    """What the busiest CPU of either side executes for an I/O. CPUs 0 to 3 are dom0's."""
+    rows = {}
+    all_marks = list(marks(counts))
+    for pair, job, values in results(lines):
+        cpus = collections.Counter()
+        for cpu, _, insns, times in all_marks[int(values["mark"])]:
+            cpus[cpu] += insns * times / values["ios"]
+        rows[pair, job] = {"insns_per_io": sum(cpus.values()),
+                           "busiest_dom0": max(cpus[c] for c in range(4)),
+                           "busiest_guest": max(cpus[c] for c in range(4, 8))}
+
+    for (pair, job), row in rows.items():
+        for name, other in (("bound_vs_one_queue", (pair, one_queue(job))), ("bound_vs_default", ("intree", job))):
+            row[name] = busiest(rows[other]) / busiest(row) if other in rows else None
+    return rows
+
+
+def busiest(row):
+    return max(row["busiest_dom0"], row["busiest_guest"])
+
+
+def one_queue(job):
+    return job.rsplit("-q", 1)[0] + "-q1"
+
+
+def queue_report(f, rows):
+    print("\n\nQueues, 4 CPUs for either side: thousand instructions per I/O of all CPUs, of dom0's busiest and"
+          "\nthe guest's; what that bounds I/Os a second to if all ran at once, one queue = 1; and the"
+          "\ndistribution's pair with as many = 1\n", file=f)
+    for pair, job in order(rows):
+        r = rows[pair, job]
+        print("%-26s %-8s %8.1f %8.1f %8.1f %8s %8s" % (
+            job, pair, r["insns_per_io"] / 1000, r["busiest_dom0"] / 1000, r["busiest_guest"] / 1000,
+            text(r["bound_vs_one_queue"], 2), text(r["bound_vs_default"], 2)), file=f)
+
+
 def clock_rows(path):
     """Medians and spread over the rounds, and ratios within each round."""
     rounds = collections.defaultdict(dict)
@@ -155,8 +196,7 @@ def clock_report(f, rows):
     if queues:
         print("\nQueues, 4 CPUs for either side: I/Os a second, one queue of the same pair = 1\n", file=f)
     for pair, job in order(queues):
-        name = job.rsplit("-q", 1)[0]
-        one = queues.get((pair, name + "-q1"))
+        one = queues.get((pair, one_queue(job)))
         if one:
             print("%-26s %-8s %6.2f" % (job, pair, queues[pair, job]["iops"] / one["iops"]), file=f)
 
@@ -167,11 +207,13 @@ def main():
     def path(name):
         return os.path.join(out, name)
 
-    rows, clock, about = {}, {}, {}
+    rows, queues, clock, about = {}, {}, {}, {}
     if os.path.exists(path("results")):
         for count, (pair, job, values) in counted(path("logs"), path("results"), path("counts"), path("modules")):
             rows[pair, job] = per_job(count, values)
         add_ratios(rows)
+    if os.path.exists(path("queues")):
+        queues = queue_rows(path("queues"), path("counts-queues"))
     if os.path.exists(path("clock")):
         clock = dict(clock_rows(path("clock")))
     if os.path.exists(path("about")):
@@ -186,21 +228,26 @@ def main():
                 table(f, title, rows, column, scale, digits)
         if os.path.exists(path("totals")):
             totals(f, path("totals"))
+        if queues:
+            queue_report(f, queues)
         if clock:
             clock_report(f, clock)
     write_csv(path("bench.csv"), ("job", "pair") + COLUMNS,
               [[job, pair] + [rounded(rows[pair, job].get(c)) for c in COLUMNS] for pair, job in order(rows)])
+    write_csv(path("queues.csv"), ("job", "pair") + QUEUES,
+              [[job, pair] + [rounded(queues[pair, job].get(c)) for c in QUEUES] for pair, job in order(queues)])
     write_csv(path("clock.csv"), ("job", "pair") + CLOCK,
               [[job, pair] + [rounded(clock[pair, job].get(c)) for c in CLOCK] for pair, job in order(clock)])
     with open(path("bench.json"), "w") as f:
         json.dump({"about": about,
                    "counted": [{"job": j, "pair": p, **rows[p, j]} for p, j in order(rows)],
+                   "queues": [{"job": j, "pair": p, **queues[p, j]} for p, j in order(queues)],
                    "clock": [{"job": j, "pair": p, **clock[p, j]} for p, j in order(clock)]}, f, indent=1)
         f.write("\n")
-    write_pictures(out, rows, clock)
+    write_pictures(out, rows, queues, clock)
 
 
-def write_pictures(out, rows, clock):
+def write_pictures(out, rows, queues, clock):
     """Data for pictures.sh."""
     with open(os.path.join(out, "ratio.dat"), "w") as f:
         for job in dict.fromkeys(job for _, job in order(rows)):
@@ -221,6 +268,13 @@ def write_pictures(out, rows, clock):
             print('set label "%s\\n%.0f k in-tree" at %.1f, graph -0.16 center' % (
                 job, base["insns_per_io"] / 1000, x + (len(pairs) - 1) / 2), file=labels)
             x += len(pairs) + 1
+
+    with open(os.path.join(out, "queues.dat"), "w") as f:
+        for job in dict.fromkeys(job for _, job in order(queues)):
+            base = queues.get(("intree", one_queue(job)))
+            if base:
+                print(job, *(text(busiest(base) / busiest(queues[p, job]) if (p, job) in queues else None, 3).replace(
+                    "-", "NaN") for p in ("intree", "ours")), file=f)
 
     with open(os.path.join(out, "clock.dat"), "w") as f:
         for job in dict.fromkeys(job for _, job in order(clock)):
