@@ -30,7 +30,7 @@ test-long: deps	## all system tests on Debian 12, those too that take long
 demo: deps	## boot Xen, attach a disk with our pair, run fio, show the figures
 	@scripts/demo.sh
 
-bench: deps	## what an I/O costs: our pair, the distribution's, dom0 alone; fifteen minutes
+bench: deps	## what an I/O costs: our pair, the distribution's, dom0 alone; twenty minutes
 	@scripts/bench.sh
 
 bench-profile: deps	## the functions in which the instructions of an I/O are executed
