@@ -51,8 +51,8 @@
 /* How often a queue that sleeps is looked at, lest an event was lost. */
 #define BLKBACK_WATCH_INTERVAL	(5 * HZ)
 
-/* An event that is only late comes within this. */
-#define BLKBACK_LATE_MS		20
+/* An event that is only late comes within this, on a busy host too. */
+#define BLKBACK_LATE		(HZ / 2)
 
 /**
  * blkback_queue_irq() - the frontend notified us
@@ -517,6 +517,9 @@ static void blkback_queue_slept(struct blkback_queue *queue, u64 since)
 					       ktime_get_ns();
 	u32 max = blkback_queue_ns(&blkback_poll_us);
 
+	/* Nothing could have been taken, and an event be older than the wait. */
+	if (!blkback_queue_may_take(queue))
+		return;
 	/* The event may have come before we slept. */
 	if ((s64)(until - since) < max)
 		queue->poll_ns = clamp(queue->poll_ns * 2, BLKBACK_POLL_MIN_NS,
@@ -571,8 +574,9 @@ static void blkback_queue_watch(struct blkback_queue *queue)
 	if (READ_ONCE(queue->kicked) || !blkback_queue_may_take(queue) ||
 	    !blkif_back_pending(&queue->ring))
 		return;
-	msleep(BLKBACK_LATE_MS);
-	if (READ_ONCE(queue->kicked))
+	if (wait_event_freezable_timeout(queue->wait,
+					 blkback_queue_wakeable(queue),
+					 BLKBACK_LATE))
 		return;
 	queue->stats.lost_events++;
 	dev_warn_ratelimited(&queue->conn->blkback->dev->dev,
