@@ -194,8 +194,11 @@ static inline void blkfront_pool_want(struct blkfront_pool *pool,
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	pool->wanted = nr;
-	pool->wanted_until = jiffies + BLKFRONT_POOL_PATIENCE;
+	/* A larger one may have come to wait since we looked. */
+	if (!blkfront_pool_is_wanted(pool, nr)) {
+		pool->wanted = nr;
+		pool->wanted_until = jiffies + BLKFRONT_POOL_PATIENCE;
+	}
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
