@@ -76,6 +76,7 @@ static struct ring *ring;
 static struct entry *table;
 static void *data;
 static grant_ref_t ring_refs[PAGES], table_ref, data_ref;
+static bool granted;
 static evtchn_port_t port;
 static unsigned int taken;	/* responses, of separate rings */
 
@@ -116,12 +117,32 @@ static const struct kernel_param_ops answered_ops = {
 module_param_cb(answered, &answered_ops, NULL, 0444);
 MODULE_PARM_DESC(answered, "Requests of this connection that were answered");
 
+/* A page that the backend still has mapped is freed when it no longer is. */
+static void take_back(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGES && granted; i++)
+		gnttab_end_foreign_access(ring_refs[i],
+					  virt_to_page((u8 *)ring +
+						       i * PAGE_SIZE));
+	if (granted) {
+		gnttab_end_foreign_access(table_ref, virt_to_page(table));
+		gnttab_end_foreign_access(data_ref, virt_to_page(data));
+		return;
+	}
+	if (ring)
+		free_pages_exact(ring, PAGES * PAGE_SIZE);
+	free_page((unsigned long)table);
+	free_page((unsigned long)data);
+}
+
 /* Only once: pages stay granted while the module is there. */
 static int grant_all(struct xenbus_device *dev)
 {
 	unsigned int i;
 
-	ring = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, ORDER);
+	ring = alloc_pages_exact(PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
 	table = (void *)get_zeroed_page(GFP_KERNEL);
 	data = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!ring || !table || !data)
@@ -133,6 +154,7 @@ static int grant_all(struct xenbus_device *dev)
 						virt_to_gfn(table), 0);
 	data_ref = gnttab_grant_foreign_access(dev->otherend_id,
 					       virt_to_gfn(data), 0);
+	granted = true;
 	for (i = 0; i < PAGE_SIZE / sizeof(*table); i++)
 		table[i] = (struct entry) {
 			.sector = cpu_to_le64(i * 8),
@@ -186,7 +208,7 @@ static int come(struct xenbus_device *dev)
 	unsigned int i;
 	int err;
 
-	err = ring ? 0 : grant_all(dev);
+	err = granted ? 0 : grant_all(dev);
 	if (err)
 		return err;
 	/* The last connection may yet answer, on this very ring. */
@@ -329,18 +351,8 @@ module_init(bed_flood_init);
 
 static void __exit bed_flood_exit(void)
 {
-	unsigned int i;
-
 	xenbus_unregister_driver(&driver);
-	if (!ring)
-		return;
-	for (i = 0; i < PAGES; i++)
-		gnttab_end_foreign_access(ring_refs[i], NULL);
-	gnttab_end_foreign_access(table_ref, NULL);
-	gnttab_end_foreign_access(data_ref, NULL);
-	free_pages((unsigned long)ring, ORDER);
-	free_page((unsigned long)table);
-	free_page((unsigned long)data);
+	take_back();
 }
 module_exit(bed_flood_exit);
 
