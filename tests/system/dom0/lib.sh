@@ -220,7 +220,8 @@ backend_gone() { ! bed list "$(backend_of "$1")" >/dev/null; }
 sysfs_of() { echo "/sys/bus/xen-backend/devices/vbd-$(guest_id)-$(devid "$1")"; }
 stat_of() { cat "$(sysfs_of "$1")/statistics/$2"; }
 
-# attach_only DISK XVD [w|r]: whatever frontend there is, or none
+# attach_only DISK XVD [w|r]: whatever frontend there is, or none. DISK may be all that xl
+# is to be told ("vdev=xvda,access=w,no-discard,target=...").
 attach_only() {
 	local disk=$1 xvd=$2 mode=${3:-w}
 	emit WAIT "xl block-attach $G $disk $xvd $mode"
@@ -243,6 +244,7 @@ attach_once() {
 	# A file is for the hotplug script to make a loop device of; without the script's
 	# name xl would look for another backend.
 	[[ $1 != file:* ]] || spec=("format=raw,vdev=$2,access=$3,script=block,target=${1#file:}")
+	[[ $1 != *vdev=* ]] || spec=("$1")
 	xl block-attach "$G" "${spec[@]}" >"$state/xl.log" 2>&1 && return
 	grep -q 'killing execution of /etc/xen/scripts/block' "$state/xl.log" ||
 		fail "xl block-attach $1 $2 $3: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
