@@ -394,6 +394,8 @@ struct blkback_ring_mem {
  * @unnotified_since: when the first of them was put; ns
  * @defer: whether to wait for more of them
  * @poll_ns: how long to look for work before sleeping
+ * @unpolled: sleeps since it was last tried to look for long, if @poll_ns is 0
+ * @probe_after: after how many of them to try again
  * @blocked: starting requests took long, as when the disk has no room
  * @starved: there was no memory for a request
  * @reserve: memory for the segments or ranges of one largest request
@@ -455,6 +457,8 @@ struct blkback_queue {
 	u64 unnotified_since;
 	struct blkif_trust defer;
 	u32 poll_ns;
+	u32 unpolled;
+	u32 probe_after;
 	bool blocked;
 	bool starved;
 	bool reserve_busy;

@@ -54,7 +54,7 @@ MODULE_PARM_DESC(max_copied_segments,
 unsigned int blkback_poll_us = 50;
 module_param_named(poll_us, blkback_poll_us, uint, 0644);
 MODULE_PARM_DESC(poll_us,
-		 "Longest time in us to look for requests before sleeping, 0 for never");
+		 "Longest time in us to look for requests before sleeping, 0 for never; eight times that now and then");
 
 unsigned int blkback_coalesce_us = 20;
 module_param_named(coalesce_us, blkback_coalesce_us, uint, 0644);

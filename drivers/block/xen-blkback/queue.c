@@ -42,6 +42,11 @@
 
 #define BLKBACK_POLL_MAX_US	1000U
 
+/* Of sleeps without polling, one in so many is put off for so many poll_us. */
+#define BLKBACK_PROBE_OFTEN	8U
+#define BLKBACK_PROBE_SELDOM	1024U
+#define BLKBACK_PROBE_FACTOR	8U
+
 /* Responses that are pushed together, at most. */
 #define BLKBACK_COALESCE	16
 
@@ -492,17 +497,42 @@ static bool blkback_queue_defer(struct blkback_queue *queue)
 }
 
 /*
+ * How long to look for work before sleeping.  A guest that waits for a whole
+ * batch, and then sends another, comes back too late for polling to pay, and in
+ * no time if each of its requests is taken when it is sent.  Which of these it
+ * does is up to us, so now and then we look for long enough to meet a batch;
+ * more seldom each time, until polling was of use again.
+ */
+static u32 blkback_queue_patience(struct blkback_queue *queue, u32 max)
+{
+	if (queue->poll_ns || ++queue->unpolled < queue->probe_after)
+		return queue->poll_ns;
+	queue->unpolled = 0;
+	queue->probe_after = clamp(queue->probe_after * 2, BLKBACK_PROBE_OFTEN,
+				   BLKBACK_PROBE_SELDOM);
+	return min_t(u32, max * BLKBACK_PROBE_FACTOR,
+		     BLKBACK_POLL_MAX_US * NSEC_PER_USEC);
+}
+
+/*
  * Nothing is to be done at present.  Before the frontend is asked to wake us,
  * it must have been told of all responses; and a notification, a wake-up and
  * two switches of context are saved if there is something to do soon.
  */
 static bool blkback_queue_wait_a_moment(struct blkback_queue *queue)
 {
+	u32 max = blkback_queue_ns(&blkback_poll_us);
+	u32 ns;
+
 	if (blkback_queue_defer(queue))
 		return true;
 	blkback_queue_push(queue, true);
-	if (!blkback_queue_look(queue, queue->poll_ns))
+	ns = blkback_queue_patience(queue, max);
+	if (!blkback_queue_look(queue, ns))
 		return false;
+	if (ns <= max)
+		queue->probe_after = BLKBACK_PROBE_OFTEN;
+	queue->poll_ns = min(ns, max);
 	queue->stats.polls++;
 	return true;
 }
