@@ -152,7 +152,6 @@ class Count:
 
     def less(self, other):
         """Without what the marks themselves cost."""
-        self.ios -= other.ios
         for mine, its in ((self.areas, other.areas), (self.copied, other.copied)):
             for k in mine:
                 mine[k] = max(0, mine[k] - its[k])
