@@ -33,7 +33,9 @@
 #define BLKBACK_TRIM_PASSES	256
 
 /* Tags to take in one go.  There are disks whose maps of them hold few more. */
+#ifndef BLKBACK_TAGS
 #define BLKBACK_TAGS		8U
+#endif
 
 #define BLKBACK_LOG_INTERVAL	(10 * HZ)
 
@@ -238,6 +240,7 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 {
 	struct blkback_req *req, *next;
 	struct blk_plug plug;
+	unsigned int nr = 0;
 	LIST_HEAD(batch);
 
 	list_splice_init(&queue->mapping, &batch);
@@ -246,9 +249,12 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 		/*
 		 * The next time that the block layer has to allocate, it does
 		 * so for as many bios.  This is what blk_start_plug_nr_ios() is
-		 * for, which modules cannot call.
+		 * for, which modules cannot call.  Tags for other kinds of bios
+		 * are of no use and are kept until the end of the plug, so what
+		 * is asked for is no more than there are requests.
 		 */
-		plug.nr_ios = min(queue->nr_mapping, BLKBACK_TAGS);
+		if (nr++ % BLKBACK_TAGS == 0)
+			plug.nr_ios = min(queue->nr_mapping, BLKBACK_TAGS);
 		queue->nr_mapping--;
 		/* It may be done, and in another list, when this returns. */
 		if (blkback_io_start(req))
