@@ -74,7 +74,8 @@ irqreturn_t blkback_queue_irq(int irq, void *data)
 
 	trace_blkback_event(queue);
 	WRITE_ONCE(queue->kicked_at, ktime_get_ns());
-	WRITE_ONCE(queue->kicked, true);
+	/* Pairs with blkback_queue_slept(). */
+	smp_store_release(&queue->kicked, true);
 	wake_up(&queue->wait);
 	return IRQ_HANDLED;
 }
@@ -469,6 +470,12 @@ static bool blkback_queue_arm(struct blkback_queue *queue, bool *worked)
 	return false;
 }
 
+static bool blkback_queue_has_work(struct blkback_queue *queue)
+{
+	return blkif_back_pending(&queue->ring) ||
+	       blkback_queue_has_done(queue);
+}
+
 /* Look for work for a while.  True if there is some. */
 static bool blkback_queue_look(struct blkback_queue *queue, u32 ns)
 {
@@ -479,8 +486,7 @@ static bool blkback_queue_look(struct blkback_queue *queue, u32 ns)
 	end = ktime_get_ns() + ns;
 	do {
 		cpu_relax();
-		if (blkif_back_pending(&queue->ring) ||
-		    blkback_queue_has_done(queue))
+		if (blkback_queue_has_work(queue))
 			return true;
 	} while (!need_resched() && !kthread_should_stop() &&
 		 ktime_get_ns() < end);
@@ -511,7 +517,8 @@ static bool blkback_queue_defer(struct blkback_queue *queue)
  */
 static u32 blkback_queue_patience(struct blkback_queue *queue, u32 max)
 {
-	if (queue->poll_ns || ++queue->unpolled < queue->probe_after)
+	if (queue->poll_ns || !blkback_queue_may_take(queue) ||
+	    ++queue->unpolled < queue->probe_after)
 		return queue->poll_ns;
 	queue->unpolled = 0;
 	queue->probe_after = clamp(queue->probe_after * 2, BLKBACK_PROBE_OFTEN,
@@ -549,20 +556,21 @@ static bool blkback_queue_wait_a_moment(struct blkback_queue *queue)
  */
 static void blkback_queue_slept(struct blkback_queue *queue, u64 since)
 {
-	u64 until = READ_ONCE(queue->kicked) ? READ_ONCE(queue->kicked_at) :
-					       ktime_get_ns();
-	u32 max = blkback_queue_ns(&blkback_poll_us);
+	/* Pairs with the interrupt. */
+	u64 until = smp_load_acquire(&queue->kicked) ?
+		    READ_ONCE(queue->kicked_at) : ktime_get_ns();
+	u32 most = blkback_queue_ns(&blkback_poll_us);
+	u32 ns = queue->poll_ns;
 
 	/* Nothing could have been taken, and an event be older than the wait. */
 	if (!blkback_queue_may_take(queue))
 		return;
-	/* The event may have come before we slept. */
-	if ((s64)(until - since) < max)
-		queue->poll_ns = clamp(queue->poll_ns * 2, BLKBACK_POLL_MIN_NS,
-				       max);
+	/* The event may have come before we slept, or for nothing. */
+	if ((s64)(until - since) < most && blkback_queue_has_work(queue))
+		ns = max(ns * 2, BLKBACK_POLL_MIN_NS);
 	else
-		queue->poll_ns = queue->poll_ns > BLKBACK_POLL_MIN_NS ?
-				 min(queue->poll_ns / 2, max) : 0;
+		ns = ns > BLKBACK_POLL_MIN_NS ? ns / 2 : 0;
+	queue->poll_ns = min(ns, most);
 }
 
 static void blkback_queue_log(struct blkback_queue *queue)
