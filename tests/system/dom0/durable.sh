@@ -50,6 +50,7 @@ replay() {
 	printf '#!/bin/bash\ndurable=%s\n%s\ncheck_point "$@"\n' "$durable" "$(declare -f check_point)" >"$durable/point"
 	chmod +x "$durable/point"
 	echo 0 >"$durable/last"
+	emit WAIT "each point of what was recorded to be looked at"
 	python3 /bed/dom0/replay.py "$1" "$durable/image" "$durable/point" >"$durable/counts" 2>"$durable/err" ||
 		fail "$(head -n 2 "$durable/counts" | tr '\n' ' ')$(sed -n '1p;$p' "$durable/err" | tr '\n' ' ')"
 }
