@@ -652,6 +652,7 @@ int blkback_queue_thread(void *data)
 				/* A guest may never let us come to rest. */
 				if (++passes % BLKBACK_TRIM_PASSES == 0)
 					blkback_grant_trim(queue, false);
+				try_to_freeze();
 				cond_resched();
 			}
 		} while (blkback_queue_wait_a_moment(queue) ||

@@ -5,13 +5,14 @@
  * sharing nothing with the drivers. It either fills the ring with writes all of
  * whose segments are in one page, or it goes as soon as it has sent them, and
  * comes back, over and over; or it says that there is more on the ring than can
- * be.
+ * be; or it sends more whenever there is room.
  *
  *	insmod bed_flood.ko requests=1000 segs=1024
  *	cat /sys/module/bed_flood/parameters/answered
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <xen/events.h>
@@ -50,6 +51,10 @@ static bool rogue;
 module_param(rogue, bool, 0444);
 MODULE_PARM_DESC(rogue, "Claim more requests than there are slots");
 
+static bool endless;
+module_param(endless, bool, 0444);
+MODULE_PARM_DESC(endless, "Keep as many in flight");
+
 static unsigned int rounds;
 module_param(rounds, uint, 0444);
 MODULE_PARM_DESC(rounds, "How often it was connected");
@@ -78,6 +83,7 @@ static void *data;
 static grant_ref_t ring_refs[PAGES], table_ref, data_ref;
 static bool granted;
 static evtchn_port_t port;
+static struct task_struct *feeder;
 static unsigned int taken;	/* responses, of separate rings */
 
 #define LINE		64
@@ -267,13 +273,34 @@ static unsigned int warm_up(void)
 {
 	unsigned int i;
 
-	if (segs < 256)
+	if (segs * requests < 256)
 		return 0;
 	put(0, OP_READ, 1);
 	push(1);
 	for (i = 0; i < 3000 && !answered(); i++)
 		msleep(10);
 	return 1;
+}
+
+/* As many are in flight as were sent first, all the time. */
+static int feed(void *sent)
+{
+	unsigned int n = (unsigned long)sent;
+
+	while (!kthread_should_stop()) {
+		while (n - answered() < requests)
+			put(n++, OP_WRITE, segs);
+		push(n);
+		usleep_range(500, 1000);
+	}
+	return 0;
+}
+
+static void feed_no_more(void)
+{
+	if (!IS_ERR_OR_NULL(feeder))
+		kthread_stop(feeder);
+	feeder = NULL;
 }
 
 static void flood(void)
@@ -283,6 +310,8 @@ static void flood(void)
 	for (i = 0; i < requests; i++)
 		put(n++, OP_WRITE, segs);
 	push(rogue ? 2 * SLOTS : n);
+	if (endless)
+		feeder = kthread_run(feed, (void *)(unsigned long)n, "feeder");
 }
 
 static void backend_changed(struct xenbus_device *dev, enum xenbus_state state)
@@ -304,6 +333,7 @@ static void backend_changed(struct xenbus_device *dev, enum xenbus_state state)
 		xenbus_switch_state(dev, XenbusStateClosed);
 		break;
 	case XenbusStateClosing:
+		feed_no_more();
 		xenbus_switch_state(dev, XenbusStateClosed);
 		break;
 	case XenbusStateClosed:
@@ -325,6 +355,7 @@ static int flood_probe(struct xenbus_device *dev,
 
 static void flood_remove(struct xenbus_device *dev)
 {
+	feed_no_more();
 	if (port)
 		xenbus_free_evtchn(dev, port);
 	port = 0;
