@@ -48,6 +48,6 @@ echo
 printf '%-20s %14s %14s %8s %12s %12s\n' '' 'in-tree IOPS' 'ours IOPS' ratio 'in-tree MB/s' 'ours MB/s'
 awk '{ printf "%-20s %14d %14d %8.2f %12.1f %12.1f\n", $1, $2, $3, $4, $5 / 1000, $6 / 1000 }' "$out/figures"
 echo
-echo "One run in an emulator on this machine: only the ratio means anything, and not much."
+echo "One run in an emulator: only the ratio means anything, and not much."
 echo "picture: $out/demo.png"
 echo "logs:    $out/logs"

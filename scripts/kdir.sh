@@ -15,7 +15,7 @@ others=$(find /lib/modules/*/build -maxdepth 0 -printf '%p ' 2>/dev/null)
 hint="choose one with make KDIR=/path/to/kernel/build${others:+ (there are: ${others% })}"
 
 [ -e "$kdir" ] ||
-	die "There are no kernel headers at $kdir; install them (on Debian: apt-get install linux-headers-amd64), or $hint."
+	die "There are no kernel headers at $kdir; install them (on Debian: apt-get install linux-headers-\$(uname -r), or linux-headers-amd64 and a boot of the newest kernel), or $hint."
 [ -r "$kdir/include/config/kernel.release" ] ||
 	die "$kdir is not a kernel's build directory, or the kernel was not configured yet; $hint."
 
