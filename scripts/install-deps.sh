@@ -29,13 +29,23 @@ missing() {
 	done
 }
 
+# Emulators before this one now and then run code as it was before another CPU has
+# patched it: Documentation/testing.md.  Debian 12 has it among its backports.
+emulator=1:10
+is_emulator_new() {
+	local v
+	v=$(dpkg-query -W -f '${Version}' qemu-system-x86 2>/dev/null) && dpkg --compare-versions "$v" ge "$emulator"
+}
+is_bookworm() { grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release; }
+is_complete() { [ ${#todo[@]} -eq 0 ] && { is_emulator_new || ! is_bookworm; }; }
+
 [ -r /etc/debian_version ] ||
 	die "this is not Debian; install by hand the equivalents of: ${packages[*]}"
 mapfile -t todo < <(missing)
-[ ${#todo[@]} -eq 0 ] && exit 0
+is_complete && exit 0
 
 [ "$(id -u)" = 0 ] ||
-	die "these packages are missing and only root can install them (try sudo $0): ${todo[*]}"
+	die "these packages are missing or old and only root can install them (try sudo $0): ${todo[*]:-qemu-system-x86}"
 free=$(df -Pm /usr | awk 'NR == 2 { print $4 }')
 [ "$free" -ge "$need_mib" ] ||
 	die "only $free MiB are free in /usr and $need_mib are needed; free some and start again"
@@ -43,6 +53,31 @@ free=$(df -Pm /usr | awk 'NR == 2 { print $4 }')
 log=$(mktemp /tmp/xen-blk-deps.XXXXXX)
 export DEBIAN_FRONTEND=noninteractive
 apt=(apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+
+# The emulator first, so that it is not installed twice.  Backports are of lower rank
+# than the rest: nothing else comes from there, unless it is asked for.
+backports=/etc/apt/sources.list.d/xen-blk-backports.sources
+install_emulator() {
+	local mirror
+	if ! grep -q -r bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null; then
+		mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Created-By: Packages' 2>/dev/null | head -n 1)
+		printf '%s\n' 'Types: deb' "URIs: ${mirror:-http://deb.debian.org/debian}" 'Suites: bookworm-backports' \
+			'Components: main' 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg' >"$backports"
+	fi
+	timeout 600 "${apt[@]}" update >>"$log" 2>&1
+	timeout 3600 "${apt[@]}" install --no-install-recommends -t bookworm-backports qemu-system-x86 >>"$log" 2>&1
+}
+if is_bookworm && ! is_emulator_new; then
+	echo "$prog: installing QEMU from Debian's backports"
+	install_emulator
+	is_emulator_new || {
+		rm -f "$backports"
+		echo "$prog: there is no QEMU 10 to be had, and with an older one a boot of the test bed may die now and then ($log)"
+	}
+	mapfile -t todo < <(missing)
+	[ ${#todo[@]} -gt 0 ] || exit 0
+fi
+
 echo "$prog: installing ${todo[*]}"
 install_all() { "${apt[@]}" install --no-install-recommends "${todo[@]}" >>"$log" 2>&1; }
 
