@@ -146,10 +146,29 @@ take() {
 	SKIP) show "skip  $rest" ;;
 	LOG) show "      $rest" ;;
 	WAIT) waiting=$rest ;;
+	PULSE) ;;
 	END) ended=1 ;;
 	*) show "      ?? $1" ;;
 	esac
 	case $kind in PASS | FAIL | SKIP) current='between cases' begun=$SECONDS waiting= ;; esac
+}
+
+# The console's own account of it, for who has nothing else to read.
+last_words() {
+	local c=$results/console.log fault='BUG: |kernel BUG|Oops|int3:|general protection|Kernel panic|Panic on CPU|Xen BUG'
+	if grep -q -a -E "$fault" "$c"; then
+		grep -a -m 1 -B 3 -A 45 -E "$fault" "$c"
+	else
+		tail -n 25 "$c"
+		echo "the guests' consoles:"
+		tail -n 15 "$results/guests.log"
+	fi | tr -d '\r' | cut -c1-200 | sed 's/^/| /'
+}
+
+# dead WHY: the run is over, and nobody said so
+dead() {
+	last_words
+	die "$1; see $results/console.log"
 }
 
 # What kind of death the console shows, as half a sentence.
@@ -189,10 +208,10 @@ while :; do
 	fi
 	[ $ended = 1 ] && [ $((SECONDS - seen_at)) -gt 60 ] && break
 	if [ $((SECONDS - seen_at)) -ge $stall ]; then
-		die "no sign of life for $((stall / 60)) minutes in: $current${waiting:+ (waiting for $waiting)}; see $results/console.log"
+		dead "no sign of life for $((stall / 60)) minutes in: $current${waiting:+ (waiting for $waiting)}"
 	fi
 	if [ $((SECONDS - start)) -ge $total ]; then
-		die "the run took more than $((total / 60)) minutes and was ended in: $current; see $results/console.log"
+		dead "the run took more than $((total / 60)) minutes and was ended in: $current"
 	fi
 	if [ $((SECONDS - heartbeat)) -ge 20 ]; then
 		heartbeat=$SECONDS
@@ -201,7 +220,7 @@ while :; do
 	# A panic without a reset would only be found by the stall limit.
 	if grep -q -a -E 'Kernel panic|Panic on CPU' "$results/console.log"; then
 		for _ in {1..20}; do kill -0 "$qemu" 2>/dev/null || break; sleep 1; done
-		[ $ended = 0 ] && die "$(autopsy); see $results/console.log"
+		[ $ended = 0 ] && dead "$(autopsy)"
 	fi
 done
 
@@ -209,6 +228,6 @@ done
 grep -a '^(XEN)' "$results/console.log" >"$results/xen.log"
 grep -a -v '^(XEN)' "$results/console.log" >"$results/dom0.log"
 [ -s "$results/files.tar" ] && tar -C "$results" -xf "$results/files.tar" 2>/dev/null && rm -f "$results/files.tar"
-[ $ended = 1 ] || die "the emulator ended early, in: $current; $(autopsy); see $results/console.log"
+[ $ended = 1 ] || dead "the emulator ended early, in: $current; $(autopsy)"
 exit 0
 }

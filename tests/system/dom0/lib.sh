@@ -133,13 +133,56 @@ guest_gone() { ! command xl list "$(guest_id)" >/dev/null 2>&1; }
 guest_start() { bed start "$(guest_id)" "$(limit "${2:-60}")" "$1"; }
 
 # guest_wait NUMBER [LIMIT]: the output of such a command; its exit status, 124 when it
-# never ended, 125 when the guest is gone.
-guest_wait() { bed wait "$(guest_id)" "$(limit "${2:-60}")" "$1"; }
+# never ended, 125 when the guest is gone. If nothing moves on any disk for long, nothing
+# will, and it is given up then.
+guest_wait() {
+	local n=$1 left rc was='' now quiet=0
+	left=$(limit "${2:-60}")
+	while :; do
+		rc=0
+		# The program adds a quarter of a minute.
+		bed wait "$(guest_id)" $((left < 45 ? left : 45)) "$n" || rc=$?
+		left=$((left - 60))
+		[ $rc = 124 ] || return $rc
+		now=$(signs_of_life)
+		quiet=$((quiet + 60))
+		[ "$now" = "$was" ] || quiet=0
+		was=$now
+		[ $left -gt 0 ] && [ $quiet -lt "$(limit 120)" ] || break
+	done
+	standstill
+	return 124
+}
+
+# What changes when a guest and its disks do anything.
+signs_of_life() {
+	cat /sys/bus/xen-backend/devices/vbd-*/{statistics/*,rings/{requests,responses}} 2>/dev/null
+	stat -c %s /var/log/xen/guest-*.log
+}
+
+# standstill: something waits for ever: who, by all that can be asked
+standstill() {
+	local d f
+	for d in /sys/bus/xen-backend/devices/vbd-*; do
+		[ -d "$d" ] || continue
+		note "${d##*/}: states $(cat "$d/state" 2>/dev/null), $(counts_in "$d/rings") $(counts_in "$d/errors")"
+	done
+	f=$(bed run "$(guest_id)" 20 'cd /sys/bus/xen/devices && grep -s . vbd-*/state vbd-*/rings/*' | sed 's,^[^/]*/,,; s,^rings/,,' | xargs)
+	note "$G: ${f:-has no disk, or does not answer}"
+	echo w >/proc/sysrq-trigger
+	command xl sysrq "$G" w >/dev/null 2>&1 || true
+	command xl debug-keys e >/dev/null 2>&1 || true
+}
+counts_in() { (cd "$1" 2>/dev/null && grep -s . -- * | xargs); }
 
 # guest_try COMMAND [LIMIT]: output and status of a command in the guest.
 guest_try() {
 	emit WAIT "in $G: ${1:0:60}"
-	bed run "$(guest_id)" "$(limit "${2:-60}")" "$1"
+	if [ "${2:-60}" -le 120 ]; then
+		bed run "$(guest_id)" "$(limit "${2:-60}")" "$1"
+	else
+		guest_wait "$(guest_start "$1" "$2")" "$2"
+	fi
 }
 
 # guest_run COMMAND [LIMIT]: the same, and the case fails when the command does.
