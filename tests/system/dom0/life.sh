@@ -27,10 +27,11 @@ round_jobs() { # FILE
 # from_here, guest_is_content: between them the guest's log has no error of a disk
 # guest_said PATTERN: how many of its lines since from_here are so; the case fails unless some are
 from_here() { guest_run "echo 'bed: from here' > /dev/kmsg"; }
-guest_said() { guest_run "dmesg | awk '/bed: from here\$/ { n = 0 } /$1/ { n++ } END { print n + 0; exit !n }'"; }
+since_here='{ dmesg | awk "/bed: from here\$/ { s = \"\" } { s = s \"\\n\" \$0 } END { print s }"; }'
+guest_said() { guest_run "$since_here | grep -c -E \"$1\""; }
 guest_is_content() {
-	guest_run "! dmesg | awk '/bed: from here\$/ { s = \"\" } { s = s \"\\n\" \$0 } END { print s }' |
-		grep -E 'I/O error|tag error|protection error|disk is disabled|without an event'"
+	guest_run "! $since_here |
+		grep -E 'error, dev|I/O error|xvda.*error|disk is disabled|without an event'"
 }
 
 # keep_verifying XVD: what was written is read back and checked, round after round, from
