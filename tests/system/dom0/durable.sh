@@ -53,6 +53,7 @@ replay() {
 	emit WAIT "each point of what was recorded to be looked at"
 	python3 /bed/dom0/replay.py "$1" "$durable/image" "$durable/point" >"$durable/counts" 2>"$durable/err" ||
 		fail "$(head -n 2 "$durable/counts" | tr '\n' ' ')$(sed -n '1p;$p' "$durable/err" | tr '\n' ' ')"
+	emit WAIT ''
 }
 counted() { sed -n "s/.*\<$1=\([0-9]*\).*/\1/p" "$durable/counts"; }
 
