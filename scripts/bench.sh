@@ -35,7 +35,8 @@ rm -rf "$out"/{results,totals,counts,queues,counts-queues,clock,about,lines,tabl
 rm -f "$out"/*.{csv,json,dat,png,labels}
 status=0
 
-"$here/prepare.sh" "$suite" "$out" "${XENBLK_BENCH_OURS-}" || exit
+counting=$("$here/emulator.sh") || exit
+PATH=$counting:$PATH "$here/prepare.sh" "$suite" "$out" "${XENBLK_BENCH_OURS-}" || exit
 
 # boot NAME LOGS VARIABLE=VALUE...: one boot that runs dom0-NAME.sh
 boot() {
@@ -61,7 +62,7 @@ boot() {
 cpu=max,-la57,-smap,-avx,-avx2,-f16c,-fma
 # boot_counted NAME LOGS COUNTS CPUS-OF-DOM0 CPUS
 boot_counted() {
-	boot "$1" "$2" XENBLK_ICOUNT=1 XENBLK_SMP="$5" XENBLK_CPU="${XENBLK_CPU:-$cpu,-erms,-fsrm}" \
+	boot "$1" "$2" PATH="$counting:$PATH" XENBLK_ICOUNT=1 XENBLK_SMP="$5" XENBLK_CPU="${XENBLK_CPU:-$cpu,-erms,-fsrm}" \
 		XENBLK_XEN_ARGS="dom0_max_vcpus=$4 dom0_vcpus_pin ${XENBLK_XEN_ARGS-}" \
 		XENBLK_QEMU_ARGS="-plugin file=$out/insn_count.so,out=$3 ${XENBLK_QEMU_ARGS-}"
 }
@@ -84,6 +85,8 @@ clock() {
 	sed -n 's/^LOG RESULT //p' "$out/logs-clock/verdict" >"$out/clock"
 }
 
+version_of() { "${1-}qemu-system-x86_64" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p'; }
+
 for run in $runs; do
 	case $run in
 	counted | queues | clock) "$run" ;;
@@ -98,7 +101,7 @@ fi
 {
 	echo "date=$(date +%F)"
 	echo "machine=$(nproc) cores, QEMU TCG"
-	echo "qemu=$(qemu-system-x86_64 --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')"
+	echo "qemu=$(version_of "$counting/"), by the clock $(version_of)"
 	echo "linux=$(cat "$("$top/tests/system/build-image.sh" --path "$suite")/kver")"
 	echo "xen=$(sed -n 's/^xen_version=//p' "$top/tests/system/image/$suite.suite")"
 	echo "source=$(git -C "$top" describe --always --dirty 2>/dev/null)"

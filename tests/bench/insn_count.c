@@ -15,8 +15,8 @@
  * was called. An instruction with a REP prefix is one for each repetition when the
  * emulator's clock counts instructions.
  *
- * QEMU's header is not among its packages; what is needed of version 3 of the
- * interface, which came with QEMU 9.1, is declared here.
+ * QEMU's header is not among its packages; what is needed of version 1 of the
+ * interface is declared here.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -48,10 +48,10 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, vcpu_
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *data, size_t len);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 
-EXPORT int qemu_plugin_version = 3;
+EXPORT int qemu_plugin_version = 1;
 
 #define CPUS	8
 #define BUCKETS	(1 << 18)
@@ -142,11 +142,9 @@ static struct block *block(uint64_t address, uint64_t insns)
 /* A mark is an instruction that nothing else has a reason to contain. */
 static void look_for_mark(struct qemu_plugin_insn *insn)
 {
-	unsigned char data[MARK_SIZE];
+	const unsigned char *data = qemu_plugin_insn_data(insn);
 	uint64_t value;
 
-	if (qemu_plugin_insn_data(insn, data, sizeof(data)) != sizeof(data))
-		return;
 	if (data[0] != MARK_OPCODE_0 || data[1] != MARK_OPCODE_1)
 		return;
 	memcpy(&value, data + 2, sizeof(value));
