@@ -160,18 +160,19 @@ signs_of_life() {
 	stat -c %s /var/log/xen/guest-*.log
 }
 
-# standstill: something waits for ever: who, by all that can be asked
+# standstill: something waits for ever: who, by all that can be asked. XenStore may be
+# what does not answer.
 standstill() {
 	local d f
 	for d in /sys/bus/xen-backend/devices/vbd-*; do
 		[ -d "$d" ] || continue
 		note "${d##*/}: states $(cat "$d/state" 2>/dev/null), $(counts_in "$d/rings") $(counts_in "$d/errors")"
 	done
-	f=$(bed run "$(guest_id)" 20 'cd /sys/bus/xen/devices && grep -s . vbd-*/state vbd-*/rings/*' | sed 's,^[^/]*/,,; s,^rings/,,' | xargs)
+	f=$(timeout -k 5 60 bed run "$(guest_id)" 20 'cd /sys/bus/xen/devices && grep -s . vbd-*/state vbd-*/rings/*' | sed 's,^[^/]*/,,; s,^rings/,,' | xargs) || true
 	note "$G: ${f:-has no disk, or does not answer}"
 	echo w >/proc/sysrq-trigger
-	command xl sysrq "$G" w >/dev/null 2>&1 || true
-	command xl debug-keys e >/dev/null 2>&1 || true
+	timeout -k 5 20 xl sysrq "$G" w >/dev/null 2>&1 || true
+	timeout -k 5 20 xl debug-keys e >/dev/null 2>&1 || true
 }
 counts_in() { (cd "$1" 2>/dev/null && grep -s . -- * | xargs); }
 
