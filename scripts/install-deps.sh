@@ -5,6 +5,7 @@
 set -u
 
 prog=$(basename "$0")
+here=$(cd "$(dirname "$0")" && pwd) || exit 2
 die() {
 	printf '%s: %s\n' "$prog" "$*" >&2
 	exit 2
@@ -58,10 +59,13 @@ apt=(apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
 # than the rest: nothing else comes from there, unless it is asked for.
 backports=/etc/apt/sources.list.d/xen-blk-backports.sources
 install_emulator() {
-	local mirror
+	local archive
 	if ! grep -q -r bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null; then
-		mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Created-By: Packages' 2>/dev/null | head -n 1)
-		printf '%s\n' 'Types: deb' "URIs: ${mirror:-http://deb.debian.org/debian}" 'Suites: bookworm-backports' \
+		archive=$("$here/debian-archive.sh") || {
+			timeout 600 "${apt[@]}" update >>"$log" 2>&1
+			archive=$("$here/debian-archive.sh") || return
+		}
+		printf '%s\n' 'Types: deb' "URIs: $archive" 'Suites: bookworm-backports' \
 			'Components: main' 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg' >"$backports"
 	fi
 	timeout 600 "${apt[@]}" update >>"$log" 2>&1
@@ -86,7 +90,7 @@ if ! install_all; then
 	timeout 600 "${apt[@]}" update >>"$log" 2>&1
 	timeout 3600 "${apt[@]}" install --no-install-recommends "${todo[@]}" >>"$log" 2>&1 || {
 		if grep -q -E 'Could not resolve|Could not connect|Connection (failed|timed out)|Failed to fetch' "$log"; then
-			die "Debian's mirror cannot be reached, so nothing can be installed; see $log"
+			die "Debian's archive cannot be reached, so nothing can be installed; see $log"
 		elif grep -q 'No space left' "$log"; then
 			die "the disk ran full while installing; free some space and start again ($log)"
 		else

@@ -37,8 +37,8 @@ load_suite "$suite"
 dir=$cache_root/$suite
 [ $path_only = 1 ] && { echo "$dir"; exit 0; }
 
-mirror=${XENBLK_MIRROR:-http://deb.debian.org/debian}
-security=${XENBLK_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
+archive=${XENBLK_MIRROR:-$("$top/scripts/debian-archive.sh")}
+security=${XENBLK_SECURITY_MIRROR:-$("$top/scripts/debian-archive.sh" -security)}
 
 packages=(
 	"xen-hypervisor-$xen_version-amd64" "xen-utils-$xen_version" xenstore-utils
@@ -54,6 +54,8 @@ key=$({ cat "${recipe[@]}"; echo "${packages[@]}"; } | sha256sum | cut -c1-16)
 fresh() { [ -f "$dir/key" ] && [ "$(cat "$dir/key")" = "$key" ]; }
 [ $force = 0 ] && fresh && exit 0
 
+[ -n "$archive" ] ||
+	die "apt has no source of Debian packages here; name one with XENBLK_MIRROR=URI"
 need_root
 need_tools mmdebstrap mke2fs cpio xz gunzip strip modprobe flock
 mkdir -p "$cache_root" || die "cannot make $cache_root; set XENBLK_CACHE to a place that can be written"
@@ -105,7 +107,7 @@ step() {
 	child=
 	[ $rc = 0 ] && return
 	if grep -q -E 'Could not resolve|Could not connect|Connection (failed|timed out)|Failed to fetch' "$log"; then
-		die "Debian's mirror ($mirror) cannot be reached, so the $suite image cannot be built; see $log"
+		die "Debian's archive ($archive) cannot be reached, so the $suite image cannot be built; see $log"
 	elif grep -q 'No space left' "$log"; then
 		die "the disk ran full while building the $suite image; free some space in $cache_root ($log)"
 	fi
@@ -115,8 +117,8 @@ step() {
 bootstrap() {
 	mmdebstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
 		--aptopt='Acquire::Retries "3"' "$suite" "$tmp/root" \
-		"deb $mirror $suite main" "deb-src $mirror $suite main" \
-		"deb $mirror $suite-updates main" "deb $security $suite-security main"
+		"deb $archive $suite main" "deb-src $archive $suite main" \
+		"deb $archive $suite-updates main" ${security:+"deb $security $suite-security main"}
 }
 
 in_root() { chroot "$tmp/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"; }
