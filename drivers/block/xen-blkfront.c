@@ -81,8 +81,8 @@ static bool blkfront_slim = true;
 module_param_named(feature_slim_requests, blkfront_slim, bool, 0644);
 MODULE_PARM_DESC(feature_slim_requests, "Use 32-byte requests if offered");
 
-static bool blkfront_split = true;
-module_param_named(feature_separate_rings, blkfront_split, bool, 0644);
+static bool blkfront_separate = true;
+module_param_named(feature_separate_rings, blkfront_separate, bool, 0644);
 MODULE_PARM_DESC(feature_separate_rings,
 		 "Use separate request and response rings if offered");
 
@@ -99,11 +99,6 @@ MODULE_PARM_DESC(max_slim_indirect_entries,
 static bool __read_mostly blkfront_trusted = true;
 module_param_named(trusted, blkfront_trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Backends may see all of a page that holds data");
-
-static unsigned int blkfront_max_bounced = BLKIF_MAX_ENTRIES;
-module_param_named(max_bounced_segments, blkfront_max_bounced, uint, 0644);
-MODULE_PARM_DESC(max_bounced_segments,
-		 "Most segments of a request that is copied to persistent grants, if the backend takes others (default 1024: all are copied)");
 
 static bool __read_mostly blkfront_persistent = true;
 module_param_named(feature_persistent, blkfront_persistent, bool, 0644);
@@ -182,7 +177,7 @@ static int blkfront_prepare_indirect(struct blkfront_ring *ring,
 	if (req->cmd.op != BLKIF_OP_READ && req->cmd.op != BLKIF_OP_WRITE)
 		return -ESTALE;
 
-	if (req->mode == BLKFRONT_DIRECT) {
+	if (ring->info->agreed.data == BLKFRONT_DIRECT) {
 		req->charged = nr;
 		if (atomic_sub_return(nr, &ring->budget) < 0)
 			return -ENOSPC;
@@ -193,9 +188,9 @@ static int blkfront_prepare_indirect(struct blkfront_ring *ring,
 	if (!req->tables)
 		return -ENOMEM;
 	req->cmd.indirect = true;
-	memset(req->cmd.table, 0, sizeof(req->cmd.table));
+	memset(req->cmd.indirect_gref, 0, sizeof(req->cmd.indirect_gref));
 	for (buf = req->tables; buf; buf = buf->next)
-		req->cmd.table[i++] = buf->gref;
+		req->cmd.indirect_gref[i++] = buf->gref;
 	return 0;
 }
 
@@ -212,7 +207,6 @@ static int blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
 	int err = 0;
 
 	req->cmd.op = op;
-	req->mode = blkfront_choose_mode(&info->agreed, req->cmd.op, rq);
 	req->cmd.sector = 0;
 	req->cmd.nr_sectors = 0;
 	req->cmd.flags = op >> BLKFRONT_FLAGS_SHIFT;
@@ -225,19 +219,17 @@ static int blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
 	req->charged = 0;
 	if (unlikely(blkif_op_is_range(req->cmd.op)))
 		return blkfront_prepare_range(ring, rq);
-	nr = blkfront_nr_segs(rq, req->mode);
+	nr = blkfront_nr_segs(rq, info->agreed.data);
 	if (!nr)
 		return 0;
 
 	req->cmd.sector = blk_rq_pos(rq);
-	if (req->mode != info->agreed.data)
-		req->cmd.flags |= BLKIF_SLIM_ONCE;
 	if (unlikely(nr > info->agreed.max_segs))
 		return blkfront_fits_queue(rq) ? -EIO : -ESTALE;
 	nr_pi = blkfront_pi_pages(info, rq, req->cmd.op);
 	if (nr > blkfront_wire_inline(info) || nr_pi)
 		err = blkfront_prepare_indirect(ring, req, nr, nr_pi);
-	if (!err && req->mode == BLKFRONT_DIRECT)
+	if (!err && info->agreed.data == BLKFRONT_DIRECT)
 		err = blkfront_grant(ring, rq, nr);
 	else if (!err)
 		err = blkfront_bounce(ring, rq, nr);
@@ -571,7 +563,7 @@ static bool blkfront_is_left(const struct blkfront_info *info)
 	case XenbusStateInitialising:
 	case XenbusStateInitWait:
 	case XenbusStateInitialised:
-		return info->agreed.choice.layout.split;
+		return info->agreed.choice.layout.separate;
 	default:
 		return true;
 	}
@@ -866,7 +858,7 @@ static struct blkif_choice blkfront_choose(struct blkfront_info *info)
 		.max_align = xenbus_read_unsigned(from, "max-ring-alignment",
 						  64),
 		.slim = xenbus_read_unsigned(from, "feature-slim-requests", 0),
-		.split = xenbus_read_unsigned(from, "feature-separate-rings",
+		.separate = xenbus_read_unsigned(from, "feature-separate-rings",
 					      0),
 	};
 	struct blkif_offer ours = {
@@ -875,7 +867,7 @@ static struct blkif_choice blkfront_choose(struct blkfront_info *info)
 		.max_ring_order = blkfront_max_order,
 		.max_align = blkfront_align,
 		.slim = blkfront_slim,
-		.split = blkfront_split,
+		.separate = blkfront_separate,
 	};
 
 	return blkif_choose(&theirs, &ours);
@@ -935,10 +927,6 @@ static void blkfront_agree_data(struct blkfront_info *info)
 	agreed->choice.persistent = persistent;
 	agreed->data = persistent ? BLKFRONT_PERSISTENT :
 		       trusted ? BLKFRONT_DIRECT : BLKFRONT_BOUNCE;
-	agreed->max_bounced = UINT_MAX;
-	if (persistent && trusted && agreed->choice.layout.abi->slim &&
-	    xenbus_read_unsigned(dev->otherend, "feature-transient-grants", 0))
-		agreed->max_bounced = READ_ONCE(blkfront_max_bounced);
 }
 
 /* What the backend offers only now that it has opened the disk. */
@@ -1172,7 +1160,7 @@ static void blkfront_start_over(struct blkfront_info *info)
 	unsigned int i;
 
 	lockdep_assert_held(&info->mutex);
-	if (!info->agreed.choice.layout.split)
+	if (!info->agreed.choice.layout.separate)
 		return;
 	dev_info(&dev->dev, "the backend has begun anew, and so do we\n");
 	/* What was answered need not be done again. */

@@ -186,7 +186,7 @@ void (*const backs[NR_KINDS])(void) = {
 void connect_sides(enum kind kind)
 {
 	const struct blkif_layout layout = {
-		.abi = &blkif_abi_slim, .split = is_split(kind), .align = 64,
+		.abi = &blkif_abi_slim, .separate = is_split(kind), .align = 64,
 	};
 	void *req[PAGES] = { pages[0][0], pages[0][1] };
 	void *rsp[PAGES] = { pages[1][0], pages[1][1] };
@@ -204,7 +204,7 @@ void connect_sides(enum kind kind)
 		raw_init(&back_side.rsp, rsp[0], 16, req[0]);
 		return;
 	}
-	blkif_front_ring_init(&front_side.front, &layout, req, rsp);
-	if (blkif_back_ring_init(&back_side.back, &layout, req, rsp))
+	blkif_front_rings_init(&front_side.front, &layout, req, rsp);
+	if (blkif_back_rings_init(&back_side.back, &layout, req, rsp))
 		abort();
 }

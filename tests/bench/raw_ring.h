@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Separate rings written out by hand for the requests of this benchmark and no
- * others: the same slots, laps and event words as in xen-blkif/split.h, but one
+ * others: the same slots, laps and event words as in xen-blkif/separate.h, but one
  * page, no layout to ask for, no struct blkif_cmd in between, and no check of
  * what the peer did.  What the headers cost beyond this is theirs; what this
  * costs is the format's and the CPU's.

@@ -20,8 +20,8 @@
 struct side {
 	struct old_ring old;
 	struct blkif_request shadow[MAX_DEPTH];
-	struct blkif_fe_ring front;
-	struct blkif_be_ring back;
+	struct blkif_front_rings front;
+	struct blkif_back_rings back;
 	struct blkif_cmd kept[KEPT_CMDS];
 	u32 nr_kept;
 	struct raw_ring req, rsp;
@@ -101,7 +101,7 @@ HOT void front_put(enum kind kind, struct side *s, const struct job *job)
 		return;
 	}
 	if (kind == SPLIT) {
-		must_be(s->front.split);
+		must_be(s->front.separate);
 		front_fill(&cmd, job);
 		blkif_front_put(&s->front, &cmd, 0xca00);
 		return;
@@ -120,7 +120,7 @@ HOT bool front_publish(enum kind kind, struct side *s)
 		return old_push(&s->old, &page->req_prod, &page->req_event);
 	if (kind == TUNED)
 		virt_store_release(&page->req_prod, s->old.prod);
-	return kind == SLIM && blkif_front_push(&s->front);
+	return kind == SLIM && blkif_front_publish(&s->front);
 }
 
 /* After a burst. */
@@ -130,7 +130,7 @@ HOT bool front_check(enum kind kind, struct side *s)
 		return old_check(&s->old, &s->old.page->req_event);
 	if (kind == RAW)
 		return raw_check(&s->req);
-	return is_split(kind) && blkif_front_push(&s->front);
+	return is_split(kind) && blkif_front_publish(&s->front);
 }
 
 HOT bool front_get(enum kind kind, struct side *s, struct answer *answer)
@@ -160,7 +160,7 @@ HOT void front_arm(enum kind kind, struct side *s)
 	else if (kind == RAW)
 		raw_arm(&s->rsp);
 	else
-		blkif_front_arm(&s->front, 1);
+		blkif_front_rearm(&s->front, 1);
 }
 
 /* The backend. */
@@ -205,7 +205,7 @@ HOT bool back_get(enum kind kind, struct side *s, struct job *job)
 	if (kind == RAW)
 		return raw_get_req(&s->req, job);
 	if (kind == SPLIT) {
-		must_be(s->back.split);
+		must_be(s->back.separate);
 		if (blkif_back_get(&s->back, &cmd) != 1)
 			return false;
 		*job = back_job(&cmd);
@@ -247,7 +247,7 @@ HOT bool back_publish(enum kind kind, struct side *s)
 		return old_push(&s->old, &page->rsp_prod, &page->rsp_event);
 	if (kind == TUNED)
 		virt_store_release(&page->rsp_prod, s->old.prod);
-	return kind == SLIM && blkif_back_push(&s->back);
+	return kind == SLIM && blkif_back_publish(&s->back);
 }
 
 HOT bool back_check(enum kind kind, struct side *s)
@@ -256,7 +256,7 @@ HOT bool back_check(enum kind kind, struct side *s)
 		return old_check(&s->old, &s->old.page->rsp_event);
 	if (kind == RAW)
 		return raw_check(&s->rsp);
-	return is_split(kind) && blkif_back_push(&s->back);
+	return is_split(kind) && blkif_back_publish(&s->back);
 }
 
 HOT void back_arm(enum kind kind, struct side *s)
@@ -266,7 +266,7 @@ HOT void back_arm(enum kind kind, struct side *s)
 	else if (kind == RAW)
 		raw_arm(&s->req);
 	else
-		blkif_back_arm(&s->back);
+		blkif_back_rearm(&s->back);
 }
 
 #endif

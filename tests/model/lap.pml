@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Separate rings, lap bytes and event words, as in xen-blkif/split.h.
+ * Separate rings, lap bytes and event words, as in xen-blkif/separate.h.
  *
  * Four processes, as many as there can be: the frontend's submission and its
  * interrupt handler, the backend's taking and its answering, in any order.

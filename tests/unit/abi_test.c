@@ -169,7 +169,7 @@ static __attribute__((noinline)) u64 read_table(const struct blkif_abi *abi,
 						u64 sector,
 						struct blkif_seg *seg)
 {
-	return blkif_table_decode(abi, table, nr, sector, seg);
+	return blkif_indirect_decode(abi, table, nr, sector, seg);
 }
 
 /* An indirect page holds 512 entries of 8 bytes, in every ABI. */
@@ -185,7 +185,7 @@ TEST_F(abi, indirect_page)
 	struct blkif_seg seg[3];
 	unsigned int i;
 
-	EXPECT_EQ(512, blkif_table_entries(abi));
+	EXPECT_EQ(512, blkif_indirect_per_page(abi));
 	EXPECT_EQ(4096, blkif_max_segs(abi));
 	EXPECT_EQ(100 + 8 + 4 + 1,
 		  read_table(abi, entries, 3, 100, seg));
@@ -200,10 +200,10 @@ TEST_F(abi, indirect_page)
 
 	memset(out, FILL, sizeof(out));
 	for (i = 0; i < 3; i++)
-		blkif_table_encode(abi, out, i, &seg[i]);
+		blkif_indirect_encode(abi, out, i, &seg[i]);
 	EXPECT_EQ(0, memcmp(entries + 8, out + 8, 16));
 	EXPECT_EQ(0, out[6] | out[7]);
-	EXPECT_EQ(0xdeadbeef, blkif_table_gref(abi, out, 1));
+	EXPECT_EQ(0xdeadbeef, blkif_indirect_gref(abi, out, 1));
 	EXPECT_EQ(FILL, out[sizeof(entries)]);
 }
 

@@ -44,7 +44,7 @@ static inline bool same_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b
 	    a->sector != b->sector || a->nr_sectors != b->nr_sectors)
 		return false;
 	if (a->indirect)
-		return !memcmp(a->table, b->table, sizeof(a->table));
+		return !memcmp(a->indirect_gref, b->indirect_gref, sizeof(a->indirect_gref));
 	if (nr > BLKIF_MAX_INLINE)
 		nr = BLKIF_MAX_INLINE;
 	return !memcmp(a->seg, b->seg, nr * sizeof(a->seg[0]));

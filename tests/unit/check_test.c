@@ -16,7 +16,6 @@ static struct blkif_limits limits(void)
 		.capacity = CAPACITY, .ops = ALL_OPS, .max_segs = SEGS,
 		.block_sectors = 1, .max_ranges = RANGES,
 		.max_inline = BLKIF_MAX_INLINE, .fua = true, .secure = true,
-		.once = true,
 	};
 
 	return lim;
@@ -174,10 +173,10 @@ TEST(tables_needed)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		EXPECT_EQ(rows[i][1], blkif_tables_needed(&blkif_abi_native,
-							  rows[i][0]));
-		EXPECT_EQ(rows[i][2], blkif_tables_needed(&blkif_abi_slim,
-							  rows[i][0]));
+		EXPECT_EQ(rows[i][1], blkif_indirect_pages(&blkif_abi_native,
+							   rows[i][0]));
+		EXPECT_EQ(rows[i][2], blkif_indirect_pages(&blkif_abi_slim,
+							   rows[i][0]));
 	}
 }
 
@@ -224,12 +223,12 @@ TEST(reserved)
 }
 
 /*
- * READ, DISCARD and WRITE_ZEROES have a flag each, and WRITE two; for PI see
+ * WRITE, DISCARD and WRITE_ZEROES have a flag each; for PI see
  * pi_test.c.
  */
 TEST(flags)
 {
-	static const u8 good_flags[8] = { [0] = 8, [1] = 10, [5] = 1, [7] = 4 };
+	static const u8 good_flags[8] = { [1] = 2, [5] = 1, [7] = 4 };
 	struct blkif_limits lim = limits();
 	unsigned int op, flags;
 
@@ -272,7 +271,7 @@ TEST(flags_not_offered)
 	write.flags = 3;
 	EXPECT_EQ(BLKIF_BAD_FLAGS, check(&lim, write));
 	/* A request is not to be sent again for this one: there is no reason. */
-	write.flags = 0x10;
+	write.flags = 8;
 	write.nr_pi = 1;
 	EXPECT_EQ(BLKIF_BAD_FLAGS, check(&lim, write));
 
@@ -283,15 +282,6 @@ TEST(flags_not_offered)
 	EXPECT_EQ(BLKIF_BAD_OP, check(&lim, erase));
 	erase.flags = 0;
 	EXPECT_EQ(BLKIF_GOOD, check(&lim, erase));
-
-	lim = limits();
-	write.flags = 10;
-	EXPECT_EQ(BLKIF_GOOD, check(&lim, write));
-	lim.once = false;
-	EXPECT_EQ(BLKIF_BAD_OP, check(&lim, write));
-	write.op = 0;
-	write.flags = 8;
-	EXPECT_EQ(BLKIF_BAD_OP, check(&lim, write));
 }
 
 TEST(extent)

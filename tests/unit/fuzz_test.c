@@ -28,7 +28,7 @@ static void nearly_slim_slot(struct rng *rng, u8 *slot)
 
 	slot[0] = 0;
 	slot[1] = rng_below(rng, 8);
-	slot[3] = rng_one_in(rng, 4) ? 1 << rng_below(rng, 5) : 0;
+	slot[3] = rng_one_in(rng, 4) ? 1 << rng_below(rng, 4) : 0;
 	put_bytes(slot, 16, rng_below(rng, 2000), 8);
 	if (blkif_op_is_range(slot[1])) {
 		slot[2] = 0;
@@ -39,7 +39,7 @@ static void nearly_slim_slot(struct rng *rng, u8 *slot)
 		put_bytes(slot, 4, rng_below(rng, slot[2] == 5 ? 300 : 1100),
 			  4);
 		if (slot[2] < 2 && rng_one_in(rng, 2)) {
-			slot[3] = 0x10;
+			slot[3] = BLKIF_SLIM_PI;
 			slot[6] = rng_below(rng, 20);
 		}
 		for (i = (slot[4] + slot[5] * 256 + slot[6] + 255) / 256; i < 4;
@@ -115,7 +115,6 @@ static struct blkif_limits random_limits(struct rng *rng,
 		.read_only = rng_one_in(rng, 4),
 		.fua = abi->slim && rng_below(rng, 2),
 		.secure = rng_below(rng, 2),
-		.once = abi->slim && rng_below(rng, 2),
 	};
 
 	if (abi->slim && rng_below(rng, 2))
@@ -150,14 +149,14 @@ static int bad_segs(const struct blkif_seg *seg, unsigned int nr,
 static int bad_flags(const struct blkif_abi *abi, const struct blkif_cmd *cmd,
 		     const struct blkif_limits *lim)
 {
-	bool pi = cmd->flags & 0x10;
+	bool pi = cmd->flags & 8;
 
 	if (pi != (cmd->nr_pi != 0))
 		return __LINE__;
 	if (pi && (!lim->pi_interval || !cmd->indirect || cmd->op > 1 ||
 		   cmd->nr_segs + cmd->nr_pi > lim->max_segs))
 		return __LINE__;
-	switch (cmd->flags & ~0x10) {
+	switch (cmd->flags & ~8) {
 	case 0:
 		return 0;
 	case 1:
@@ -166,10 +165,6 @@ static int bad_flags(const struct blkif_abi *abi, const struct blkif_cmd *cmd,
 		return cmd->op != 1 || !lim->fua || !abi->slim ? __LINE__ : 0;
 	case 4:
 		return cmd->op != 7 || !abi->slim ? __LINE__ : 0;
-	case 8:
-		return cmd->op > 1 || !lim->once || !abi->slim ? __LINE__ : 0;
-	case 10:
-		return cmd->op != 1 || !lim->once || !lim->fua ? __LINE__ : 0;
 	}
 	return __LINE__;
 }
@@ -308,7 +303,7 @@ static void random_entry(struct rng *rng, const struct blkif_abi *abi,
 TEST_F(fuzz, indirect_pages)
 {
 	const struct blkif_abi *abi = variant->abi;
-	u32 most = blkif_table_entries(abi);
+	u32 most = blkif_indirect_per_page(abi);
 	u8 *page = malloc(BLKIF_PAGE_SIZE);
 	struct blkif_seg *seg = malloc(most * sizeof(*seg));
 	unsigned int i, round, nr, good = 0;
@@ -324,7 +319,7 @@ TEST_F(fuzz, indirect_pages)
 			nr &= 15;
 		for (i = 0; i < most; i++)
 			random_entry(&rng, abi, page + abi->entry_size * i);
-		blkif_table_decode(abi, page, nr, start, seg);
+		blkif_indirect_decode(abi, page, nr, start, seg);
 		if (blkif_check_segs(seg, nr, &lim, &sectors) != BLKIF_GOOD)
 			continue;
 		ASSERT_EQ(0, bad_segs(seg, nr, &lim, sectors));
@@ -412,10 +407,10 @@ static struct blkif_cmd random_cmd(struct rng *rng,
 		if (abi->slim && rng_one_in(rng, 4))
 			cmd.nr_pi = rng_below(rng, 1025 - cmd.nr_segs);
 		if (cmd.nr_pi)
-			cmd.flags |= 0x10;
-		for (i = 0; i < blkif_tables_needed(abi, cmd.nr_segs +
-						    cmd.nr_pi); i++)
-			cmd.table[i] = rng_u64(rng);
+			cmd.flags |= 8;
+		for (i = 0; i < blkif_indirect_pages(abi, cmd.nr_segs +
+						     cmd.nr_pi); i++)
+			cmd.indirect_gref[i] = rng_u64(rng);
 		if (abi->slim)
 			cmd.sector = 0;
 	} else if (blkif_op_is_range(cmd.op)) {
@@ -431,7 +426,7 @@ static bool same(const struct blkif_abi *abi, const struct blkif_cmd *a,
 {
 	if (a->reserved || b->reserved)
 		return false;
-	if (a->indirect && memcmp(a->table, b->table, abi->max_tables * 4))
+	if (a->indirect && memcmp(a->indirect_gref, b->indirect_gref, abi->max_indirect_pages * 4))
 		return false;
 	if (!a->indirect &&
 	    memcmp(a->seg, b->seg, a->nr_segs * sizeof(a->seg[0])))

@@ -10,24 +10,24 @@ struct row {
 	const char *name;
 	struct blkif_offer theirs, ours;
 	u32 queues, order, segs, align;
-	bool persistent, slim, split;
+	bool persistent, slim, separate;
 };
 
 /*
  * An offer is { queues, ring order, indirect segments, slim entries, alignment,
- * persistent, slim, split, once }.  A peer of old has none from the fourth on,
+ * persistent, slim, separate }.  A peer of old has none from the fourth on,
  * and what stands for that is what reading its keys gives.
  */
 #define OLD(queues, order, segs, persistent) \
-	{ queues, order, segs, 0, 64, persistent, false, false, false }
-#define OURS	{ 4, 4, 1024, 1024, 128, true, true, true, true }
+	{ queues, order, segs, 0, 64, persistent, false, false }
+#define OURS	{ 4, 4, 1024, 1024, 128, true, true, true }
 
 static const struct row rows[] = {
 	{ "backend of old", OLD(1, 0, 0, false), OURS,
 	  1, 0, 11, 64, false, false, false },
 	{ "modern backend of the existing protocol", OLD(8, 4, 256, true),
 	  OURS, 4, 4, 256, 64, true, false, false },
-	{ "frontend of old", { 8, 4, 256, 1024, 128, true, true, true, true },
+	{ "frontend of old", { 8, 4, 256, 1024, 128, true, true, true },
 	  OLD(1, 0, 0, false), 1, 0, 11, 64, false, false, false },
 	{ "frontend wants less", OLD(8, 4, 256, true), OLD(2, 1, 32, true),
 	  2, 1, 32, 64, true, false, false },
@@ -55,37 +55,37 @@ static const struct row rows[] = {
 
 	{ "all", OURS, OURS, 4, 4, 1024, 128, true, true, true },
 	{ "all, huge",
-	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1, 1 },
-	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1, 1 },
+	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1 },
+	  { HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, HUGE_U32, 1, 1, 1 },
 	  256, 4, 1024, 128, true, true, true },
 	{ "no separate rings in the backend",
-	  { 4, 4, 256, 1024, 128, true, true, false, false }, OURS,
+	  { 4, 4, 256, 1024, 128, true, true, false }, OURS,
 	  4, 4, 1024, 128, true, true, false },
 	{ "no separate rings in the frontend", OURS,
-	  { 4, 4, 256, 1024, 128, true, true, false, false },
+	  { 4, 4, 256, 1024, 128, true, true, false },
 	  4, 4, 1024, 128, true, true, false },
 	{ "separate rings imply slim requests",
-	  { 4, 4, 256, 1024, 128, true, false, true, false }, OURS,
+	  { 4, 4, 256, 1024, 128, true, false, true }, OURS,
 	  4, 4, 1024, 128, true, true, true },
 	{ "separate rings there, slim requests here, is neither",
-	  { 4, 4, 256, 1024, 128, true, false, true, false },
-	  { 4, 4, 1024, 1024, 128, true, true, false, false },
+	  { 4, 4, 256, 1024, 128, true, false, true },
+	  { 4, 4, 1024, 1024, 128, true, true, false },
 	  4, 4, 256, 128, true, false, false },
-	{ "64 there", { 1, 0, 0, 512, 64, false, true, true, false }, OURS,
+	{ "64 there", { 1, 0, 0, 512, 64, false, true, true }, OURS,
 	  1, 0, 512, 64, false, true, true },
-	{ "64 here", OURS, { 1, 0, 0, 512, 64, false, true, true, false },
+	{ "64 here", OURS, { 1, 0, 0, 512, 64, false, true, true },
 	  1, 0, 512, 64, false, true, true },
 	{ "an alignment in between", OURS,
-	  { 1, 0, 0, 512, 127, false, true, true, false },
+	  { 1, 0, 0, 512, 127, false, true, true },
 	  1, 0, 512, 64, false, true, true },
 	{ "an alignment that is none",
-	  { 1, 0, 0, 512, 0, false, true, true, false }, OURS,
+	  { 1, 0, 0, 512, 0, false, true, true }, OURS,
 	  1, 0, 512, 64, false, true, true },
-	{ "no indirect slim requests", { 1, 0, 256, 0, 64, 0, 1, 1, 0 }, OURS,
+	{ "no indirect slim requests", { 1, 0, 256, 0, 64, 0, 1, 1 }, OURS,
 	  1, 0, 2, 64, false, true, true },
-	{ "indirect slim requests of two", { 1, 0, 256, 2, 64, 0, 1, 1, 0 }, OURS,
+	{ "indirect slim requests of two", { 1, 0, 256, 2, 64, 0, 1, 1 }, OURS,
 	  1, 0, 2, 64, false, true, true },
-	{ "indirect slim requests of three", { 1, 0, 256, 3, 64, 0, 1, 0, 0 },
+	{ "indirect slim requests of three", { 1, 0, 256, 3, 64, 0, 1, 0 },
 	  OURS, 1, 0, 3, 64, false, true, false },
 };
 
@@ -101,7 +101,7 @@ TEST(choose)
 		EXPECT_EQ(r->slim ? &blkif_abi_slim : &blkif_abi_native,
 			  l->abi)
 			TH_LOG("%s", r->name);
-		EXPECT_EQ(r->split, l->split)
+		EXPECT_EQ(r->separate, l->separate)
 			TH_LOG("%s", r->name);
 		EXPECT_EQ(r->queues, c.nr_queues)
 			TH_LOG("%s", r->name);
@@ -129,7 +129,7 @@ static struct blkif_offer random_offer(struct rng *rng)
 		.max_align = rng_edge(rng),
 		.persistent = rng_one_in(rng, 2),
 		.slim = rng_one_in(rng, 2),
-		.split = rng_one_in(rng, 2),
+		.separate = rng_one_in(rng, 2),
 	};
 
 	return offer;
@@ -152,9 +152,9 @@ static int bad_choice(const struct blkif_choice *c,
 		return __LINE__;
 	if (c->persistent != (theirs->persistent && ours->persistent))
 		return __LINE__;
-	if (l->split != (theirs->split && ours->split))
+	if (l->separate != (theirs->separate && ours->separate))
 		return __LINE__;
-	if (l->abi != (l->split || (theirs->slim && ours->slim) ?
+	if (l->abi != (l->separate || (theirs->slim && ours->slim) ?
 		       &blkif_abi_slim : &blkif_abi_native))
 		return __LINE__;
 	if (l->align != 64 && (l->align != 128 || theirs->max_align < 128 ||
@@ -192,7 +192,7 @@ TEST(choice_is_acceptable)
 		ASSERT_EQ(NULL, blkif_refuse(&c, &theirs));
 		ASSERT_EQ(0, bad_choice(&c, &theirs, &ours));
 		ASSERT_EQ(0, bad_segs(segs, &c, &theirs, &ours));
-		kinds[c.layout.split ? 2 : c.layout.abi->slim]++;
+		kinds[c.layout.separate ? 2 : c.layout.abi->slim]++;
 	}
 	for (i = 0; i < 3; i++) {
 		EXPECT_LT(100000, kinds[i]);
@@ -211,24 +211,24 @@ TEST(fall_back)
 		struct blkif_choice c;
 
 		old.slim = false;
-		old.split = false;
+		old.separate = false;
 		c = blkif_choose(&old, &ours);
 		ASSERT_EQ(&blkif_abi_native, c.layout.abi);
-		ASSERT_FALSE(c.layout.split);
+		ASSERT_FALSE(c.layout.separate);
 		c = blkif_choose(&ours, &old);
 		ASSERT_EQ(&blkif_abi_native, c.layout.abi);
-		ASSERT_FALSE(c.layout.split);
+		ASSERT_FALSE(c.layout.separate);
 	}
 }
 
 #define SHARED(_abi, _order)	{ .abi = (_abi), .order = (_order) }
-#define SPLIT(_abi, _align, _order) \
-	{ .abi = (_abi), .split = true, .order = (_order), .align = (_align) }
+#define SEPARATE(_abi, _align, _order) \
+	{ .abi = (_abi), .separate = true, .order = (_order), .align = (_align) }
 
 static const struct refusal {
 	struct blkif_choice choice;
 	/* by a backend that offers 4 queues, order 2 and: */
-	const char *nothing, *slim, *split_64, *all;
+	const char *nothing, *slim, *separate_64, *all;
 } refusals[] = {
 	{ { SHARED(&blkif_abi_x86_32, 0), 1, false }, NULL, NULL, NULL, NULL },
 	{ { SHARED(&blkif_abi_x86_64, 2), 4, true }, NULL, NULL, NULL, NULL },
@@ -243,48 +243,48 @@ static const struct refusal {
 	  ALL("more ring pages than offered") },
 	{ { SHARED(&blkif_abi_slim, 255), 4, false },
 	  ALL("more ring pages than offered") },
-	{ { SPLIT(&blkif_abi_slim, 64, 3), 4, false },
+	{ { SEPARATE(&blkif_abi_slim, 64, 3), 4, false },
 	  ALL("more ring pages than offered") },
 #define NOT_SLIM	"slim requests, which were not offered"
 	{ { SHARED(&blkif_abi_slim, 2), 4, false },
 	  NOT_SLIM, NULL, NOT_SLIM, NULL },
-#define NOT_SPLIT	"separate rings, which were not offered"
-	{ { SPLIT(&blkif_abi_slim, 64, 2), 4, true },
-	  NOT_SPLIT, NOT_SPLIT, NULL, NULL },
+#define NOT_SEPARATE	"separate rings, which were not offered"
+	{ { SEPARATE(&blkif_abi_slim, 64, 2), 4, true },
+	  NOT_SEPARATE, NOT_SEPARATE, NULL, NULL },
 #define NOT_ALIGN	"a ring alignment that was not offered"
-	{ { SPLIT(&blkif_abi_slim, 128, 0), 1, false },
-	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NULL },
-	{ { SPLIT(&blkif_abi_slim, 0, 0), 1, false },
-	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
-	{ { SPLIT(&blkif_abi_slim, 32, 0), 1, false },
-	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
-	{ { SPLIT(&blkif_abi_slim, 96, 0), 1, false },
-	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
-	{ { SPLIT(&blkif_abi_slim, 256, 0), 1, false },
-	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
-	{ { SPLIT(&blkif_abi_slim, 65535, 0), 1, false },
-	  NOT_SPLIT, NOT_SPLIT, NOT_ALIGN, NOT_ALIGN },
+	{ { SEPARATE(&blkif_abi_slim, 128, 0), 1, false },
+	  NOT_SEPARATE, NOT_SEPARATE, NOT_ALIGN, NULL },
+	{ { SEPARATE(&blkif_abi_slim, 0, 0), 1, false },
+	  NOT_SEPARATE, NOT_SEPARATE, NOT_ALIGN, NOT_ALIGN },
+	{ { SEPARATE(&blkif_abi_slim, 32, 0), 1, false },
+	  NOT_SEPARATE, NOT_SEPARATE, NOT_ALIGN, NOT_ALIGN },
+	{ { SEPARATE(&blkif_abi_slim, 96, 0), 1, false },
+	  NOT_SEPARATE, NOT_SEPARATE, NOT_ALIGN, NOT_ALIGN },
+	{ { SEPARATE(&blkif_abi_slim, 256, 0), 1, false },
+	  NOT_SEPARATE, NOT_SEPARATE, NOT_ALIGN, NOT_ALIGN },
+	{ { SEPARATE(&blkif_abi_slim, 65535, 0), 1, false },
+	  NOT_SEPARATE, NOT_SEPARATE, NOT_ALIGN, NOT_ALIGN },
 #define NEED_SLIM	"separate rings without slim requests"
-	{ { SPLIT(&blkif_abi_native, 64, 0), 1, false },
-	  NOT_SPLIT, NOT_SPLIT, NEED_SLIM, NEED_SLIM },
-	{ { SPLIT(&blkif_abi_x86_32, 64, 0), 1, false },
-	  NOT_SPLIT, NOT_SPLIT, NEED_SLIM, NEED_SLIM },
+	{ { SEPARATE(&blkif_abi_native, 64, 0), 1, false },
+	  NOT_SEPARATE, NOT_SEPARATE, NEED_SLIM, NEED_SLIM },
+	{ { SEPARATE(&blkif_abi_x86_32, 64, 0), 1, false },
+	  NOT_SEPARATE, NOT_SEPARATE, NEED_SLIM, NEED_SLIM },
 };
 
 TEST(refuse)
 {
 	static const struct blkif_offer offers[] = {
-		{ 4, 2, 0, 0, 64, false, false, false, false },
-		{ 4, 2, 0, 0, 64, false, true, false, false },
-		{ 4, 2, 0, 0, 64, false, false, true, false },
-		{ 4, 2, 0, 0, 128, false, true, true, false },
+		{ 4, 2, 0, 0, 64, false, false, false },
+		{ 4, 2, 0, 0, 64, false, true, false },
+		{ 4, 2, 0, 0, 64, false, false, true },
+		{ 4, 2, 0, 0, 128, false, true, true },
 	};
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(refusals); i++) {
 		const struct refusal *r = &refusals[i];
 		const char *const want[] = {
-			r->nothing, r->slim, r->split_64, r->all,
+			r->nothing, r->slim, r->separate_64, r->all,
 		};
 
 		for (j = 0; j < ARRAY_SIZE(offers); j++) {
@@ -301,9 +301,9 @@ TEST(refuse_more_than_the_protocol_has)
 {
 	const struct blkif_offer offer = {
 		HUGE_U32, HUGE_U32, 0, HUGE_U32, HUGE_U32,
-		false, true, true, true,
+		false, true, true,
 	};
-	struct blkif_choice c = { SPLIT(&blkif_abi_slim, 128, 4), 256, false };
+	struct blkif_choice c = { SEPARATE(&blkif_abi_slim, 128, 4), 256, false };
 
 	EXPECT_EQ(NULL, blkif_refuse(&c, &offer));
 	c.nr_queues = 257;

@@ -172,33 +172,33 @@ TEST(requests)
 		u16 nr_segs, nr_pi;
 		enum blkif_verdict with, without;
 	} rows[] = {
-		{ 0, 0x10, true, 1, 1, BLKIF_GOOD, BLKIF_BAD_FLAGS },
-		{ 1, 0x10, true, 1, 1, BLKIF_GOOD, BLKIF_BAD_FLAGS },
-		{ 1, 0x12, true, 99, 1, BLKIF_GOOD, BLKIF_BAD_FLAGS },
-		{ 0, 0x10, true, 98, 2, BLKIF_GOOD, BLKIF_BAD_FLAGS },
-		{ 0, 0x12, true, 1, 1, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
+		{ 0, 8, true, 1, 1, BLKIF_GOOD, BLKIF_BAD_FLAGS },
+		{ 1, 8, true, 1, 1, BLKIF_GOOD, BLKIF_BAD_FLAGS },
+		{ 1, 0xa, true, 99, 1, BLKIF_GOOD, BLKIF_BAD_FLAGS },
+		{ 0, 8, true, 98, 2, BLKIF_GOOD, BLKIF_BAD_FLAGS },
+		{ 0, 0xa, true, 1, 1, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
 		/* Without the flag it is as ever. */
 		{ 0, 0, true, 100, 0, BLKIF_GOOD, BLKIF_GOOD },
 		{ 1, 2, true, 100, 0, BLKIF_GOOD, BLKIF_GOOD },
 		{ 0, 0, false, 2, 0, BLKIF_GOOD, BLKIF_GOOD },
 		/* No pages, too many with the data, more than numbers hold. */
-		{ 0, 0x10, true, 1, 0, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
-		{ 0, 0x10, true, 100, 1, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
-		{ 0, 0x10, true, 99, 2, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
-		{ 0, 0x10, true, 1, 65535, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
-		{ 1, 0x10, true, 2, 65534, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
-		{ 1, 0x10, true, 101, 65436, BLKIF_BAD_NR_SEGS,
+		{ 0, 8, true, 1, 0, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
+		{ 0, 8, true, 100, 1, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
+		{ 0, 8, true, 99, 2, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
+		{ 0, 8, true, 1, 65535, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
+		{ 1, 8, true, 2, 65534, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
+		{ 1, 8, true, 101, 65436, BLKIF_BAD_NR_SEGS,
 		  BLKIF_BAD_NR_SEGS },
-		{ 0, 0x10, true, 0, 1, BLKIF_BAD_NR_SEGS, BLKIF_BAD_NR_SEGS },
+		{ 0, 8, true, 0, 1, BLKIF_BAD_NR_SEGS, BLKIF_BAD_NR_SEGS },
 		/* In a slot, and with operations that have none. */
-		{ 0, 0x10, false, 1, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
-		{ 1, 0x10, false, 2, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
-		{ 2, 0x10, false, 1, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
-		{ 3, 0x10, false, 1, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
-		{ 5, 0x10, false, 0, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
-		{ 5, 0x10, true, 1, 1, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
-		{ 7, 0x10, false, 0, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
-		{ 2, 0x10, true, 1, 1, BLKIF_BAD_OP, BLKIF_BAD_OP },
+		{ 0, 8, false, 1, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
+		{ 1, 8, false, 2, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
+		{ 2, 8, false, 1, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
+		{ 3, 8, false, 1, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
+		{ 5, 8, false, 0, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
+		{ 5, 8, true, 1, 1, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
+		{ 7, 8, false, 0, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
+		{ 2, 8, true, 1, 1, BLKIF_BAD_OP, BLKIF_BAD_OP },
 	};
 	struct blkif_limits with = limits(512), without = limits(0);
 	unsigned int i;
@@ -221,7 +221,7 @@ TEST(read_only)
 {
 	struct blkif_limits lim = limits(512);
 	struct blkif_cmd cmd = {
-		.flags = 0x10, .indirect = true, .nr_segs = 1, .nr_pi = 1,
+		.flags = 8, .indirect = true, .nr_segs = 1, .nr_pi = 1,
 	};
 
 	lim.read_only = true;
@@ -274,7 +274,7 @@ TEST(anything)
 	for (round = 0; round < 300000; round++) {
 		struct blkif_limits lim = limits(512 << rng_below(&rng, 4));
 		struct blkif_cmd cmd = {
-			.op = rng_below(&rng, 2), .flags = 0x10,
+			.op = rng_below(&rng, 2), .flags = 8,
 			.indirect = true,
 			.nr_segs = rng_below(&rng, 1100),
 			.nr_pi = rng_below(&rng, 20),

@@ -18,11 +18,11 @@
 #include "unit.h"
 #include "xen-blkif/ring.h"
 
-#define PAIR_PAGES	BLKIF_LAP_MAX_PAGES
+#define PAIR_PAGES	BLKIF_SEP_MAX_PAGES
 
 struct pair {
-	struct blkif_fe_ring front;
-	struct blkif_be_ring back;
+	struct blkif_front_rings front;
+	struct blkif_back_rings back;
 	struct blkif_layout layout;
 	u32 slots;
 	/* The shared ring's, or NULL. */
@@ -34,19 +34,19 @@ struct pair {
 
 #define SHARED(_abi, _order)						\
 	{ .abi = &blkif_abi_##_abi, .order = (_order), .align = 64 }
-#define SPLIT(_align, _order) {						\
-	.abi = &blkif_abi_slim, .split = true,				\
+#define SEPARATE(_align, _order) {						\
+	.abi = &blkif_abi_slim, .separate = true,				\
 	.order = (_order), .align = (_align),				\
 }
 
 /* Every layout, at order 0. */
 static const struct blkif_layout layouts[] = {
 	SHARED(x86_32, 0), SHARED(x86_64, 0), SHARED(native, 0),
-	SHARED(slim, 0), SPLIT(64, 0), SPLIT(128, 0),
+	SHARED(slim, 0), SEPARATE(64, 0), SEPARATE(128, 0),
 };
 
 #define LAYOUT_FMT	"%s, %s, order %u, alignment %u"
-#define LAYOUT_ARGS(l)	(l)->abi->name, (l)->split ? "split" : "shared", \
+#define LAYOUT_ARGS(l)	(l)->abi->name, (l)->separate ? "split" : "shared", \
 			(l)->order, (l)->align
 
 /* One page in the middle of nothing. */
@@ -96,7 +96,7 @@ static inline void pair_pages(struct pair *p)
 {
 	u32 nr = blkif_layout_req_pages(&p->layout), i;
 
-	if (p->layout.split) {
+	if (p->layout.separate) {
 		pages_new(p->front_req, p->back_req, nr);
 		pages_new(p->back_rsp, p->front_rsp,
 			  blkif_layout_rsp_pages(&p->layout));
@@ -115,16 +115,16 @@ static inline void pair_pages(struct pair *p)
 static inline u32 *pair_req_event(struct pair *p)
 {
 	return p->page ? &p->page->req_event :
-	       blkif_lap_req_event(&p->back.lap);
+	       blkif_sep_req_event(&p->back.sep);
 }
 
 static inline u32 *pair_rsp_event(struct pair *p)
 {
 	return p->page ? &p->page->rsp_event :
-	       blkif_lap_rsp_event(&p->front.lap);
+	       blkif_sep_rsp_event(&p->front.sep);
 }
 
-static inline void lap_ring_run_to(struct blkif_lap_ring *ring, u32 base)
+static inline void lap_ring_run_to(struct blkif_sep_ring *ring, u32 base)
 {
 	ring->count = base;
 	ring->checked = base;
@@ -136,38 +136,38 @@ static inline void pair_run_to(struct pair *p, u32 base)
 {
 	*pair_req_event(p) = base + 1;
 	*pair_rsp_event(p) = base + 1;
-	if (p->layout.split) {
-		lap_ring_run_to(&p->front.lap.req, base);
-		lap_ring_run_to(&p->front.lap.rsp, base);
-		lap_ring_run_to(&p->back.lap.req, base);
-		lap_ring_run_to(&p->back.lap.rsp, base);
+	if (p->layout.separate) {
+		lap_ring_run_to(&p->front.sep.req, base);
+		lap_ring_run_to(&p->front.sep.rsp, base);
+		lap_ring_run_to(&p->back.sep.req, base);
+		lap_ring_run_to(&p->back.sep.rsp, base);
 		return;
 	}
 	p->page->req_prod = base;
 	p->page->rsp_prod = base;
 	p->front.shared.req_prod = base;
-	p->front.shared.req_pushed = base;
+	p->front.shared.req_published = base;
 	p->front.shared.rsp_cons = base;
 	p->front.shared.rsp_prod = base;
 }
 
 static inline int pair_attach(struct pair *p)
 {
-	return blkif_back_ring_init(&p->back, &p->layout, p->back_req,
-				    p->back_rsp);
+	return blkif_back_rings_init(&p->back, &p->layout, p->back_req,
+				     p->back_rsp);
 }
 
 /* Connect both sides, their counts as far as @base, over zeroed pages. */
 static inline int pair_connect(struct pair *p, u32 base)
 {
 	/* Nobody else sees the backend's pages yet. */
-	blkif_front_ring_init(&p->front, &p->layout, p->front_req, p->back_rsp);
+	blkif_front_rings_init(&p->front, &p->layout, p->front_req, p->back_rsp);
 	if (p->page) {
 		pair_run_to(p, base);
 		return pair_attach(p);
 	}
-	memcpy(p->front.lap.rsp.pages, p->front_rsp, sizeof(p->front_rsp));
-	blkif_lap_enter(&p->front.lap.rsp, 0);
+	memcpy(p->front.sep.rsp.pages, p->front_rsp, sizeof(p->front_rsp));
+	blkif_sep_enter_page(&p->front.sep.rsp, 0);
 	if (pair_attach(p))
 		return -EPROTO;
 	pair_run_to(p, base);
@@ -249,8 +249,8 @@ static inline void tables_of(const struct blkif_abi *abi,
 	cmd->nr_segs = 1 + (hash >> 32) % blkif_max_segs(abi);
 	if (abi->slim)
 		cmd->sector = 0;
-	for (i = 0; i < blkif_tables_needed(abi, cmd->nr_segs); i++)
-		cmd->table[i] = mix64(hash + i);
+	for (i = 0; i < blkif_indirect_pages(abi, cmd->nr_segs); i++)
+		cmd->indirect_gref[i] = mix64(hash + i);
 }
 
 /* All of a request follows from its id. */
@@ -281,8 +281,8 @@ static inline bool is_cmd_of(const struct blkif_abi *abi,
 	    cmd->nr_segs != want.nr_segs || cmd->flags)
 		return false;
 	if (cmd->indirect)
-		return !memcmp(cmd->table, want.table,
-			       abi->max_tables * sizeof(want.table[0]));
+		return !memcmp(cmd->indirect_gref, want.indirect_gref,
+			       abi->max_indirect_pages * sizeof(want.indirect_gref[0]));
 	return !memcmp(cmd->seg, want.seg,
 		       want.nr_segs * sizeof(want.seg[0]));
 }

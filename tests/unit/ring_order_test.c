@@ -84,7 +84,7 @@ static void produce_requests(void)
 		struct blkif_cmd cmd = cmd_of(pair.layout.abi, id);
 
 		blkif_front_put(&pair.front, &cmd, 0);
-		if (blkif_front_push(&pair.front))
+		if (blkif_front_publish(&pair.front))
 			notify();
 	}
 	producer.done = true;
@@ -105,7 +105,7 @@ static void consume_requests(void)
 					     consumed++);
 			continue;
 		}
-		if (blkif_back_arm(&pair.back) == 0)
+		if (blkif_back_rearm(&pair.back) == 0)
 			sleep_until_notified();
 	}
 	consumer.done = true;
@@ -120,7 +120,7 @@ static void produce_responses(void)
 		struct blkif_rsp rsp = rsp_of(id);
 
 		blkif_back_put(&pair.back, &rsp);
-		if (blkif_back_push(&pair.back))
+		if (blkif_back_publish(&pair.back))
 			notify();
 	}
 	producer.done = true;
@@ -140,7 +140,7 @@ static void consume_responses(void)
 			errors += !is_rsp_of(&rsp, consumed++);
 			continue;
 		}
-		if (blkif_front_arm(&pair.front, 1) == 0)
+		if (blkif_front_rearm(&pair.front, 1) == 0)
 			sleep_until_notified();
 	}
 	consumer.done = true;
@@ -214,7 +214,7 @@ static void start_ring(bool responses, u32 base)
 		cmd = cmd_of(pair.layout.abi, i);
 		blkif_front_put(&pair.front, &cmd, 0);
 	}
-	blkif_front_push(&pair.front);
+	blkif_front_publish(&pair.front);
 	while (blkif_back_get(&pair.back, &cmd) == 1)
 		;
 }
@@ -247,8 +247,8 @@ FIXTURE_SETUP(order) { }
 FIXTURE_TEARDOWN(order) { }
 FIXTURE_VARIANT_ADD(order, native) { .layout = SHARED(native, 0) };
 FIXTURE_VARIANT_ADD(order, slim) { .layout = SHARED(slim, 0) };
-FIXTURE_VARIANT_ADD(order, split_64) { .layout = SPLIT(64, 0) };
-FIXTURE_VARIANT_ADD(order, split_128) { .layout = SPLIT(128, 1) };
+FIXTURE_VARIANT_ADD(order, separate_64) { .layout = SEPARATE(64, 0) };
+FIXTURE_VARIANT_ADD(order, separate_128) { .layout = SEPARATE(128, 1) };
 
 TEST_F(order, no_wakeup_is_lost)
 {
@@ -289,7 +289,7 @@ static void overtake(void)
 		return;
 	overtaken++;
 	blkif_front_put(&pair.front, &cmd, 0);
-	blkif_front_push(&pair.front);
+	blkif_front_publish(&pair.front);
 	/* The other half may be at a point where it is not called again. */
 	if (half_way)
 		return;
@@ -304,7 +304,7 @@ static void answer_and_overtake(void)
 	if (overtaken || skip--)
 		return;
 	blkif_back_put(&pair.back, &rsp);
-	blkif_back_push(&pair.back);
+	blkif_back_publish(&pair.back);
 	overtake();
 }
 
@@ -317,7 +317,7 @@ static void fill(void)
 	overtaken = 0;
 	for (n = 0; n < pair.slots; n++) {
 		blkif_front_put(&pair.front, &cmd, 0);
-		blkif_front_push(&pair.front);
+		blkif_front_publish(&pair.front);
 		errors += blkif_back_get(&pair.back, &cmd) != 1;
 	}
 }
@@ -331,7 +331,7 @@ TEST_F(order, request_overtakes_the_end_of_its_answer)
 	half_way = false;
 	meanwhile = overtake;
 	blkif_back_put(&pair.back, &rsp);
-	blkif_back_push(&pair.back);
+	blkif_back_publish(&pair.back);
 	meanwhile = NULL;
 	EXPECT_EQ(1, overtaken);
 	EXPECT_EQ(0, errors);
@@ -347,7 +347,7 @@ static int get_one(void)
 
 static int arm_it(void)
 {
-	return blkif_back_arm(&pair.back);
+	return blkif_back_rearm(&pair.back);
 }
 
 /* A ring is full when @fn begins, and at its @point-th access no longer. */

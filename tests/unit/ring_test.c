@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ring.h, one thread: batches and the wrap at 2^32 in every layout, and on the
- * shared ring indexes that lie.  What lies on separate rings is in split_test.
+ * shared ring indexes that lie.  What lies on separate rings is in separate_test.
  */
 
 #include "ring_fixture.h"
@@ -58,7 +58,7 @@ static unsigned int event_errors(u32 base)
 		for (to = from; to != base + 64; to++)
 			for (event = base; event != base + 64; event++)
 				errors += passed(event, from, to) !=
-					  blkif_ring_passed(event, from, to);
+					  blkif_ring_event_passed(event, from, to);
 	return errors;
 }
 
@@ -76,7 +76,7 @@ struct model {
 	struct rng rng;
 	u32 base;
 	u64 put, pushed, got;		/* requests */
-	u64 rsp_put, rsp_pushed, rsp_got;
+	u64 rsp_put, rsp_published, rsp_got;
 	u64 held[2048];			/* taken, not answered */
 	u64 answers[2048];		/* in the order of the ring */
 	unsigned int nr_held;
@@ -91,7 +91,7 @@ struct model {
 /* A lap byte is seen at once, an index when it is pushed. */
 static u64 published(struct model *m, u64 put, u64 pushed)
 {
-	return m->p.layout.split ? put : pushed;
+	return m->p.layout.separate ? put : pushed;
 }
 
 static void front_put_some(struct model *m)
@@ -112,7 +112,7 @@ static void front_push(struct model *m)
 {
 	u32 from = m->base + m->pushed, to = m->base + m->put;
 	u32 event = *pair_req_event(&m->p);
-	bool notify = blkif_front_push(&m->p.front);
+	bool notify = blkif_front_publish(&m->p.front);
 
 	CHECK(m, !m->p.page || m->p.page->req_prod == to);
 	CHECK(m, notify == passed(event, from, to));
@@ -153,18 +153,18 @@ static void back_put_some(struct model *m)
 
 static void back_push(struct model *m)
 {
-	u32 from = m->base + m->rsp_pushed, to = m->base + m->rsp_put;
+	u32 from = m->base + m->rsp_published, to = m->base + m->rsp_put;
 	u32 event = *pair_rsp_event(&m->p);
-	bool notify = blkif_back_push(&m->p.back);
+	bool notify = blkif_back_publish(&m->p.back);
 
 	CHECK(m, !m->p.page || m->p.page->rsp_prod == to);
 	CHECK(m, notify == passed(event, from, to));
-	m->rsp_pushed = m->rsp_put;
+	m->rsp_published = m->rsp_put;
 }
 
 static void front_get_some(struct model *m)
 {
-	u64 end = published(m, m->rsp_put, m->rsp_pushed);
+	u64 end = published(m, m->rsp_put, m->rsp_published);
 	u32 n = rng_below(&m->rng, m->p.slots + 2);
 
 	while (n--) {
@@ -182,12 +182,12 @@ static void front_get_some(struct model *m)
 static void arm(struct model *m)
 {
 	u64 end = published(m, m->put, m->pushed);
-	u64 rsp_end = published(m, m->rsp_put, m->rsp_pushed);
+	u64 rsp_end = published(m, m->rsp_put, m->rsp_published);
 	u32 ahead = 1 + rng_below(&m->rng, m->p.slots);
 
-	CHECK(m, blkif_back_arm(&m->p.back) == (m->got < end));
+	CHECK(m, blkif_back_rearm(&m->p.back) == (m->got < end));
 	CHECK(m, *pair_req_event(&m->p) == (u32)(m->base + m->got + 1));
-	CHECK(m, blkif_front_arm(&m->p.front, ahead) == (m->rsp_got < rsp_end));
+	CHECK(m, blkif_front_rearm(&m->p.front, ahead) == (m->rsp_got < rsp_end));
 	CHECK(m, *pair_rsp_event(&m->p) == (u32)(m->base + m->rsp_got + ahead));
 }
 
@@ -240,24 +240,24 @@ static void start(struct pair *p, u32 base, u32 n, u32 taken, u32 answered)
 	pair_init(p, &layout, base);
 	while (n--)
 		blkif_front_put(&p->front, &cmd, 0);
-	blkif_front_push(&p->front);
+	blkif_front_publish(&p->front);
 	while (taken--)
 		blkif_back_get(&p->back, &cmd);
 	while (answered--)
 		blkif_back_put(&p->back, &rsp);
-	blkif_back_push(&p->back);
+	blkif_back_publish(&p->back);
 }
 
 static int back_sees(struct pair *p, u32 req_prod)
 {
 	p->page->req_prod = req_prod;
-	return blkif_be_shared_poll(&p->back.shared);
+	return blkif_back_shared_peek(&p->back.shared);
 }
 
 static int front_sees(struct pair *p, u32 rsp_prod)
 {
 	p->page->rsp_prod = rsp_prod;
-	return blkif_fe_shared_poll(&p->front.shared);
+	return blkif_front_shared_peek(&p->front.shared);
 }
 
 TEST(full)
@@ -294,7 +294,7 @@ TEST_F(hostile, requests)
 	for (i = 0; i < ARRAY_SIZE(lies); i++) {
 		EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + lies[i]));
 		EXPECT_EQ(-EPROTO, blkif_back_get(&self->p.back, &cmd));
-		EXPECT_EQ(-EPROTO, blkif_back_arm(&self->p.back));
+		EXPECT_EQ(-EPROTO, blkif_back_rearm(&self->p.back));
 	}
 	EXPECT_EQ(0, back_sees(&self->p, self->at));
 	EXPECT_EQ(1, back_sees(&self->p, self->at + 1));
@@ -324,7 +324,7 @@ TEST_F(hostile, responses)
 	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at - 1));
 	self->p.front.shared.rsp_prod = self->p.front.shared.rsp_cons;
 	EXPECT_EQ(-EPROTO, blkif_front_get(&self->p.front, &rsp));
-	EXPECT_EQ(-EPROTO, blkif_front_arm(&self->p.front, 1));
+	EXPECT_EQ(-EPROTO, blkif_front_rearm(&self->p.front, 1));
 }
 
 /* What was put and not pushed cannot have been answered. */
@@ -336,7 +336,7 @@ TEST_F(hostile, responses_to_the_unpublished)
 	blkif_front_put(&self->p.front, &cmd, 0);
 	EXPECT_EQ(1, front_sees(&self->p, self->at + 3));
 	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 4));
-	blkif_front_push(&self->p.front);
+	blkif_front_publish(&self->p.front);
 	EXPECT_EQ(1, front_sees(&self->p, self->at + 4));
 }
 

@@ -147,7 +147,7 @@ static u32 submit(struct bench *b, u32 from, u32 batch, bool wait)
 		blkif_front_put(&b->p.front, &cmd, tag);
 		wait = false;
 	}
-	if (blkif_front_push(&b->p.front))
+	if (blkif_front_publish(&b->p.front))
 		notify(b->back_event);
 	__atomic_store_n(&b->sent, from, __ATOMIC_RELEASE);
 	return from;
@@ -201,7 +201,7 @@ static void front_sleep(struct bench *b, struct rng *rng, u32 done)
 	u32 sent = __atomic_load_n(&b->sent, __ATOMIC_ACQUIRE);
 	/* Answers may overtake the word that says that there was a request. */
 	u32 ahead = sent > done ? 1 + rng_below(rng, sent - done) : 1;
-	int ret = blkif_front_arm(&b->p.front, ahead);
+	int ret = blkif_front_rearm(&b->p.front, ahead);
 
 	FAIL_IF(b, ret < 0);
 	if (!ret)
@@ -263,7 +263,7 @@ static u32 fetch(struct bench *b, u32 max)
 
 static void back_sleep(struct bench *b)
 {
-	int ret = blkif_back_arm(&b->p.back);
+	int ret = blkif_back_rearm(&b->p.back);
 
 	FAIL_IF(b, ret < 0);
 	if (!ret)
@@ -316,7 +316,7 @@ static u32 answer(struct bench *b, struct rng *rng, u32 batch, bool wait)
 		blkif_back_put(&b->p.back, &rsp);
 		n++;
 	}
-	if (blkif_back_push(&b->p.back))
+	if (blkif_back_publish(&b->p.back))
 		notify(b->front_event);
 	return n;
 }

@@ -22,8 +22,8 @@ FIXTURE_TEARDOWN(threads)
 FIXTURE_VARIANT_ADD(threads, x86_32_order_0) { SHARED(x86_32, 0) };
 FIXTURE_VARIANT_ADD(threads, native_order_4) { SHARED(native, 4) };
 FIXTURE_VARIANT_ADD(threads, slim_order_0) { SHARED(slim, 0) };
-FIXTURE_VARIANT_ADD(threads, split_64_order_0) { SPLIT(64, 0) };
-FIXTURE_VARIANT_ADD(threads, split_128_order_4) { SPLIT(128, 4) };
+FIXTURE_VARIANT_ADD(threads, separate_64_order_0) { SEPARATE(64, 0) };
+FIXTURE_VARIANT_ADD(threads, separate_128_order_4) { SEPARATE(128, 4) };
 
 TEST_F_TIMEOUT(threads, two, 60)
 {
@@ -134,10 +134,10 @@ static void *push_on_time(void *arg)
 		delay(&rng);
 		if (in->responses) {
 			blkif_back_put(&in->p.back, &rsp);
-			in->notified = blkif_back_push(&in->p.back);
+			in->notified = blkif_back_publish(&in->p.back);
 		} else {
 			blkif_front_put(&in->p.front, &cmd, 0);
-			in->notified = blkif_front_push(&in->p.front);
+			in->notified = blkif_front_publish(&in->p.front);
 		}
 		__atomic_store_n(&in->ended, round, __ATOMIC_RELEASE);
 	}
@@ -152,7 +152,7 @@ static bool before_instant(struct instant *in, u32 round)
 	if (!in->responses)
 		return true;
 	blkif_front_put(&in->p.front, &cmd, 0);
-	blkif_front_push(&in->p.front);
+	blkif_front_publish(&in->p.front);
 	return blkif_back_get(&in->p.back, &cmd) == 1;
 }
 
@@ -165,7 +165,7 @@ static bool after_instant(struct instant *in, u32 round)
 		if (blkif_back_get(&in->p.back, &cmd) != 1)
 			return false;
 		blkif_back_put(&in->p.back, &rsp);
-		blkif_back_push(&in->p.back);
+		blkif_back_publish(&in->p.back);
 	}
 	return blkif_front_get(&in->p.front, &rsp) == 1;
 }
@@ -187,8 +187,8 @@ static u32 lost_at_once(const struct blkif_layout *layout, bool responses)
 		wrong += !before_instant(in, round);
 		__atomic_store_n(&in->begun, round, __ATOMIC_RELEASE);
 		delay(&rng);
-		seen = responses ? blkif_front_arm(&in->p.front, 1) :
-		       blkif_back_arm(&in->p.back);
+		seen = responses ? blkif_front_rearm(&in->p.front, 1) :
+		       blkif_back_rearm(&in->p.back);
 		wait_until(&in->ended, round);
 		lost += !seen && !in->notified;
 		wrong += !after_instant(in, round);

@@ -89,7 +89,7 @@ static const struct vector vectors[] = {
 			 "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
 		.cmd = {
 			.id = ID, .op = 1, .flags = 2, .indirect = true,
-			.nr_segs = 3, .table = { 1 },
+			.nr_segs = 3, .indirect_gref = { 1 },
 		},
 	}, {
 		.name = "write of zeroes",
@@ -113,7 +113,7 @@ static const struct vector vectors[] = {
 			 "11 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
 		.cmd = {
 			.id = ID, .op = 5, .indirect = true, .nr_segs = 256,
-			.table = { 0x11 },
+			.indirect_gref = { 0x11 },
 		},
 	}, {
 		.name = "secure discard of two ranges",
@@ -121,7 +121,7 @@ static const struct vector vectors[] = {
 			 "ff ff ff ff 00 00 00 00 00 00 00 00 00 00 00 00",
 		.cmd = {
 			.id = ID, .op = 5, .flags = 1, .indirect = true,
-			.nr_segs = 2, .table = { 0xffffffff },
+			.nr_segs = 2, .indirect_gref = { 0xffffffff },
 		},
 	}, {
 		.name = "indirect read, one entry",
@@ -129,7 +129,7 @@ static const struct vector vectors[] = {
 			 "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
 		.cmd = {
 			.id = ID, .op = 0, .indirect = true, .nr_segs = 1,
-			.table = { 1 },
+			.indirect_gref = { 1 },
 		},
 	}, {
 		.name = "indirect write, 257 entries in two pages",
@@ -137,7 +137,7 @@ static const struct vector vectors[] = {
 			 "11 00 00 00 22 00 00 00 00 00 00 00 00 00 00 00",
 		.cmd = {
 			.id = ID, .op = 1, .indirect = true, .nr_segs = 257,
-			.table = { 0x11, 0x22 },
+			.indirect_gref = { 0x11, 0x22 },
 		},
 	}, {
 		.name = "indirect write, four full pages",
@@ -145,49 +145,49 @@ static const struct vector vectors[] = {
 			 "11 00 00 00 22 00 00 00 33 00 00 00 44 00 00 80",
 		.cmd = {
 			.id = ID, .op = 1, .indirect = true, .nr_segs = 1024,
-			.table = { 0x11, 0x22, 0x33, 0x80000044 },
+			.indirect_gref = { 0x11, 0x22, 0x33, 0x80000044 },
 		},
 	}, {
 		.name = "indirect read of two segments with a page of tuples",
-		.bytes = "00 06 00 10 02 00 01 00 " ID_HEX
+		.bytes = "00 06 00 08 02 00 01 00 " ID_HEX
 			 "11 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
 		.cmd = {
-			.id = ID, .op = 0, .flags = 0x10, .indirect = true,
-			.nr_segs = 2, .nr_pi = 1, .table = { 0x11 },
+			.id = ID, .op = 0, .flags = 8, .indirect = true,
+			.nr_segs = 2, .nr_pi = 1, .indirect_gref = { 0x11 },
 		},
 	}, {
 		.name = "write with FUA whose tuples are the first of a table",
-		.bytes = "00 06 01 12 00 01 04 00 " ID_HEX
+		.bytes = "00 06 01 0a 00 01 04 00 " ID_HEX
 			 "11 00 00 00 22 00 00 00 00 00 00 00 00 00 00 00",
 		.cmd = {
-			.id = ID, .op = 1, .flags = 0x12, .indirect = true,
-			.nr_segs = 256, .nr_pi = 4, .table = { 0x11, 0x22 },
+			.id = ID, .op = 1, .flags = 0xa, .indirect = true,
+			.nr_segs = 256, .nr_pi = 4, .indirect_gref = { 0x11, 0x22 },
 		},
 	}, {
 		.name = "the largest write with tuples of 512 bytes each",
-		.bytes = "00 06 01 10 f0 03 10 00 " ID_HEX
+		.bytes = "00 06 01 08 f0 03 10 00 " ID_HEX
 			 "11 00 00 00 22 00 00 00 33 00 00 00 44 00 00 00",
 		.cmd = {
-			.id = ID, .op = 1, .flags = 0x10, .indirect = true,
+			.id = ID, .op = 1, .flags = 8, .indirect = true,
 			.nr_segs = 1008, .nr_pi = 16,
-			.table = { 0x11, 0x22, 0x33, 0x44 },
+			.indirect_gref = { 0x11, 0x22, 0x33, 0x44 },
 		},
 	}, {
 		.name = "indirect, more tuples than the pages have entries for",
-		.bytes = "00 06 01 10 ff ff ff ff " ID_HEX
+		.bytes = "00 06 01 08 ff ff ff ff " ID_HEX
 			 "11 00 00 00 22 00 00 00 33 00 00 00 44 00 00 00",
 		.decode_only = true,
 		.cmd = {
-			.id = ID, .op = 1, .flags = 0x10, .indirect = true,
+			.id = ID, .op = 1, .flags = 8, .indirect = true,
 			.nr_segs = 65535, .nr_pi = 65535,
-			.table = { 0x11, 0x22, 0x33, 0x44 },
+			.indirect_gref = { 0x11, 0x22, 0x33, 0x44 },
 		},
 	}, {
 		.name = "tuples where none can be are there to be refused",
-		.bytes = "00 00 01 10 00 07 00 00 " ID_HEX
+		.bytes = "00 00 01 08 00 07 00 00 " ID_HEX
 			 "08 00 00 00 00 00 00 00 aa 00 00 00 00 00 00 00",
 		.cmd = {
-			.id = ID, .op = 0, .flags = 0x10, .sector = 8,
+			.id = ID, .op = 0, .flags = 8, .sector = 8,
 			.nr_segs = 1, .seg = { { 8, 0xaa, 0, 7, 0 } },
 		},
 	}, {
@@ -198,7 +198,7 @@ static const struct vector vectors[] = {
 		.decode_only = true,
 		.cmd = {
 			.id = ID, .op = 0, .indirect = true, .nr_segs = 65535,
-			.table = { 0x11, 0x22, 0x33, 0x44 },
+			.indirect_gref = { 0x11, 0x22, 0x33, 0x44 },
 		},
 	}, {
 		.name = "indirect, an inner operation that does not exist",
@@ -207,7 +207,7 @@ static const struct vector vectors[] = {
 		.decode_only = true,
 		.cmd = {
 			.id = ID, .op = 42, .indirect = true, .nr_segs = 1,
-			.table = { 1 },
+			.indirect_gref = { 1 },
 		},
 	}, {
 		.name = "flags that mean nothing are there to be refused",
@@ -336,8 +336,8 @@ static bool same_slim_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b)
 
 	/* Slots of old have eight; here the others mean nothing. */
 	if (a->indirect) {
-		memset(x.table + 4, 0, 16);
-		memset(y.table + 4, 0, 16);
+		memset(x.indirect_gref + 4, 0, 16);
+		memset(y.indirect_gref + 4, 0, 16);
 	}
 	return same_cmd(&x, &y);
 }
@@ -389,7 +389,7 @@ TEST(encode_leaves_out)
 				 "00 00 00 00 00 00 00 00", 32, 32));
 	cmd = (struct blkif_cmd) {
 		.id = ID, .indirect = true, .nr_segs = 257, .sector = 99,
-		.table = { 1, 2, 3, 4, 5, 6, 7, 8 },
+		.indirect_gref = { 1, 2, 3, 4, 5, 6, 7, 8 },
 	};
 	blkif_cmd_encode(&blkif_abi_slim, &cmd, 0xca10, room);
 	EXPECT_EQ(0, wrong_bytes(room,
@@ -538,9 +538,9 @@ TEST(entries)
 	struct blkif_seg seg[2];
 	u32 sectors;
 
-	EXPECT_EQ(256, blkif_table_entries(abi));
+	EXPECT_EQ(256, blkif_indirect_per_page(abi));
 	EXPECT_EQ(1024, blkif_max_segs(abi));
-	blkif_table_decode(abi, entries, 2, 77, seg);
+	blkif_indirect_decode(abi, entries, 2, 77, seg);
 	EXPECT_EQ(0x0102030405060708ULL, seg[0].sector);
 	EXPECT_EQ(0xdeadbeef, seg[0].gref);
 	EXPECT_EQ(2, seg[0].first);
@@ -552,11 +552,11 @@ TEST(entries)
 	EXPECT_EQ(BLKIF_BAD_FLAGS, blkif_check_segs(seg, 2, &lim, &sectors));
 
 	memset(out, FILL, sizeof(out));
-	blkif_table_encode(abi, out, 1, &seg[1]);
+	blkif_indirect_encode(abi, out, 1, &seg[1]);
 	EXPECT_EQ(FILL, out[15]);
 	EXPECT_EQ(0, memcmp(entries + 16, out + 16, 16));
 	EXPECT_EQ(FILL, out[sizeof(entries)]);
-	EXPECT_EQ(1, blkif_table_gref(abi, out, 1));
+	EXPECT_EQ(1, blkif_indirect_gref(abi, out, 1));
 }
 
 /* Ranges are in a page as they are in memory: written down, not computed. */

@@ -163,7 +163,7 @@ static const struct vector vectors[] = {
 		.handle = 0xca10,
 		.cmd = {
 			.id = ID, .op = 0, .indirect = true, .nr_segs = 288,
-			.sector = 0x0123456789ULL, .table = { 1 },
+			.sector = 0x0123456789ULL, .indirect_gref = { 1 },
 		},
 	}, {
 		.name = "indirect write, eight pages",
@@ -179,7 +179,7 @@ static const struct vector vectors[] = {
 			  "55 00 00 00 66 00 00 00 77 00 00 00 88 00 00 80",
 		.cmd = {
 			.id = ID, .op = 1, .indirect = true, .nr_segs = 4096,
-			.table = { 0x11, 0x22, 0x33, 0x44,
+			.indirect_gref = { 0x11, 0x22, 0x33, 0x44,
 				   0x55, 0x66, 0x77, 0x80000088 },
 		},
 	}, {

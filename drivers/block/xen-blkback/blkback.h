@@ -43,7 +43,7 @@
 #include "../xen-blkif/check.h"
 #include "../xen-blkif/ops.h"
 #include "../xen-blkif/status.h"
-#include "../xen-blkif/trust.h"
+#include "../xen-blkif/backoff.h"
 #include "gcache.h"
 #include "hist.h"
 
@@ -57,7 +57,7 @@
 #define BLKBACK_COPIES		128
 
 /* Indirect pages of a request that are copied in one hypercall. */
-#define BLKBACK_TABLES		4
+#define BLKBACK_INDIRECT_PAGES		4
 
 /*
  * How long a slow disk is waited for when a frontend closes: all of dom0's
@@ -338,8 +338,8 @@ struct blkback_req {
  */
 struct blkback_ring_mem {
 	void *shared;
-	struct page *pages[2 * BLKIF_LAP_MAX_PAGES];
-	grant_handle_t handles[2 * BLKIF_LAP_MAX_PAGES];
+	struct page *pages[2 * BLKIF_SEP_MAX_PAGES];
+	grant_handle_t handles[2 * BLKIF_SEP_MAX_PAGES];
 	unsigned int nr;
 };
 
@@ -387,7 +387,7 @@ struct blkback_ring_mem {
  * @nr_copy: how many of @copy_ops are filled in
  * @copy_pages: free pages to copy data to
  * @nr_copy_pages: how many
- * @tables: the pages that indirect segments are copied to
+ * @indirect: the pages that indirect segments are copied to
  * @squeezed: dom0 is short of memory
  * @unpushed: responses since the last look at the frontend's event word
  * @unnotified: those that it may still have to be notified of
@@ -429,7 +429,7 @@ struct blkback_queue {
 	struct blkback_req *barrier;
 	struct list_head ranges;
 	unsigned int nr_ranges;
-	struct blkif_be_ring ring;
+	struct blkif_back_rings ring;
 	struct blkback_ring_mem mem;
 	struct blkif_limits lim;
 
@@ -450,12 +450,12 @@ struct blkback_queue {
 	unsigned int nr_copy;
 	struct list_head copy_pages;
 	unsigned int nr_copy_pages;
-	void *tables[BLKBACK_TABLES];
+	void *indirect[BLKBACK_INDIRECT_PAGES];
 	bool squeezed;
 	unsigned int unpushed;
 	unsigned int unnotified;
 	u64 unnotified_since;
-	struct blkif_trust defer;
+	struct blkif_backoff defer;
 	u32 poll_ns;
 	u32 unpolled;
 	u32 probe_after;
@@ -520,9 +520,8 @@ extern unsigned int blkback_max_copied;
 extern unsigned int blkback_poll_us;
 extern unsigned int blkback_coalesce_us;
 extern bool blkback_persistent;
-extern bool blkback_once;
 extern bool blkback_slim;
-extern bool blkback_split;
+extern bool blkback_separate;
 extern unsigned int blkback_max_align;
 extern unsigned int blkback_max_segs;
 extern unsigned int blkback_max_entries;
@@ -559,7 +558,7 @@ void blkback_refuse(struct xenbus_device *dev, int err, const char *fmt, ...);
 void blkback_keys_honour(struct blkback *blkback);
 int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
 int blkback_keys_queues(struct blkback_conn *conn);
-bool blkback_keys_split(struct xenbus_device *dev);
+bool blkback_keys_separate(struct xenbus_device *dev);
 void blkback_keys_forget(struct xenbus_device *dev);
 void blkback_keys_check_pi(struct blkback *blkback);
 void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
@@ -680,8 +679,8 @@ int blkback_copy_prepare(struct blkback_req *req);
 void blkback_copy_release(struct blkback_req *req);
 void blkback_copy_flush(struct blkback_queue *queue);
 void blkback_copy_trim(struct blkback_queue *queue, unsigned int keep);
-int blkback_copy_tables(struct blkback_queue *queue, const u32 *grefs,
-			unsigned int nr, u32 bytes);
+int blkback_copy_indirect(struct blkback_queue *queue, const u32 *grefs,
+			  unsigned int nr, u32 bytes);
 
 /* sysfs.c: what people see */
 int blkback_sysfs_add(struct blkback *blkback);

@@ -33,9 +33,9 @@ int blkback_copy_init(struct blkback_queue *queue)
 					   GFP_KERNEL);
 	if (!queue->copy_ops || !queue->copy_dests)
 		return -ENOMEM;
-	for (i = 0; i < BLKBACK_TABLES; i++) {
-		queue->tables[i] = (void *)__get_free_page(GFP_KERNEL);
-		if (!queue->tables[i])
+	for (i = 0; i < BLKBACK_INDIRECT_PAGES; i++) {
+		queue->indirect[i] = (void *)__get_free_page(GFP_KERNEL);
+		if (!queue->indirect[i])
 			return -ENOMEM;
 	}
 	return 0;
@@ -49,8 +49,8 @@ void blkback_copy_exit(struct blkback_queue *queue)
 	blkback_copy_trim(queue, 0);
 	kvfree(queue->copy_ops);
 	kvfree(queue->copy_dests);
-	for (i = 0; i < BLKBACK_TABLES; i++)
-		free_page((unsigned long)queue->tables[i]);
+	for (i = 0; i < BLKBACK_INDIRECT_PAGES; i++)
+		free_page((unsigned long)queue->indirect[i]);
 }
 
 /** blkback_copy_trim() - keep no more than @keep free pages */
@@ -228,18 +228,18 @@ void blkback_copy_flush(struct blkback_queue *queue)
 }
 
 /**
- * blkback_copy_tables() - copy the starts of a guest's pages to our tables
+ * blkback_copy_indirect() - copy the starts of a guest's pages to our tables
  * @queue: the queue
  * @grefs: the pages
- * @nr: how many, at most BLKBACK_TABLES
+ * @nr: how many, at most BLKBACK_INDIRECT_PAGES
  * @bytes: of all of them together; each but the last is copied whole
  *
  * Return: 0, or -EIO if a reference is not good.
  */
-int blkback_copy_tables(struct blkback_queue *queue, const u32 *grefs,
-			unsigned int nr, u32 bytes)
+int blkback_copy_indirect(struct blkback_queue *queue, const u32 *grefs,
+			  unsigned int nr, u32 bytes)
 {
-	struct gnttab_copy ops[BLKBACK_TABLES];
+	struct gnttab_copy ops[BLKBACK_INDIRECT_PAGES];
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -249,7 +249,7 @@ int blkback_copy_tables(struct blkback_queue *queue, const u32 *grefs,
 		ops[i] = (struct gnttab_copy) {
 			.source.u.ref = grefs[i],
 			.source.domid = queue->conn->domid,
-			.dest.u.gmfn = virt_to_gfn(queue->tables[i]),
+			.dest.u.gmfn = virt_to_gfn(queue->indirect[i]),
 			.dest.domid = DOMID_SELF,
 			.len = len,
 			.flags = GNTCOPY_source_gref,

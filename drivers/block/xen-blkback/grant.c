@@ -293,8 +293,7 @@ static void blkback_grant_keep(struct blkback_queue *queue,
 /* May the grants of a request stay mapped when it is done? */
 static bool blkback_grant_keeps(const struct blkback_req *req)
 {
-	return req->queue->cache.nr_entries &&
-	       !(req->cmd.flags & BLKIF_SLIM_ONCE);
+	return req->queue->cache.nr_entries;
 }
 
 /* Find the page of a segment mapped already. */

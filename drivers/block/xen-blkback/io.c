@@ -7,7 +7,7 @@
  *     blkback_io_reserve()         not more than may be in flight
  *     blkback_range_prepare()      those without data go another way: range.c
  *     blkback_io_get_segs()        where the segments are kept
- *     blkback_io_read_tables()     indirect: copy them out of the guest
+ *     blkback_io_read_indirect()     indirect: copy them out of the guest
  *     blkif_check_segs()
  *     blkback_pi_prepare()         protection information, if any: pi.c
  *     blkback_grant_prepare()
@@ -141,11 +141,11 @@ void blkback_io_free_segs(struct blkback_req *req)
 }
 
 /* Copy the segments out of the guest, once, and decode the copy. */
-static int blkback_io_read_tables(struct blkback_req *req)
+static int blkback_io_read_indirect(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 	const struct blkif_abi *abi = queue->conn->agreed.layout.abi;
-	unsigned int per_page = blkif_table_entries(abi);
+	unsigned int per_page = blkif_indirect_per_page(abi);
 	unsigned int entries = blkif_cmd_entries(&req->cmd);
 	unsigned int nr_tables = DIV_ROUND_UP(entries, per_page);
 	u64 sector = req->cmd.sector;
@@ -154,16 +154,16 @@ static int blkback_io_read_tables(struct blkback_req *req)
 	for (i = 0; i < nr_tables; i++) {
 		unsigned int nr = min(entries - done, per_page);
 		unsigned int batch = min_t(unsigned int, nr_tables - i,
-					   BLKBACK_TABLES);
+					   BLKBACK_INDIRECT_PAGES);
 		u32 bytes = (entries - done) * abi->entry_size;
 
-		if (i % BLKBACK_TABLES == 0 &&
-		    blkback_copy_tables(queue, &req->cmd.table[i], batch,
-					bytes))
+		if (i % BLKBACK_INDIRECT_PAGES == 0 &&
+		    blkback_copy_indirect(queue, &req->cmd.indirect_gref[i], batch,
+					  bytes))
 			return -EIO;
-		sector = blkif_table_decode(abi,
-					    queue->tables[i % BLKBACK_TABLES],
-					    nr, sector, &req->seg[done]);
+		sector = blkif_indirect_decode(abi,
+					       queue->indirect[i % BLKBACK_INDIRECT_PAGES],
+					       nr, sector, &req->seg[done]);
 		done += nr;
 	}
 	/* A slim request says it only there. */
@@ -339,7 +339,7 @@ static int blkback_io_get_data(struct blkback_req *req)
 	int err = 0;
 
 	if (req->cmd.indirect)
-		err = blkback_io_read_tables(req);
+		err = blkback_io_read_indirect(req);
 	if (err)
 		return blkback_io_bad_grant(req, "cannot read the indirect pages");
 

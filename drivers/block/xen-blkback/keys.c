@@ -89,14 +89,14 @@ static int blkback_read_flag(struct xenbus_device *dev, const char *key,
 	return ret;
 }
 
-/** blkback_keys_split() - does the frontend say that it has separate rings? */
-bool blkback_keys_split(struct xenbus_device *dev)
+/** blkback_keys_separate() - does the frontend say that it has separate rings? */
+bool blkback_keys_separate(struct xenbus_device *dev)
 {
 	char *text = blkback_read_word(dev, "ring-layout");
-	bool split = text && !strcmp(text, "split");
+	bool separate = text && !strcmp(text, "split");
 
 	kfree(text);
-	return split;
+	return separate;
 }
 
 /**
@@ -132,11 +132,11 @@ static int blkback_read_layout(struct xenbus_device *dev,
 	ret = blkback_read_flag(dev, "ring-layout", "split");
 	if (ret < 0)
 		return ret;
-	layout->split = ret;
+	layout->separate = ret;
 	ret = blkback_read_flag(dev, "request-format", "slim");
 	if (ret < 0)
 		return ret;
-	if (ret || layout->split)
+	if (ret || layout->separate)
 		layout->abi = &blkif_abi_slim;
 	ret = blkback_read_uint_or(dev, "ring-page-order", 0, &order);
 	if (ret)
@@ -153,9 +153,8 @@ static int blkback_read_layout(struct xenbus_device *dev,
  * @blkback: the disk; its offer may be changed
  *
  * On a shared ring, it has read once what the driver before us offered, and will
- * not again.  It may send requests as large as were offered then, and requests
- * whose grants end with them.  And it does not keep grants that were not to be
- * kept: its own key only says that it would.
+ * not again.  It may send requests as large as were offered then.  And it does not
+ * keep grants that were not to be kept: its own key only says that it would.
  *
  * One that makes other rings is offered all anew: see blkback_begin_anew().
  */
@@ -174,8 +173,6 @@ void blkback_keys_honour(struct blkback *blkback)
 				       min_t(u32, segs, BLKBACK_MAX_SEGS));
 	offer->max_slim_entries = max(offer->max_slim_entries,
 				      min_t(u32, entries, BLKIF_MAX_ENTRIES));
-	if (xenbus_read_unsigned(dir, "feature-transient-grants", 0))
-		offer->once = true;
 	if (!xenbus_read_unsigned(dir, "feature-persistent", 0))
 		offer->persistent = false;
 }
@@ -244,7 +241,7 @@ static int blkback_read_rings(struct xenbus_device *dev, const char *dir,
 	unsigned int nr = blkif_layout_req_pages(layout);
 	int err;
 
-	if (layout->split) {
+	if (layout->separate) {
 		err = blkback_read_grefs(dev, dir, "req-ring-ref", nr, grefs);
 		if (err)
 			return err;
@@ -262,7 +259,7 @@ static int blkback_read_rings(struct xenbus_device *dev, const char *dir,
 
 static int blkback_connect_queue(struct blkback_conn *conn, const char *dir)
 {
-	grant_ref_t grefs[2 * BLKIF_LAP_MAX_PAGES];
+	grant_ref_t grefs[2 * BLKIF_SEP_MAX_PAGES];
 	struct xenbus_device *dev = conn->blkback->dev;
 	evtchn_port_t port;
 	int err;

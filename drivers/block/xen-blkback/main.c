@@ -65,17 +65,12 @@ bool blkback_persistent = true;
 module_param_named(feature_persistent, blkback_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent, "Offer persistent grants");
 
-bool blkback_once = true;
-module_param_named(feature_transient_grants, blkback_once, bool, 0644);
-MODULE_PARM_DESC(feature_transient_grants,
-		 "Offer that single requests do without persistent grants");
-
 bool blkback_slim = true;
 module_param_named(feature_slim_requests, blkback_slim, bool, 0644);
 MODULE_PARM_DESC(feature_slim_requests, "Offer 32-byte requests");
 
-bool blkback_split = true;
-module_param_named(feature_separate_rings, blkback_split, bool, 0644);
+bool blkback_separate = true;
+module_param_named(feature_separate_rings, blkback_separate, bool, 0644);
 MODULE_PARM_DESC(feature_separate_rings,
 		 "Offer separate request and response rings");
 

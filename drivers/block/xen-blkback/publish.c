@@ -43,7 +43,7 @@ int blkback_publish_offer(struct blkback *blkback)
 		  blkback->offer.max_indirect_segs },
 		{ "feature-persistent", blkback->offer.persistent },
 		{ "feature-slim-requests", blkback->offer.slim },
-		{ "feature-separate-rings", blkback->offer.split },
+		{ "feature-separate-rings", blkback->offer.separate },
 		{ "max-ring-alignment", blkback->offer.max_align },
 		{ "max-slim-indirect-entries", blkback->offer.max_slim_entries },
 	};
@@ -91,7 +91,6 @@ static int blkback_write_disk(struct blkback *blkback,
 		{ "feature-write-zeroes", ops->zeroes },
 		{ "max-write-zeroes-sectors", ops->max_zeroes },
 		{ "feature-persistent", blkback->offer.persistent },
-		{ "feature-transient-grants", blkback->offer.once },
 		{ "feature-max-indirect-segments",
 		  blkback->offer.max_indirect_segs },
 	};

@@ -217,12 +217,12 @@ static struct blkback_req *blkback_queue_get_req(struct blkback_queue *queue)
  */
 static void blkback_queue_push(struct blkback_queue *queue, bool last)
 {
-	bool notify = blkif_back_push(&queue->ring);
+	bool notify = blkif_back_publish(&queue->ring);
 
 	queue->unpushed = 0;
 	if (!queue->unnotified)
 		return;
-	if (!notify && blkif_back_owes(&queue->ring)) {
+	if (!notify && blkif_back_owes_event(&queue->ring)) {
 		if (!last)
 			return;
 		notify = true;
@@ -365,7 +365,6 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 	struct blkback *blkback = queue->conn->blkback;
 
 	blkback_vbd_limits(&blkback->vbd, &queue->conn->ops, &queue->lim);
-	queue->lim.once = blkback->offer.once;
 	queue->lim.max_segs = queue->conn->max_segs;
 	queue->lim.max_inline = queue->conn->agreed.layout.abi->max_inline;
 	queue->lim.pi_interval = blkback_pi_interval(queue->conn);
@@ -451,7 +450,7 @@ static bool blkback_queue_arm(struct blkback_queue *queue, bool *worked)
 
 	if (!blkback_queue_may_take(queue))
 		return false;
-	ret = blkif_back_arm(&queue->ring);
+	ret = blkif_back_rearm(&queue->ring);
 	if (ret > 0)
 		return true;
 	if (ret < 0) {
@@ -503,9 +502,9 @@ static bool blkback_queue_defer(struct blkback_queue *queue)
 {
 	u32 ns = blkback_queue_ns(&blkback_coalesce_us);
 
-	if (!queue->unnotified || !ns || !blkif_trust_try(&queue->defer))
+	if (!queue->unnotified || !ns || !blkif_backoff_try(&queue->defer))
 		return false;
-	return blkif_trust_learn(&queue->defer, blkback_queue_look(queue, ns));
+	return blkif_backoff_learn(&queue->defer, blkback_queue_look(queue, ns));
 }
 
 /*

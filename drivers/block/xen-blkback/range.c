@@ -39,7 +39,7 @@ static struct block_device *blkback_range_bdev(const struct blkback_req *req)
 }
 
 /* Copy the ranges out of the guest, once, and check the copy. */
-static int blkback_range_read_table(struct blkback_req *req)
+static int blkback_range_read_indirect(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 	size_t size = req->cmd.nr_segs * sizeof(struct blkif_range);
@@ -47,9 +47,9 @@ static int blkback_range_read_table(struct blkback_req *req)
 
 	if (!blkback_io_get_mem(req, size))
 		return -EAGAIN;
-	if (blkback_copy_tables(queue, req->cmd.table, 1, size))
+	if (blkback_copy_indirect(queue, req->cmd.indirect_gref, 1, size))
 		return blkback_io_bad_grant(req, "cannot read the indirect page");
-	memcpy(req->big, queue->tables[0], size);
+	memcpy(req->big, queue->indirect[0], size);
 	verdict = blkif_check_ranges(req->big, req->cmd.nr_segs, &queue->lim);
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_reject(req, verdict);
@@ -69,7 +69,7 @@ int blkback_range_prepare(struct blkback_req *req)
 	struct blkback_ranges *left = &req->ranges;
 
 	if (req->cmd.indirect)
-		return blkback_range_read_table(req);
+		return blkback_range_read_indirect(req);
 	left->one.sector = req->cmd.sector;
 	left->one.nr_sectors = req->cmd.nr_sectors;
 	left->next = &left->one;

@@ -29,10 +29,10 @@ static int blkback_ring_map_shared(struct blkback_queue *queue,
 }
 
 /* Unmap what is mapped and give all of the pages back. */
-static void blkback_ring_unmap_split(struct blkback_queue *queue)
+static void blkback_ring_unmap_separate(struct blkback_queue *queue)
 {
-	struct gnttab_unmap_grant_ref ops[2 * BLKIF_LAP_MAX_PAGES];
-	struct page *mapped[2 * BLKIF_LAP_MAX_PAGES];
+	struct gnttab_unmap_grant_ref ops[2 * BLKIF_SEP_MAX_PAGES];
+	struct page *mapped[2 * BLKIF_SEP_MAX_PAGES];
 	struct blkback_ring_mem *mem = &queue->mem;
 	unsigned int i, nr = 0;
 	bool bad;
@@ -60,11 +60,11 @@ static void blkback_ring_unmap_split(struct blkback_queue *queue)
 	mem->nr = 0;
 }
 
-static int blkback_ring_map_split(struct blkback_queue *queue,
+static int blkback_ring_map_separate(struct blkback_queue *queue,
 				  const grant_ref_t *grefs)
 {
 	const struct blkif_layout *layout = &queue->conn->agreed.layout;
-	struct gnttab_map_grant_ref ops[2 * BLKIF_LAP_MAX_PAGES];
+	struct gnttab_map_grant_ref ops[2 * BLKIF_SEP_MAX_PAGES];
 	unsigned int nr_req = blkif_layout_req_pages(layout);
 	unsigned int i, nr = nr_req + blkif_layout_rsp_pages(layout);
 	struct blkback_ring_mem *mem = &queue->mem;
@@ -97,7 +97,7 @@ static int blkback_ring_map_split(struct blkback_queue *queue,
 			err = -EIO;
 	}
 	if (err)
-		blkback_ring_unmap_split(queue);
+		blkback_ring_unmap_separate(queue);
 	return err;
 }
 
@@ -112,18 +112,18 @@ int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs)
 {
 	const struct blkif_layout *layout = &queue->conn->agreed.layout;
 	unsigned int nr_req = blkif_layout_req_pages(layout);
-	void *addrs[2 * BLKIF_LAP_MAX_PAGES];
+	void *addrs[2 * BLKIF_SEP_MAX_PAGES];
 	unsigned int i;
 	int err;
 
-	err = layout->split ? blkback_ring_map_split(queue, grefs) :
+	err = layout->separate ? blkback_ring_map_separate(queue, grefs) :
 			      blkback_ring_map_shared(queue, grefs);
 	if (err)
 		return err;
 	addrs[0] = queue->mem.shared;
 	for (i = 0; i < queue->mem.nr; i++)
 		addrs[i] = blkback_ring_addr(queue->mem.pages[i]);
-	err = blkif_back_ring_init(&queue->ring, layout, addrs, addrs + nr_req);
+	err = blkif_back_rings_init(&queue->ring, layout, addrs, addrs + nr_req);
 	if (err)
 		blkback_ring_unmap(queue);
 	return err;
@@ -136,5 +136,5 @@ void blkback_ring_unmap(struct blkback_queue *queue)
 		xenbus_unmap_ring_vfree(queue->conn->blkback->dev,
 					queue->mem.shared);
 	else
-		blkback_ring_unmap_split(queue);
+		blkback_ring_unmap_separate(queue);
 }

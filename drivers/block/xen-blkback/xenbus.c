@@ -190,7 +190,7 @@ static void blkback_connect(struct blkback *blkback)
 	/* Whom we refused has to leave before it may try again. */
 	if (dev->state == XenbusStateClosing)
 		return;
-	if (!blkback->fresh && blkback_keys_split(dev)) {
+	if (!blkback->fresh && blkback_keys_separate(dev)) {
 		dev_info_ratelimited(&dev->dev,
 				     "waiting for the frontend to make other rings\n");
 		return;
@@ -235,10 +235,9 @@ static void blkback_set_offer(struct blkback *blkback)
 		.max_ring_order = blkback_max_ring_order,
 		.max_indirect_segs = min_t(u32, READ_ONCE(blkback_max_segs),
 					   BLKBACK_MAX_SEGS),
-		.once = READ_ONCE(blkback_once),
 		.persistent = READ_ONCE(blkback_persistent),
 		.slim = READ_ONCE(blkback_slim),
-		.split = READ_ONCE(blkback_split),
+		.separate = READ_ONCE(blkback_separate),
 		.max_align = READ_ONCE(blkback_max_align) < 128 ? 64 : 128,
 		.max_slim_entries = min_t(u32, READ_ONCE(blkback_max_entries),
 					  BLKIF_MAX_ENTRIES),

@@ -18,7 +18,7 @@
 #include "../xen-blkif/nego.h"
 #include "../xen-blkif/ops.h"
 #include "../xen-blkif/status.h"
-#include "../xen-blkif/trust.h"
+#include "../xen-blkif/backoff.h"
 #include "../xen-blkif/vdev.h"
 #include "pool.h"
 
@@ -65,8 +65,6 @@ enum blkfront_flush {
  * @nr_polled: how many of the queues are polled, the last ones
  * @max_segs: segments of the largest request
  * @data: how data is passed
- * @max_bounced: with persistent grants, larger requests have their own pages
- *               granted while they last; in segments
  * @flush: set to BLKFRONT_NO_FLUSH at any time if the backend refuses one
  * @ops: the flags in it are cleared likewise
  * @pi: what tuples requests are sent with; none, or that of the disk
@@ -76,7 +74,6 @@ struct blkfront_agreed {
 	unsigned int nr_polled;
 	unsigned int max_segs;
 	enum blkfront_data data;
-	unsigned int max_bounced;
 	enum blkfront_flush flush;
 	struct blkif_ops ops;
 	struct blkif_pi pi;
@@ -100,8 +97,8 @@ struct blkfront_disk {
  */
 struct blkfront_ring_mem {
 	void *shared;
-	void *pages[2 * BLKIF_LAP_MAX_PAGES];
-	grant_ref_t refs[2 * BLKIF_LAP_MAX_PAGES];
+	void *pages[2 * BLKIF_SEP_MAX_PAGES];
+	grant_ref_t refs[2 * BLKIF_SEP_MAX_PAGES];
 	unsigned int nr;
 };
 
@@ -197,7 +194,7 @@ struct blkfront_ring {
 	atomic_t budget;
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
-	struct blkif_fe_ring front;
+	struct blkif_front_rings front;
 	u64 requests;
 	u64 notifications;
 	u64 bounced;
@@ -211,7 +208,7 @@ struct blkfront_ring {
 	spinlock_t rsp_lock ____cacheline_aligned_in_smp;
 	bool broken;
 	bool overtaken;
-	struct blkif_trust poll;
+	struct blkif_backoff poll;
 	u64 acknowledged;
 	u64 responses;
 	u64 interrupts;
@@ -317,7 +314,6 @@ struct blkfront_info {
 /**
  * struct blkfront_req - our part of a request, filled in by queue_rq
  * @cmd: as it goes on the ring
- * @mode: how its data is passed
  * @tables: pages with the segments, if @cmd is indirect
  * @data: pages with the data, if it is copied
  * @pi: pages with the protection information, if there is any
@@ -327,7 +323,6 @@ struct blkfront_info {
  */
 struct blkfront_req {
 	struct blkif_cmd cmd;
-	enum blkfront_data mode;
 	struct blkfront_buf *tables;
 	struct blkfront_buf *data;
 	struct blkfront_buf *pi;

@@ -80,7 +80,7 @@ static __always_inline void blkfront_copy_bvec(struct blkfront_place *place,
 
 		len = min_t(unsigned int, left, PAGE_SIZE - off);
 		if (unlikely(place->off || len != XEN_PAGE_SIZE)) {
-			blkfront_copy_pieces(place, data, len, from_rq);
+			blkfront_copy_bytes(place, data, len, from_rq);
 		} else {
 			if (from_rq)
 				memcpy(place->buf->data, data, XEN_PAGE_SIZE);
@@ -161,13 +161,14 @@ static inline unsigned int blkfront_end_bounce(struct blkfront_ring *ring,
 static inline unsigned int blkfront_release(struct blkfront_ring *ring,
 					    struct blkfront_req *req)
 {
+	enum blkfront_data mode = ring->info->agreed.data;
 	unsigned int held = 0;
 
 	if (unlikely(blkif_op_is_range(req->cmd.op)))
 		held = 0;
-	else if (req->mode == BLKFRONT_DIRECT)
+	else if (mode == BLKFRONT_DIRECT)
 		held = blkfront_end_direct(ring, req);
-	else if (req->mode == BLKFRONT_BOUNCE)
+	else if (mode == BLKFRONT_BOUNCE)
 		held = blkfront_end_bounce(ring, req);
 	blkfront_pool_put(&ring->data, req->data);
 	blkfront_pool_put(&ring->tables, req->tables);
@@ -272,18 +273,6 @@ static inline int blkfront_bounce(struct blkfront_ring *ring,
 	if (!ring->data.granted)
 		trace_blkfront_grant(ring, nr, 0);
 	return 0;
-}
-
-/* Is it cheaper to grant the pages of a request than to copy its data? */
-static inline enum blkfront_data
-blkfront_choose_mode(const struct blkfront_agreed *agreed, u8 op,
-		     struct request *rq)
-{
-	if (agreed->data == BLKFRONT_PERSISTENT &&
-	    (op == BLKIF_OP_READ || op == BLKIF_OP_WRITE) &&
-	    blk_rq_sectors(rq) / BLKIF_PAGE_SECTORS > agreed->max_bounced)
-		return BLKFRONT_DIRECT;
-	return agreed->data;
 }
 
 /* How many segments the data will be passed in. */

@@ -118,8 +118,7 @@ static inline void blkfront_limits(const struct blkfront_info *info,
 
 	/* There are backends that take no block split over two pages. */
 	lim->dma_alignment = SECTOR_SIZE - 1;
-	if (agreed->data == BLKFRONT_DIRECT ||
-	    agreed->max_bounced < agreed->max_segs)
+	if (agreed->data == BLKFRONT_DIRECT)
 		lim->dma_alignment = info->disk.block_size - 1;
 
 	lim->features &= ~(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);

@@ -43,7 +43,7 @@ static inline bool blkfront_await(struct blkfront_ring *ring, u64 *end)
 	u32 us = min(READ_ONCE(blkfront_poll_us), BLKFRONT_POLL_MAX_US);
 	u64 now;
 
-	if (!us || !blkif_trust_try(&ring->poll))
+	if (!us || !blkif_backoff_try(&ring->poll))
 		return false;
 	now = ktime_get_ns();
 	if (!*end)
@@ -51,9 +51,9 @@ static inline bool blkfront_await(struct blkfront_ring *ring, u64 *end)
 	for (; now < *end; now = ktime_get_ns()) {
 		cpu_relax();
 		if (blkfront_wire_pending(ring))
-			return blkif_trust_learn(&ring->poll, true);
+			return blkif_backoff_learn(&ring->poll, true);
 	}
-	return blkif_trust_learn(&ring->poll, false);
+	return blkif_backoff_learn(&ring->poll, false);
 }
 
 /* The ring is empty.  0 if the next event is asked for, 1 if it is not. */

@@ -36,7 +36,7 @@ static inline void blkfront_clear_keys(struct xenbus_transaction xbt,
 	unsigned int queues = xenbus_read_unsigned(dir,
 						   "multi-queue-num-queues", 0);
 	/* A backend that begins anew takes "ring-layout" away, but not these. */
-	bool split = xenbus_exists(xbt, dir, "req-ring-ref0");
+	bool separate = xenbus_exists(xbt, dir, "req-ring-ref0");
 	char key[24];
 	unsigned int i;
 
@@ -49,7 +49,7 @@ static inline void blkfront_clear_keys(struct xenbus_transaction xbt,
 	xenbus_rm(xbt, dir, "ring-layout");
 	xenbus_rm(xbt, dir, "ring-alignment");
 	xenbus_rm(xbt, dir, "integrity");
-	if (order || split)
+	if (order || separate)
 		blkfront_clear_refs(xbt, dir);
 	for (i = 0; i < min_t(u32, queues, BLKIF_MAX_QUEUES); i++) {
 		snprintf(key, sizeof(key), "queue-%u", i);
@@ -81,7 +81,7 @@ static inline int blkfront_write_ring(struct xenbus_transaction xbt,
 	const grant_ref_t *refs = ring->mem.refs;
 	int err;
 
-	if (layout->split) {
+	if (layout->separate) {
 		err = blkfront_write_refs(xbt, dir, "req-ring-ref", refs, nr);
 		if (!err)
 			err = blkfront_write_refs(xbt, dir, "rsp-ring-ref",
@@ -131,9 +131,9 @@ static inline int blkfront_write_layout(struct xenbus_transaction xbt,
 				    layout->order);
 	if (!err && layout->abi->slim)
 		err = xenbus_printf(xbt, node, "request-format", "slim");
-	if (!err && layout->split)
+	if (!err && layout->separate)
 		err = xenbus_printf(xbt, node, "ring-layout", "split");
-	if (!err && layout->split)
+	if (!err && layout->separate)
 		err = xenbus_printf(xbt, node, "ring-alignment", "%u",
 				    layout->align);
 	return err;

@@ -178,8 +178,8 @@ static inline int blkfront_prepare_ranges(struct blkfront_ring *ring,
 	}
 	req->cmd.sector = 0;
 	req->cmd.indirect = true;
-	memset(req->cmd.table, 0, sizeof(req->cmd.table));
-	req->cmd.table[0] = req->tables->gref;
+	memset(req->cmd.indirect_gref, 0, sizeof(req->cmd.indirect_gref));
+	req->cmd.indirect_gref[0] = req->tables->gref;
 	return 0;
 }
 

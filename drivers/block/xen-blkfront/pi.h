@@ -228,8 +228,8 @@ static inline void blkfront_pi_copy(struct request *rq, bool to_ours)
 		bip_for_each_vec(bv, bio_integrity(bio), iter) {
 			void *tuples = bvec_kmap_local(&bv);
 
-			blkfront_copy_pieces(&place, tuples, bv.bv_len,
-					     to_ours);
+			blkfront_copy_bytes(&place, tuples, bv.bv_len,
+					    to_ours);
 			kunmap_local(tuples);
 		}
 	}

@@ -241,9 +241,9 @@ struct blkfront_place {
 };
 
 /* Copy to or from pages of ours what need not fit into one, on from a place. */
-static inline void blkfront_copy_pieces(struct blkfront_place *place,
-					void *data, unsigned int left,
-					bool to_ours)
+static inline void blkfront_copy_bytes(struct blkfront_place *place,
+				       void *data, unsigned int left,
+				       bool to_ours)
 {
 	unsigned int len;
 

@@ -8,7 +8,7 @@
 
 #include "wire.h"
 
-static inline void blkfront_split_free(struct blkfront_ring_mem *mem)
+static inline void blkfront_separate_free(struct blkfront_ring_mem *mem)
 {
 	while (mem->nr--)
 		gnttab_end_foreign_access(mem->refs[mem->nr],
@@ -20,7 +20,7 @@ static inline void blkfront_split_free(struct blkfront_ring_mem *mem)
  * Separate rings.  The backend has no business writing where requests stand,
  * and cannot: those pages are granted read-only.
  */
-static inline int blkfront_split_init(struct blkfront_ring *ring)
+static inline int blkfront_separate_init(struct blkfront_ring *ring)
 {
 	const struct blkif_layout *layout = &ring->info->agreed.choice.layout;
 	unsigned int nr_req = blkif_layout_req_pages(layout);
@@ -45,12 +45,12 @@ static inline int blkfront_split_init(struct blkfront_ring *ring)
 		mem->pages[mem->nr] = (void *)page;
 		mem->refs[mem->nr] = ref;
 	}
-	blkif_front_ring_init(&ring->front, layout, mem->pages,
-			      mem->pages + nr_req);
+	blkif_front_rings_init(&ring->front, layout, mem->pages,
+			       mem->pages + nr_req);
 	return 0;
 
 fail:
-	blkfront_split_free(mem);
+	blkfront_separate_free(mem);
 	return ref;
 }
 
@@ -61,13 +61,13 @@ static inline int blkfront_ring_mem_init(struct blkfront_ring *ring)
 	struct blkfront_ring_mem *mem = &ring->mem;
 	int err;
 
-	if (layout->split)
-		return blkfront_split_init(ring);
+	if (layout->separate)
+		return blkfront_separate_init(ring);
 	mem->nr = blkif_layout_req_pages(layout);
 	err = xenbus_setup_ring(ring->info->xbdev, GFP_NOIO, &mem->shared,
 				mem->nr, mem->refs);
 	if (!err)
-		blkif_front_ring_init(&ring->front, layout, &mem->shared, NULL);
+		blkif_front_rings_init(&ring->front, layout, &mem->shared, NULL);
 	return err;
 }
 
@@ -77,7 +77,7 @@ static inline void blkfront_ring_mem_free(struct blkfront_ring_mem *mem)
 	if (mem->shared)
 		xenbus_teardown_ring(&mem->shared, mem->nr, mem->refs);
 	else
-		blkfront_split_free(mem);
+		blkfront_separate_free(mem);
 }
 
 #endif /* _XEN_BLKFRONT_RINGS_H */

@@ -28,7 +28,7 @@ blkfront_wire_tables(const struct blkfront_info *info, unsigned int nr_segs,
 		     unsigned int nr_pi)
 {
 	return nr_pi || nr_segs > blkfront_wire_inline(info) ?
-	       blkif_tables_needed(blkfront_abi(info), nr_segs + nr_pi) : 0;
+	       blkif_indirect_pages(blkfront_abi(info), nr_segs + nr_pi) : 0;
 }
 
 static inline u32 blkfront_wire_slots(const struct blkif_choice *choice)
@@ -54,7 +54,7 @@ static inline bool blkfront_wire_put(struct blkfront_ring *ring,
 	word = blkif_front_write(&ring->front, cmd, ring->info->vdevice);
 	trace_blkfront_put(ring, rq, 0);
 	smp_store_release(&tag->rq, rq); /* pairs with blkfront_claim() */
-	blkif_front_show(&ring->front, word);
+	blkif_front_publish_slot(&ring->front, word);
 	ring->full += blkif_front_full(&ring->front);
 	return true;
 }
@@ -62,7 +62,7 @@ static inline bool blkfront_wire_put(struct blkfront_ring *ring,
 static inline bool blkfront_wire_push(struct blkfront_ring *ring)
 {
 	lockdep_assert_held(&ring->lock);
-	return blkif_front_push(&ring->front);
+	return blkif_front_publish(&ring->front);
 }
 
 /* Send the event that the push asked for; outside of the lock. */
@@ -89,14 +89,14 @@ static inline bool blkfront_wire_pending(const struct blkfront_ring *ring)
  */
 static inline int blkfront_wire_arm(struct blkfront_ring *ring, u32 ahead)
 {
-	return blkif_front_arm(&ring->front, ring->front.split ? ahead : 1);
+	return blkif_front_rearm(&ring->front, ring->front.separate ? ahead : 1);
 }
 
 /**
  * struct blkfront_cursor - a place in the segments of a request
  * @abi: how the segments are laid out
  * @cmd: the request
- * @table: page that comes after the current one, if indirect
+ * @page: the one that comes after the current one, if indirect
  * @at: the next segment in the current one
  * @end: where that ends
  * @entry: of the next segment, the index in @cmd, if not indirect
@@ -105,7 +105,7 @@ static inline int blkfront_wire_arm(struct blkfront_ring *ring, u32 ahead)
 struct blkfront_cursor {
 	const struct blkif_abi *abi;
 	struct blkif_cmd *cmd;
-	struct blkfront_buf *table;
+	struct blkfront_buf *page;
 	void *at;
 	void *end;
 	unsigned int entry;
@@ -118,7 +118,7 @@ blkfront_cursor(const struct blkfront_info *info, struct blkfront_req *req)
 	return (struct blkfront_cursor) {
 		.abi = blkfront_abi(info),
 		.cmd = &req->cmd,
-		.table = req->tables,
+		.page = req->tables,
 		.sector = req->cmd.sector,
 	};
 }
@@ -129,9 +129,9 @@ static inline void *blkfront_next_entry(struct blkfront_cursor *cur)
 	void *at = cur->at;
 
 	if (unlikely(at == cur->end)) {
-		at = cur->table->data;
+		at = cur->page->data;
 		cur->end = at + BLKIF_PAGE_SIZE;
-		cur->table = cur->table->next;
+		cur->page = cur->page->next;
 	}
 	cur->at = at + cur->abi->entry_size;
 	return at;
@@ -150,7 +150,7 @@ static inline void blkfront_add_seg(struct blkfront_cursor *cur,
 	};
 
 	if (cur->cmd->indirect)
-		blkif_table_encode(cur->abi, blkfront_next_entry(cur), 0, &seg);
+		blkif_indirect_encode(cur->abi, blkfront_next_entry(cur), 0, &seg);
 	else
 		cur->cmd->seg[cur->entry++] = seg;
 	cur->sector += blkif_seg_sectors(&seg);
@@ -163,15 +163,15 @@ blkfront_cursor_behind(const struct blkfront_info *info,
 		       struct blkfront_req *req)
 {
 	struct blkfront_cursor cur = blkfront_cursor(info, req);
-	unsigned int per_page = blkif_table_entries(cur.abi);
+	unsigned int per_page = blkif_indirect_per_page(cur.abi);
 	unsigned int nr = req->cmd.nr_segs;
 
 	/* In the page that the last of them is in, which may be full. */
 	for (; nr > per_page; nr -= per_page)
-		cur.table = cur.table->next;
-	cur.at = cur.table->data + nr * cur.abi->entry_size;
-	cur.end = cur.table->data + BLKIF_PAGE_SIZE;
-	cur.table = cur.table->next;
+		cur.page = cur.page->next;
+	cur.at = cur.page->data + nr * cur.abi->entry_size;
+	cur.end = cur.page->data + BLKIF_PAGE_SIZE;
+	cur.page = cur.page->next;
 	return cur;
 }
 
@@ -181,7 +181,7 @@ static inline void blkfront_add_pi(struct blkfront_cursor *cur,
 {
 	struct blkif_seg entry = { .gref = gref };
 
-	blkif_table_encode(cur->abi, blkfront_next_entry(cur), 0, &entry);
+	blkif_indirect_encode(cur->abi, blkfront_next_entry(cur), 0, &entry);
 	cur->cmd->nr_pi++;
 }
 
@@ -189,7 +189,7 @@ static inline grant_ref_t blkfront_next_gref(struct blkfront_cursor *cur)
 {
 	if (!cur->cmd->indirect)
 		return cur->cmd->seg[cur->entry++].gref;
-	return blkif_table_gref(cur->abi, blkfront_next_entry(cur), 0);
+	return blkif_indirect_gref(cur->abi, blkfront_next_entry(cur), 0);
 }
 
 #endif /* _XEN_BLKFRONT_WIRE_H */

@@ -24,7 +24,7 @@
 #define BLKIF_OFF_SECTOR	12
 #define BLKIF_OFF_SEG		20
 #define BLKIF_OFF_NR_SECTORS	20
-#define BLKIF_OFF_TABLE		24
+#define BLKIF_OFF_INDIRECT_GREF		24
 
 /* A segment in a slot or in an indirect page. */
 #define BLKIF_ENTRY_SIZE	8
@@ -42,7 +42,7 @@
  * @req_size: bytes from one slot of the ring to the next
  * @rsp_size: bytes of a response
  * @max_inline: segments that a slot can carry
- * @max_tables: indirect pages that a slot can name
+ * @max_indirect_pages: indirect pages that a slot can name
  * @entry_size: bytes of a segment in an indirect page
  */
 struct blkif_abi {
@@ -52,21 +52,21 @@ struct blkif_abi {
 	u8 req_size;
 	u8 rsp_size;
 	u8 max_inline;
-	u8 max_tables;
+	u8 max_indirect_pages;
 	u8 entry_size;
 };
 
 static const struct blkif_abi blkif_abi_x86_32 = {
 	.name = "x86_32-abi", .pad = 0, .req_size = 108, .rsp_size = 12,
 	.max_inline = BLKIF_MAX_SEGMENTS_PER_REQUEST,
-	.max_tables = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
+	.max_indirect_pages = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
 	.entry_size = BLKIF_ENTRY_SIZE,
 };
 
 static const struct blkif_abi blkif_abi_x86_64 = {
 	.name = "x86_64-abi", .pad = 4, .req_size = 112, .rsp_size = 16,
 	.max_inline = BLKIF_MAX_SEGMENTS_PER_REQUEST,
-	.max_tables = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
+	.max_indirect_pages = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
 	.entry_size = BLKIF_ENTRY_SIZE,
 };
 
@@ -75,7 +75,7 @@ static const struct blkif_abi blkif_abi_slim = {
 	.req_size = sizeof(struct blkif_slim_request),
 	.rsp_size = sizeof(struct blkif_slim_response),
 	.max_inline = 2,
-	.max_tables = BLKIF_SLIM_MAX_TABLES,
+	.max_indirect_pages = BLKIF_SLIM_MAX_INDIRECT_PAGES,
 	.entry_size = sizeof(struct blkif_slim_entry),
 };
 
@@ -99,7 +99,7 @@ static const struct blkif_abi blkif_abi_native = {
 	.req_size = sizeof(struct blkif_request),
 	.rsp_size = sizeof(struct blkif_response),
 	.max_inline = BLKIF_MAX_SEGMENTS_PER_REQUEST,
-	.max_tables = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
+	.max_indirect_pages = BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
 	.entry_size = BLKIF_ENTRY_SIZE,
 };
 
@@ -146,7 +146,7 @@ BLKIF_ASSERT_OFF_PAD(u.indirect.id, BLKIF_OFF_ID);
 BLKIF_ASSERT_OFF_PAD(u.indirect.sector_number, BLKIF_OFF_SECTOR);
 BLKIF_ASSERT_OFF(u.rw.handle, BLKIF_OFF_IND_SEGS);
 BLKIF_ASSERT_OFF_PAD(u.indirect.handle, BLKIF_OFF_SEG);
-BLKIF_ASSERT_OFF_PAD(u.indirect.indirect_grefs, BLKIF_OFF_TABLE);
+BLKIF_ASSERT_OFF_PAD(u.indirect.indirect_grefs, BLKIF_OFF_INDIRECT_GREF);
 
 /**
  * blkif_abi_by_name() - the ABI that a frontend's "protocol" key names
@@ -206,16 +206,16 @@ static inline void blkif_entry_encode(void *entry, const struct blkif_seg *seg)
 	BLKIF_PUT(u16, entry, BLKIF_ENTRY_LAST + 1, 0);
 }
 
-/** blkif_table_entries() - segments that one indirect page holds */
-static inline u32 blkif_table_entries(const struct blkif_abi *abi)
+/** blkif_indirect_per_page() - segments that one indirect page holds */
+static inline u32 blkif_indirect_per_page(const struct blkif_abi *abi)
 {
 	return BLKIF_PAGE_SIZE / abi->entry_size;
 }
 
-/** blkif_tables_needed() - pages that hold @nr_segs entries */
-static inline u32 blkif_tables_needed(const struct blkif_abi *abi, u32 nr_segs)
+/** blkif_indirect_pages() - pages that hold @nr_segs entries */
+static inline u32 blkif_indirect_pages(const struct blkif_abi *abi, u32 nr_segs)
 {
-	u32 entries = blkif_table_entries(abi);
+	u32 entries = blkif_indirect_per_page(abi);
 
 	return (nr_segs + entries - 1) / entries;
 }
@@ -223,7 +223,7 @@ static inline u32 blkif_tables_needed(const struct blkif_abi *abi, u32 nr_segs)
 /** blkif_max_segs() - segments of the largest request that a slot can name */
 static inline u32 blkif_max_segs(const struct blkif_abi *abi)
 {
-	return abi->max_tables * blkif_table_entries(abi);
+	return abi->max_indirect_pages * blkif_indirect_per_page(abi);
 }
 
 static inline u64 blkif_segs_decode(const void *entries, unsigned int nr,
@@ -241,7 +241,7 @@ static inline u64 blkif_segs_decode(const void *entries, unsigned int nr,
 }
 
 /**
- * blkif_table_decode() - read the segments of an indirect page
+ * blkif_indirect_decode() - read the segments of an indirect page
  * @abi: layout
  * @table: private copy, @nr entries
  * @nr: how many
@@ -253,9 +253,9 @@ static inline u64 blkif_segs_decode(const void *entries, unsigned int nr,
  *
  * Return: the sector behind the last segment, if the entries do not say.
  */
-static inline u64 blkif_table_decode(const struct blkif_abi *abi,
-				     const void *table, unsigned int nr,
-				     u64 sector, struct blkif_seg *seg)
+static inline u64 blkif_indirect_decode(const struct blkif_abi *abi,
+					const void *table, unsigned int nr,
+					u64 sector, struct blkif_seg *seg)
 {
 	if (!abi->slim)
 		return blkif_segs_decode(table, nr, sector, seg);
@@ -264,14 +264,14 @@ static inline u64 blkif_table_decode(const struct blkif_abi *abi,
 }
 
 /**
- * blkif_table_encode() - write one segment of an indirect page
+ * blkif_indirect_encode() - write one segment of an indirect page
  * @abi: layout
  * @table: the page
- * @index: place in the page, below blkif_table_entries()
+ * @index: place in the page, below blkif_indirect_per_page()
  * @seg: the segment
  */
-static inline void blkif_table_encode(const struct blkif_abi *abi, void *table,
-				      u32 index, const struct blkif_seg *seg)
+static inline void blkif_indirect_encode(const struct blkif_abi *abi, void *table,
+					 u32 index, const struct blkif_seg *seg)
 {
 	void *entry = (u8 *)table + index * abi->entry_size;
 
@@ -281,9 +281,9 @@ static inline void blkif_table_encode(const struct blkif_abi *abi, void *table,
 		blkif_entry_encode(entry, seg);
 }
 
-/** blkif_table_gref() - the reference in entry @index of our own page */
-static inline u32 blkif_table_gref(const struct blkif_abi *abi,
-				   const void *table, u32 index)
+/** blkif_indirect_gref() - the reference in entry @index of our own page */
+static inline u32 blkif_indirect_gref(const struct blkif_abi *abi,
+				      const void *table, u32 index)
 {
 	return BLKIF_GET(u32, table, index * abi->entry_size +
 			 (abi->slim ? offsetof(struct blkif_seg, gref) :
@@ -300,8 +300,8 @@ static inline void blkif_cmd_decode_indirect(const struct blkif_abi *abi,
 	cmd->op = BLKIF_GET(u8, slot, BLKIF_OFF_NR_SEGS);
 	cmd->nr_segs = BLKIF_GET(u16, slot, BLKIF_OFF_IND_SEGS);
 	cmd->sector = BLKIF_GET(u64, slot, BLKIF_OFF_SECTOR + abi->pad);
-	for (i = 0; i < BLKIF_MAX_TABLES; i++)
-		cmd->table[i] = BLKIF_GET(u32, slot, BLKIF_OFF_TABLE +
+	for (i = 0; i < BLKIF_MAX_INDIRECT_PAGES; i++)
+		cmd->indirect_gref[i] = BLKIF_GET(u32, slot, BLKIF_OFF_INDIRECT_GREF +
 					  abi->pad + i * sizeof(u32));
 }
 
@@ -394,9 +394,9 @@ static inline void blkif_cmd_encode(const struct blkif_abi *abi,
 		BLKIF_PUT(u8, slot, BLKIF_OFF_NR_SEGS, cmd->op);
 		BLKIF_PUT(u16, slot, BLKIF_OFF_IND_SEGS, cmd->nr_segs);
 		BLKIF_PUT(u32, slot, BLKIF_OFF_SEG + abi->pad, handle);
-		for (i = 0; i < BLKIF_MAX_TABLES; i++, entry += sizeof(u32))
-			BLKIF_PUT(u32, entry, BLKIF_OFF_TABLE - BLKIF_OFF_SEG,
-				  cmd->table[i]);
+		for (i = 0; i < BLKIF_MAX_INDIRECT_PAGES; i++, entry += sizeof(u32))
+			BLKIF_PUT(u32, entry, BLKIF_OFF_INDIRECT_GREF - BLKIF_OFF_SEG,
+				  cmd->indirect_gref[i]);
 		return;
 	}
 	BLKIF_PUT(u16, slot, BLKIF_OFF_IND_SEGS, handle);

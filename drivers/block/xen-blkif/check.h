@@ -76,7 +76,6 @@ static inline const char *blkif_verdict_name(enum blkif_verdict verdict)
  * @read_only: refuse whatever changes the disk
  * @fua: writes may have BLKIF_SLIM_FUA
  * @secure: discards may have BLKIF_DISCARD_SECURE
- * @once: reads and writes may have BLKIF_SLIM_ONCE
  * @pi_interval: bytes of data that go with a tuple of protection information; 0
  *               if there is none
  */
@@ -90,7 +89,6 @@ struct blkif_limits {
 	bool read_only;
 	bool fua;
 	bool secure;
-	bool once;
 	u16 pi_interval;
 };
 
@@ -110,9 +108,9 @@ static inline u8 blkif_op_flags(u8 op)
 {
 	switch (op) {
 	case BLKIF_OP_READ:
-		return BLKIF_SLIM_ONCE | BLKIF_SLIM_PI;
+		return BLKIF_SLIM_PI;
 	case BLKIF_OP_WRITE:
-		return BLKIF_SLIM_FUA | BLKIF_SLIM_ONCE | BLKIF_SLIM_PI;
+		return BLKIF_SLIM_FUA | BLKIF_SLIM_PI;
 	case BLKIF_OP_DISCARD:
 		return BLKIF_DISCARD_SECURE;
 	case BLKIF_OP_WRITE_ZEROES:
@@ -144,8 +142,6 @@ blkif_check_flags(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 		refused |= BLKIF_SLIM_FUA;
 	if (!lim->secure)
 		refused |= BLKIF_DISCARD_SECURE;
-	if (!lim->once)
-		refused |= BLKIF_SLIM_ONCE;
 	if (cmd->flags & refused)
 		return BLKIF_BAD_OP;
 	return cmd->flags & BLKIF_SLIM_PI ? blkif_check_nr_pi(cmd, lim) :

@@ -4,7 +4,7 @@
  * format are written against.
  *
  * The headers of this directory are shared by xen-blkfront and xen-blkback.
- * But for shared.h, split.h and ring.h, which touch shared memory, and sysfs.h,
+ * But for shared.h, separate.h and ring.h, which touch shared memory, and sysfs.h,
  * which is for the kernel only, they are pure: no lock, no allocation, no
  * printk and no access to memory that a peer can write.  So the same bytes run
  * in the kernel and in userspace tests.
@@ -23,7 +23,7 @@
 
 /* Over all wire formats. */
 #define BLKIF_MAX_INLINE	BLKIF_MAX_SEGMENTS_PER_REQUEST
-#define BLKIF_MAX_TABLES	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
+#define BLKIF_MAX_INDIRECT_PAGES	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
 #define BLKIF_MAX_ENTRIES	BLKIF_SLIM_MAX_ENTRIES
 
 /**
@@ -63,12 +63,12 @@ static_assert(sizeof(struct blkif_range) == 16);
  * @nr_sectors: length of operations that carry no data
  * @op: BLKIF_OP_*; of an indirect request, the inner operation
  * @flags: BLKIF_DISCARD_* of a discard, BLKIF_SLIM_* of a slim request
- * @indirect: the segments or ranges stand in @table
+ * @indirect: the segments or ranges stand in @indirect_gref
  * @reserved: something that must be zero was not; set by decoding
  * @nr_segs: number of segments; of an indirect discard, of ranges
- * @nr_pi: number of pages with protection information, in @table behind these
+ * @nr_pi: number of pages with protection information, in @indirect_gref behind these
  * @seg: the segments, if not @indirect
- * @table: grant references of the pages that hold what is @indirect
+ * @indirect_gref: grant references of the pages that hold what is @indirect
  */
 struct blkif_cmd {
 	u64 id;
@@ -82,7 +82,7 @@ struct blkif_cmd {
 	u16 nr_pi;
 	union {
 		struct blkif_seg seg[BLKIF_MAX_INLINE];
-		u32 table[BLKIF_MAX_TABLES];
+		u32 indirect_gref[BLKIF_MAX_INDIRECT_PAGES];
 	};
 };
 

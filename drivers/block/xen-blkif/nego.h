@@ -26,8 +26,7 @@
  * @max_align: line size of separate rings, 64 or 128
  * @persistent: grants may stay mapped
  * @slim: slim requests
- * @split: separate rings, of slim requests
- * @once: grants need not stay mapped for a slim request with BLKIF_SLIM_ONCE
+ * @separate: separate rings, of slim requests
  *
  * The backend's comes from its keys; the frontend's own from its parameters.
  */
@@ -39,8 +38,7 @@ struct blkif_offer {
 	u32 max_align;
 	bool persistent;
 	bool slim;
-	bool split;
-	bool once;
+	bool separate;
 };
 
 /**
@@ -72,15 +70,15 @@ static inline u32 blkif_least(u32 a, u32 b, u32 c)
 static inline struct blkif_choice
 blkif_choose(const struct blkif_offer *theirs, const struct blkif_offer *ours)
 {
-	bool split = theirs->split && ours->split;
-	bool slim = split || (theirs->slim && ours->slim);
+	bool separate = theirs->separate && ours->separate;
+	bool slim = separate || (theirs->slim && ours->slim);
 	u32 queues = blkif_least(theirs->max_queues, ours->max_queues,
 				 BLKIF_MAX_QUEUES);
 
 	return (struct blkif_choice) {
 		.layout = {
 			.abi = slim ? &blkif_abi_slim : &blkif_abi_native,
-			.split = split,
+			.separate = separate,
 			.order = blkif_least(theirs->max_ring_order,
 					     ours->max_ring_order,
 					     BLKIF_MAX_RING_ORDER),
@@ -123,10 +121,10 @@ blkif_refuse_layout(const struct blkif_layout *layout,
 	if (layout->order > offer->max_ring_order ||
 	    layout->order > BLKIF_MAX_RING_ORDER)
 		return "more ring pages than offered";
-	if (!layout->split)
+	if (!layout->separate)
 		return layout->abi->slim && !offer->slim ?
 		       "slim requests, which were not offered" : NULL;
-	if (!offer->split)
+	if (!offer->separate)
 		return "separate rings, which were not offered";
 	if (!layout->abi->slim)
 		return "separate rings without slim requests";

@@ -13,18 +13,18 @@
 
 #include <linux/cache.h>
 #include "shared.h"
-#include "split.h"
+#include "separate.h"
 
 /**
  * struct blkif_layout - what the rings of a connection look like
  * @abi: of the slots
- * @split: separate rings; @abi is then blkif_abi_slim
+ * @separate: separate rings; @abi is then blkif_abi_slim
  * @order: log2 of the pages that hold requests
  * @align: line size of separate rings, 64 or 128
  */
 struct blkif_layout {
 	const struct blkif_abi *abi;
-	bool split;
+	bool separate;
 	u8 order;
 	u16 align;
 };
@@ -32,9 +32,9 @@ struct blkif_layout {
 /** blkif_layout_slots() - requests that a queue can have in flight */
 static inline u32 blkif_layout_slots(const struct blkif_layout *layout)
 {
-	if (layout->split)
-		return blkif_lap_slots(1U << layout->order, layout->align,
-				       BLKIF_LAP_REQ_SIZE);
+	if (layout->separate)
+		return blkif_sep_slots(1U << layout->order, layout->align,
+				       BLKIF_SEP_REQ_SIZE);
 	return blkif_shared_slots(layout->abi, layout->order);
 }
 
@@ -47,27 +47,27 @@ static inline u32 blkif_layout_req_pages(const struct blkif_layout *layout)
 /** blkif_layout_rsp_pages() - pages that the backend writes responses to */
 static inline u32 blkif_layout_rsp_pages(const struct blkif_layout *layout)
 {
-	if (!layout->split)
+	if (!layout->separate)
 		return 0;
-	return blkif_lap_rsp_pages(blkif_layout_slots(layout), layout->align);
+	return blkif_sep_rsp_pages(blkif_layout_slots(layout), layout->align);
 }
 
 /** blkif_layout_name() - as it stands in the log */
 static inline const char *blkif_layout_name(const struct blkif_layout *layout)
 {
-	if (!layout->split)
+	if (!layout->separate)
 		return "shared ring";
 	return layout->align == 64 ? "separate rings of 64-byte lines" :
 				     "separate rings of 128-byte lines";
 }
 
 /* Both rings of a queue, as either side sees them. */
-struct blkif_lap_pair {
-	struct blkif_lap_ring req;
-	struct blkif_lap_ring rsp ____cacheline_aligned;
+struct blkif_sep_pair {
+	struct blkif_sep_ring req;
+	struct blkif_sep_ring rsp ____cacheline_aligned;
 };
 
-static inline void blkif_lap_pair_init(struct blkif_lap_pair *pair,
+static inline void blkif_sep_pair_init(struct blkif_sep_pair *pair,
 				       const struct blkif_layout *layout,
 				       void *const *req_pages,
 				       void *const *rsp_pages)
@@ -78,57 +78,57 @@ static inline void blkif_lap_pair_init(struct blkif_lap_pair *pair,
 
 	memcpy(pair->req.pages, req_pages, nr_req * sizeof(void *));
 	memcpy(pair->rsp.pages, rsp_pages, nr_rsp * sizeof(void *));
-	blkif_lap_init(&pair->req, layout->align, BLKIF_LAP_REQ_SIZE, slots);
-	blkif_lap_init(&pair->rsp, layout->align, BLKIF_LAP_RSP_SIZE, slots);
+	blkif_sep_init(&pair->req, layout->align, BLKIF_SEP_REQ_SIZE, slots);
+	blkif_sep_init(&pair->rsp, layout->align, BLKIF_SEP_RSP_SIZE, slots);
 }
 
 /* Event words: each stands in the pages that its writer may write. */
-static inline u32 *blkif_lap_rsp_event(const struct blkif_lap_pair *pair)
+static inline u32 *blkif_sep_rsp_event(const struct blkif_sep_pair *pair)
 {
-	return blkif_lap_event(&pair->req);
+	return blkif_sep_event(&pair->req);
 }
 
-static inline u32 *blkif_lap_req_event(const struct blkif_lap_pair *pair)
+static inline u32 *blkif_sep_req_event(const struct blkif_sep_pair *pair)
 {
-	return blkif_lap_event(&pair->rsp);
+	return blkif_sep_event(&pair->rsp);
 }
 
 /**
- * struct blkif_fe_ring - the frontend's view
- * @split: @lap is in use, and else @shared
+ * struct blkif_front_rings - the frontend's view
+ * @separate: @sep is in use, and else @shared
  * @shared: one ring
- * @lap: two
+ * @sep: two
  */
-struct blkif_fe_ring {
-	bool split;
+struct blkif_front_rings {
+	bool separate;
 	union {
-		struct blkif_fe_shared shared;
-		struct blkif_lap_pair lap;
+		struct blkif_front_shared shared;
+		struct blkif_sep_pair sep;
 	};
 };
 
 /**
- * blkif_front_ring_init() - take zeroed pages that no peer has seen into use
+ * blkif_front_rings_init() - take zeroed pages that no peer has seen into use
  * @ring: the view
  * @layout: what was agreed
  * @req_pages: blkif_layout_req_pages() of them; for a shared ring they must be
  *             contiguous, and the first counts
  * @rsp_pages: blkif_layout_rsp_pages() of them
  */
-static inline void blkif_front_ring_init(struct blkif_fe_ring *ring,
-					 const struct blkif_layout *layout,
-					 void *const *req_pages,
-					 void *const *rsp_pages)
+static inline void blkif_front_rings_init(struct blkif_front_rings *ring,
+					  const struct blkif_layout *layout,
+					  void *const *req_pages,
+					  void *const *rsp_pages)
 {
-	ring->split = layout->split;
-	if (!ring->split) {
-		blkif_fe_shared_init(&ring->shared, req_pages[0], layout->abi,
-				     layout->order);
+	ring->separate = layout->separate;
+	if (!ring->separate) {
+		blkif_front_shared_init(&ring->shared, req_pages[0], layout->abi,
+					layout->order);
 		return;
 	}
-	blkif_lap_pair_init(&ring->lap, layout, req_pages, rsp_pages);
-	WRITE_ONCE(*blkif_lap_rsp_event(&ring->lap), BLKIF_RING_EVENT_START);
-	WRITE_ONCE(*blkif_lap_req_event(&ring->lap), BLKIF_RING_EVENT_START);
+	blkif_sep_pair_init(&ring->sep, layout, req_pages, rsp_pages);
+	WRITE_ONCE(*blkif_sep_rsp_event(&ring->sep), BLKIF_RING_EVENT_START);
+	WRITE_ONCE(*blkif_sep_req_event(&ring->sep), BLKIF_RING_EVENT_START);
 }
 
 /**
@@ -137,11 +137,11 @@ static inline void blkif_front_ring_init(struct blkif_fe_ring *ring,
  *
  * Belongs to the request half; responses may be taken meanwhile.
  */
-static inline bool blkif_front_full(struct blkif_fe_ring *ring)
+static inline bool blkif_front_full(struct blkif_front_rings *ring)
 {
-	if (!ring->split)
-		return blkif_fe_shared_full(&ring->shared);
-	return blkif_lap_full(&ring->lap.req, &ring->lap.rsp);
+	if (!ring->separate)
+		return blkif_front_shared_full(&ring->shared);
+	return blkif_sep_full(&ring->sep.req, &ring->sep.rsp);
 }
 
 /**
@@ -150,35 +150,35 @@ static inline bool blkif_front_full(struct blkif_fe_ring *ring)
  * @cmd: the request; not looked at after this
  * @handle: virtual device number
  *
- * Return: what blkif_front_show() has to be given next.
+ * Return: what blkif_front_publish_slot() has to be given next.
  */
-static __always_inline u64 blkif_front_write(struct blkif_fe_ring *ring,
+static __always_inline u64 blkif_front_write(struct blkif_front_rings *ring,
 					     const struct blkif_cmd *cmd,
 					     u16 handle)
 {
 	struct blkif_slim_words words;
 
-	if (!ring->split) {
-		blkif_fe_shared_put(&ring->shared, cmd, handle);
+	if (!ring->separate) {
+		blkif_front_shared_put(&ring->shared, cmd, handle);
 		return 0;
 	}
 	words = blkif_slim_encode(cmd);
-	blkif_lap_write_req(&ring->lap.req, &words);
+	blkif_sep_write_req(&ring->sep.req, &words);
 	return words.head;
 }
 
 /**
- * blkif_front_show() - the backend may see what was written, and answer it
+ * blkif_front_publish_slot() - the backend may see what was written, and answer it
  * @ring: the ring
  * @word: from blkif_front_write()
  *
- * On a shared ring it sees nothing before blkif_front_push().
+ * On a shared ring it sees nothing before blkif_front_publish().
  */
-static __always_inline void blkif_front_show(struct blkif_fe_ring *ring,
-					     u64 word)
+static __always_inline void blkif_front_publish_slot(struct blkif_front_rings *ring,
+						     u64 word)
 {
-	if (ring->split)
-		blkif_lap_show_req(&ring->lap.req, word);
+	if (ring->separate)
+		blkif_sep_publish_req(&ring->sep.req, word);
 }
 
 /**
@@ -187,19 +187,19 @@ static __always_inline void blkif_front_show(struct blkif_fe_ring *ring,
  * @cmd: the request
  * @handle: virtual device number
  */
-static __always_inline void blkif_front_put(struct blkif_fe_ring *ring,
+static __always_inline void blkif_front_put(struct blkif_front_rings *ring,
 					    const struct blkif_cmd *cmd,
 					    u16 handle)
 {
-	blkif_front_show(ring, blkif_front_write(ring, cmd, handle));
+	blkif_front_publish_slot(ring, blkif_front_write(ring, cmd, handle));
 }
 
-/** blkif_front_push() - publish what was put; true: notify the backend */
-static inline bool blkif_front_push(struct blkif_fe_ring *ring)
+/** blkif_front_publish() - publish what was put; true: notify the backend */
+static inline bool blkif_front_publish(struct blkif_front_rings *ring)
 {
-	if (!ring->split)
-		return blkif_fe_shared_push(&ring->shared);
-	return blkif_lap_push(&ring->lap.req, blkif_lap_req_event(&ring->lap));
+	if (!ring->separate)
+		return blkif_front_shared_publish(&ring->shared);
+	return blkif_sep_must_notify(&ring->sep.req, blkif_sep_req_event(&ring->sep));
 }
 
 /**
@@ -210,30 +210,30 @@ static inline bool blkif_front_push(struct blkif_fe_ring *ring)
  * Return: 1 if there was one, 0 if not, -EPROTO if the backend breaks the
  * rules of the ring.
  */
-static __always_inline int blkif_front_get(struct blkif_fe_ring *ring,
+static __always_inline int blkif_front_get(struct blkif_front_rings *ring,
 					   struct blkif_rsp *rsp)
 {
 	struct blkif_slim_rsp_words words;
 	int ret;
 
-	if (!ring->split)
-		return blkif_fe_shared_get(&ring->shared, rsp);
-	ret = blkif_lap_get_rsp(&ring->lap.rsp, &words);
+	if (!ring->separate)
+		return blkif_front_shared_get(&ring->shared, rsp);
+	ret = blkif_sep_get_rsp(&ring->sep.rsp, &words);
 	if (ret > 0 && !blkif_slim_rsp_decode(words, rsp))
 		return -EPROTO;
 	return ret;
 }
 
 /** blkif_front_pending() - as blkif_back_pending(), for a response */
-static inline bool blkif_front_pending(const struct blkif_fe_ring *ring)
+static inline bool blkif_front_pending(const struct blkif_front_rings *ring)
 {
-	if (!ring->split)
-		return blkif_fe_shared_pending(&ring->shared);
-	return blkif_lap_look_rsp(&ring->lap.rsp) != 0;
+	if (!ring->separate)
+		return blkif_front_shared_pending(&ring->shared);
+	return blkif_sep_peek_rsp(&ring->sep.rsp) != 0;
 }
 
 /**
- * blkif_front_arm() - ask for a notification of responses
+ * blkif_front_rearm() - ask for a notification of responses
  * @ring: the ring, found empty
  * @ahead: when so many more are there, at least 1.  Never more than requests
  *         that were published and are unanswered and that need nothing more
@@ -243,60 +243,60 @@ static inline bool blkif_front_pending(const struct blkif_fe_ring *ring)
  * there is one after all, be it an earlier one, -EPROTO as blkif_front_get().
  * After anything but 0 the caller must arm anew before it sleeps.
  */
-static inline int blkif_front_arm(struct blkif_fe_ring *ring, u32 ahead)
+static inline int blkif_front_rearm(struct blkif_front_rings *ring, u32 ahead)
 {
-	if (!ring->split)
-		return blkif_fe_shared_arm(&ring->shared, ahead);
-	blkif_lap_arm(&ring->lap.rsp, blkif_lap_rsp_event(&ring->lap), ahead);
-	return blkif_lap_look_rsp(&ring->lap.rsp);
+	if (!ring->separate)
+		return blkif_front_shared_rearm(&ring->shared, ahead);
+	blkif_sep_rearm(&ring->sep.rsp, blkif_sep_rsp_event(&ring->sep), ahead);
+	return blkif_sep_peek_rsp(&ring->sep.rsp);
 }
 
 /**
- * struct blkif_be_ring - the backend's view
- * @split: @lap is in use, and else @shared
+ * struct blkif_back_rings - the backend's view
+ * @separate: @sep is in use, and else @shared
  * @nr_slots: most requests that may be unanswered
  * @shared: one ring
- * @lap: two
+ * @sep: two
  */
-struct blkif_be_ring {
-	bool split;
+struct blkif_back_rings {
+	bool separate;
 	u32 nr_slots;
 	union {
-		struct blkif_be_shared shared;
-		struct blkif_lap_pair lap;
+		struct blkif_back_shared shared;
+		struct blkif_sep_pair sep;
 	};
 };
 
 /**
- * blkif_back_ring_init() - take mapped pages into use
+ * blkif_back_rings_init() - take mapped pages into use
  * @ring: the view
  * @layout: what was agreed
- * @req_pages: as blkif_front_ring_init(); separate rings may be read-only
+ * @req_pages: as blkif_front_rings_init(); separate rings may be read-only
  * @rsp_pages: likewise
  *
  * Return: 0, or -EPROTO if a shared ring's indexes contradict each other.
  */
-static inline int blkif_back_ring_init(struct blkif_be_ring *ring,
-				       const struct blkif_layout *layout,
-				       void *const *req_pages,
-				       void *const *rsp_pages)
+static inline int blkif_back_rings_init(struct blkif_back_rings *ring,
+					const struct blkif_layout *layout,
+					void *const *req_pages,
+					void *const *rsp_pages)
 {
-	ring->split = layout->split;
+	ring->separate = layout->separate;
 	ring->nr_slots = blkif_layout_slots(layout);
-	if (!ring->split)
-		return blkif_be_shared_init(&ring->shared, req_pages[0],
-					    layout->abi, layout->order);
-	blkif_lap_pair_init(&ring->lap, layout, req_pages, rsp_pages);
+	if (!ring->separate)
+		return blkif_back_shared_init(&ring->shared, req_pages[0],
+					      layout->abi, layout->order);
+	blkif_sep_pair_init(&ring->sep, layout, req_pages, rsp_pages);
 	return 0;
 }
 
 /* Is a request published?  -EPROTO if it is one too many. */
-static inline int blkif_back_look(struct blkif_be_ring *ring)
+static inline int blkif_back_peek(struct blkif_back_rings *ring)
 {
-	int ret = blkif_lap_look_req(&ring->lap.req);
+	int ret = blkif_sep_peek_req(&ring->sep.req);
 
 	/* In this order: an answer in between makes the request a good one. */
-	if (ret > 0 && blkif_lap_full(&ring->lap.req, &ring->lap.rsp))
+	if (ret > 0 && blkif_sep_full(&ring->sep.req, &ring->sep.rsp))
 		return -EPROTO;
 	return ret;
 }
@@ -309,20 +309,20 @@ static inline int blkif_back_look(struct blkif_be_ring *ring)
  * Return: 1 if there was one, 0 if not, -EPROTO if the frontend breaks the
  * rules of the ring.
  */
-static __always_inline int blkif_back_get(struct blkif_be_ring *ring,
+static __always_inline int blkif_back_get(struct blkif_back_rings *ring,
 					  struct blkif_cmd *cmd)
 {
 	struct blkif_slim_words words;
 	int ret;
 
-	if (!ring->split)
-		return blkif_be_shared_get(&ring->shared, cmd);
-	if (blkif_lap_full(&ring->lap.req, &ring->lap.rsp)) {
-		ret = blkif_back_look(ring);
+	if (!ring->separate)
+		return blkif_back_shared_get(&ring->shared, cmd);
+	if (blkif_sep_full(&ring->sep.req, &ring->sep.rsp)) {
+		ret = blkif_back_peek(ring);
 		if (ret <= 0)
 			return ret;
 	}
-	ret = blkif_lap_get_req(&ring->lap.req, &words);
+	ret = blkif_sep_get_req(&ring->sep.req, &words);
 	if (ret > 0)
 		blkif_slim_decode(words, cmd);
 	return ret;
@@ -335,26 +335,26 @@ static __always_inline int blkif_back_get(struct blkif_be_ring *ring,
  * Cheap and without any effect, to be called over and over: what is really
  * there, blkif_back_get() says.
  */
-static inline bool blkif_back_pending(const struct blkif_be_ring *ring)
+static inline bool blkif_back_pending(const struct blkif_back_rings *ring)
 {
-	if (!ring->split)
-		return blkif_be_shared_pending(&ring->shared);
-	return blkif_lap_look_req(&ring->lap.req) != 0;
+	if (!ring->separate)
+		return blkif_back_shared_pending(&ring->shared);
+	return blkif_sep_peek_req(&ring->sep.req) != 0;
 }
 
 /**
- * blkif_back_arm() - ask for a notification of the next request
+ * blkif_back_rearm() - ask for a notification of the next request
  * @ring: the ring, found empty
  *
  * Return: 0 if there is none yet and one will be notified, 1 if there is one
  * after all, -EPROTO as blkif_back_get().
  */
-static inline int blkif_back_arm(struct blkif_be_ring *ring)
+static inline int blkif_back_rearm(struct blkif_back_rings *ring)
 {
-	if (!ring->split)
-		return blkif_be_shared_arm(&ring->shared);
-	blkif_lap_arm(&ring->lap.req, blkif_lap_req_event(&ring->lap), 1);
-	return blkif_back_look(ring);
+	if (!ring->separate)
+		return blkif_back_shared_rearm(&ring->shared);
+	blkif_sep_rearm(&ring->sep.req, blkif_sep_req_event(&ring->sep), 1);
+	return blkif_back_peek(ring);
 }
 
 /**
@@ -362,40 +362,40 @@ static inline int blkif_back_arm(struct blkif_be_ring *ring)
  * @ring: the ring
  * @rsp: the response; there is one for each request that was taken
  */
-static __always_inline void blkif_back_put(struct blkif_be_ring *ring,
+static __always_inline void blkif_back_put(struct blkif_back_rings *ring,
 					   const struct blkif_rsp *rsp)
 {
 	struct blkif_slim_rsp_words words;
 
-	if (!ring->split) {
-		blkif_be_shared_put(&ring->shared, rsp);
+	if (!ring->separate) {
+		blkif_back_shared_put(&ring->shared, rsp);
 		return;
 	}
 	words = blkif_slim_rsp_encode(rsp);
-	blkif_lap_put_rsp(&ring->lap.rsp, &words);
+	blkif_sep_put_rsp(&ring->sep.rsp, &words);
 }
 
 /**
- * blkif_back_owes() - does the frontend wait for more responses?
- * @ring: the ring, after blkif_back_push() said that it need not be notified
+ * blkif_back_owes_event() - does the frontend wait for more responses?
+ * @ring: the ring, after blkif_back_publish() said that it need not be notified
  *
  * It does if it asked for a notification that is still ahead: then it gets one
  * for less when there is no more to come soon.  If it did not, it is at work
  * and looks for itself; and if it asked for more than can be in flight, it
  * polls.
  */
-static inline bool blkif_back_owes(const struct blkif_be_ring *ring)
+static inline bool blkif_back_owes_event(const struct blkif_back_rings *ring)
 {
-	return ring->split &&
-	       blkif_lap_ahead(&ring->lap.rsp, blkif_lap_rsp_event(&ring->lap));
+	return ring->separate &&
+	       blkif_sep_event_ahead(&ring->sep.rsp, blkif_sep_rsp_event(&ring->sep));
 }
 
-/** blkif_back_push() - publish what was put; true: notify the frontend */
-static inline bool blkif_back_push(struct blkif_be_ring *ring)
+/** blkif_back_publish() - publish what was put; true: notify the frontend */
+static inline bool blkif_back_publish(struct blkif_back_rings *ring)
 {
-	if (!ring->split)
-		return blkif_be_shared_push(&ring->shared);
-	return blkif_lap_push(&ring->lap.rsp, blkif_lap_rsp_event(&ring->lap));
+	if (!ring->separate)
+		return blkif_back_shared_publish(&ring->shared);
+	return blkif_sep_must_notify(&ring->sep.rsp, blkif_sep_rsp_event(&ring->sep));
 }
 
 #endif /* _XEN_BLKIF_RING_H */

@@ -24,7 +24,7 @@
  *             sees the other's store, so either a notification is sent or the
  *             consumer finds the work itself, and none is lost.
  *
- * All of a struct blkif_fe_shared or blkif_be_ring but @page is private.
+ * All of a struct blkif_front_shared or blkif_back_rings but @page is private.
  * Calls on the request half and calls on the response half may run at the
  * same time; two calls on one half may not.
  */
@@ -109,44 +109,44 @@ static inline void *blkif_shared_slot(struct blkif_ring_indexes *page,
 }
 
 /* Must the side that moved its index from @from to @to notify? */
-static inline bool blkif_ring_passed(u32 event, u32 from, u32 to)
+static inline bool blkif_ring_event_passed(u32 event, u32 from, u32 to)
 {
 	return (u32)(to - event) < (u32)(to - from);
 }
 
 /**
- * struct blkif_fe_shared - the frontend's view of one ring
+ * struct blkif_front_shared - the frontend's view of one ring
  * @page: the shared pages
  * @abi: layout
  * @mask: number of slots - 1
  * @req_prod: where the next request goes
- * @req_pushed: what the backend was told of
+ * @req_published: what the backend was told of
  * @rsp_cons: next response to take
  * @rsp_prod: how far responses are known to be published
  */
-struct blkif_fe_shared {
+struct blkif_front_shared {
 	struct blkif_ring_indexes *page;
 	const struct blkif_abi *abi;
 	u32 mask;
 	u32 req_prod;
-	u32 req_pushed;
+	u32 req_published;
 	u32 rsp_cons;
 	u32 rsp_prod;
 };
 
 /**
- * blkif_fe_shared_init() - take a ring into use
+ * blkif_front_shared_init() - take a ring into use
  * @ring: the view
  * @page: BLKIF_PAGE_SIZE << @order zeroed bytes, not yet seen by a peer
  * @abi: layout
  * @order: log2 of the number of pages
  */
-static inline void blkif_fe_shared_init(struct blkif_fe_shared *ring,
-					void *page,
+static inline void blkif_front_shared_init(struct blkif_front_shared *ring,
+					   void *page,
 					 const struct blkif_abi *abi,
 					 unsigned int order)
 {
-	*ring = (struct blkif_fe_shared) {
+	*ring = (struct blkif_front_shared) {
 		.page = page,
 		.abi = abi,
 		.mask = blkif_shared_slots(abi, order) - 1,
@@ -156,27 +156,27 @@ static inline void blkif_fe_shared_init(struct blkif_fe_shared *ring,
 }
 
 /**
- * blkif_fe_shared_full() - is there no slot for another request?
+ * blkif_front_shared_full() - is there no slot for another request?
  * @ring: the ring
  *
  * Belongs to the request half; responses may be taken meanwhile.
  */
-static inline bool blkif_fe_shared_full(struct blkif_fe_shared *ring)
+static inline bool blkif_front_shared_full(struct blkif_front_shared *ring)
 {
-	/* pairs with blkif_fe_shared_get(): the slot was copied */
+	/* pairs with blkif_front_shared_get(): the slot was copied */
 	return ring->req_prod - virt_load_acquire(&ring->rsp_cons) > ring->mask;
 }
 
 /**
- * blkif_fe_shared_put() - write a request that the backend is not told of yet
+ * blkif_front_shared_put() - write a request that the backend is not told of yet
  * @ring: the ring
  * @cmd: the request
  * @handle: virtual device number
  *
  * The caller has no more requests unanswered than there are slots.
  */
-static inline void blkif_fe_shared_put(struct blkif_fe_shared *ring,
-				       const struct blkif_cmd *cmd, u16 handle)
+static inline void blkif_front_shared_put(struct blkif_front_shared *ring,
+					  const struct blkif_cmd *cmd, u16 handle)
 {
 	blkif_cmd_encode(ring->abi, cmd, handle,
 			 blkif_shared_slot(ring->page, ring->abi, ring->mask,
@@ -185,32 +185,32 @@ static inline void blkif_fe_shared_put(struct blkif_fe_shared *ring,
 }
 
 /**
- * blkif_fe_shared_push() - publish what was put
+ * blkif_front_shared_publish() - publish what was put
  * @ring: the ring
  *
  * Return: true if the backend must be notified.
  */
-static inline bool blkif_fe_shared_push(struct blkif_fe_shared *ring)
+static inline bool blkif_front_shared_publish(struct blkif_front_shared *ring)
 {
-	u32 from = ring->req_pushed;
+	u32 from = ring->req_published;
 
 	if (from == ring->req_prod)
 		return false;
 	/* First, because the answer may overtake this function. */
-	WRITE_ONCE(ring->req_pushed, ring->req_prod);
-	/* pairs with the load in blkif_be_shared_poll() */
+	WRITE_ONCE(ring->req_published, ring->req_prod);
+	/* pairs with the load in blkif_back_shared_peek() */
 	virt_store_release(&ring->page->req_prod, ring->req_prod);
-	virt_mb(); /* pairs with blkif_be_shared_arm() */
-	return blkif_ring_passed(READ_ONCE(ring->page->req_event), from,
-				 ring->req_prod);
+	virt_mb(); /* pairs with blkif_back_shared_rearm() */
+	return blkif_ring_event_passed(READ_ONCE(ring->page->req_event), from,
+				       ring->req_prod);
 }
 
 /* Look how far responses are published. */
-static inline int blkif_fe_shared_poll(struct blkif_fe_shared *ring)
+static inline int blkif_front_shared_peek(struct blkif_front_shared *ring)
 {
-	/* pairs with the store in blkif_be_shared_push() */
+	/* pairs with the store in blkif_back_shared_publish() */
 	u32 prod = virt_load_acquire(&ring->page->rsp_prod);
-	u32 unanswered = READ_ONCE(ring->req_pushed) - ring->rsp_cons;
+	u32 unanswered = READ_ONCE(ring->req_published) - ring->rsp_cons;
 
 	if ((u32)(prod - ring->rsp_cons) > unanswered)
 		return -EPROTO;
@@ -219,20 +219,20 @@ static inline int blkif_fe_shared_poll(struct blkif_fe_shared *ring)
 }
 
 /**
- * blkif_fe_shared_get() - take a response
+ * blkif_front_shared_get() - take a response
  * @ring: the ring
  * @rsp: filled in, not checked
  *
  * Return: 1 if there was one, 0 if not, -EPROTO if the backend claims
  * responses to requests that it was never told of.
  */
-static inline int blkif_fe_shared_get(struct blkif_fe_shared *ring,
-				      struct blkif_rsp *rsp)
+static inline int blkif_front_shared_get(struct blkif_front_shared *ring,
+					 struct blkif_rsp *rsp)
 {
 	u64 raw[2];
 
 	if (ring->rsp_cons == ring->rsp_prod) {
-		int ret = blkif_fe_shared_poll(ring);
+		int ret = blkif_front_shared_peek(ring);
 
 		if (ret <= 0)
 			return ret;
@@ -243,55 +243,55 @@ static inline int blkif_fe_shared_get(struct blkif_fe_shared *ring,
 			      raw);
 	if (!blkif_rsp_decode(ring->abi, raw, rsp))
 		return -EPROTO;
-	/* pairs with blkif_fe_shared_full() */
+	/* pairs with blkif_front_shared_full() */
 	virt_store_release(&ring->rsp_cons, ring->rsp_cons + 1);
 	return 1;
 }
 
-/** blkif_fe_shared_pending() - has the backend published anything new? */
+/** blkif_front_shared_pending() - has the backend published anything new? */
 static inline bool
-blkif_fe_shared_pending(const struct blkif_fe_shared *ring)
+blkif_front_shared_pending(const struct blkif_front_shared *ring)
 {
 	return READ_ONCE(ring->page->rsp_prod) != ring->rsp_cons;
 }
 
 /**
- * blkif_fe_shared_arm() - ask for a notification of responses
+ * blkif_front_shared_rearm() - ask for a notification of responses
  * @ring: the ring, found empty
- * @ahead: as blkif_front_arm()
+ * @ahead: as blkif_front_rearm()
  *
  * Return: 0 if there is none yet and the one asked for will be notified, 1 if
- * there is one after all, -EPROTO as blkif_fe_shared_get().
+ * there is one after all, -EPROTO as blkif_front_shared_get().
  */
-static inline int blkif_fe_shared_arm(struct blkif_fe_shared *ring, u32 ahead)
+static inline int blkif_front_shared_rearm(struct blkif_front_shared *ring, u32 ahead)
 {
 	WRITE_ONCE(ring->page->rsp_event, ring->rsp_cons + ahead);
-	virt_mb(); /* pairs with blkif_be_shared_push() */
-	return blkif_fe_shared_poll(ring);
+	virt_mb(); /* pairs with blkif_back_shared_publish() */
+	return blkif_front_shared_peek(ring);
 }
 
 /**
- * struct blkif_be_shared - the backend's view of one ring
+ * struct blkif_back_shared - the backend's view of one ring
  * @page: the shared pages, mapped
  * @abi: layout the frontend asked for
  * @mask: number of slots - 1
  * @req_cons: next request to take
  * @req_prod: how far requests are known to be published
  * @rsp_prod: where the next response goes
- * @rsp_pushed: what the frontend was told of
+ * @rsp_published: what the frontend was told of
  */
-struct blkif_be_shared {
+struct blkif_back_shared {
 	struct blkif_ring_indexes *page;
 	const struct blkif_abi *abi;
 	u32 mask;
 	u32 req_cons;
 	u32 req_prod;
 	u32 rsp_prod;
-	u32 rsp_pushed;
+	u32 rsp_published;
 };
 
 /**
- * blkif_be_shared_init() - go on where the ring stands
+ * blkif_back_shared_init() - go on where the ring stands
  * @ring: the view
  * @page: the mapped pages
  * @abi: layout
@@ -302,31 +302,31 @@ struct blkif_be_shared {
  *
  * Return: 0, or -EPROTO if the indexes contradict each other.
  */
-static inline int blkif_be_shared_init(struct blkif_be_shared *ring,
-				       void *page,
-				       const struct blkif_abi *abi,
-				       unsigned int order)
+static inline int blkif_back_shared_init(struct blkif_back_shared *ring,
+					 void *page,
+					 const struct blkif_abi *abi,
+					 unsigned int order)
 {
 	struct blkif_ring_indexes *indexes = page;
 	u32 rsp_prod = READ_ONCE(indexes->rsp_prod);
 	u32 req_prod = READ_ONCE(indexes->req_prod);
 
-	*ring = (struct blkif_be_shared) {
+	*ring = (struct blkif_back_shared) {
 		.page = indexes,
 		.abi = abi,
 		.mask = blkif_shared_slots(abi, order) - 1,
 		.req_cons = rsp_prod,
 		.req_prod = rsp_prod,
 		.rsp_prod = rsp_prod,
-		.rsp_pushed = rsp_prod,
+		.rsp_published = rsp_prod,
 	};
 	return (u32)(req_prod - rsp_prod) > ring->mask + 1 ? -EPROTO : 0;
 }
 
 /* Look how far requests are published. */
-static inline int blkif_be_shared_poll(struct blkif_be_shared *ring)
+static inline int blkif_back_shared_peek(struct blkif_back_shared *ring)
 {
-	/* pairs with the store in blkif_fe_shared_push() */
+	/* pairs with the store in blkif_front_shared_publish() */
 	u32 prod = virt_load_acquire(&ring->page->req_prod);
 	u32 unanswered = ring->req_cons - READ_ONCE(ring->rsp_prod);
 
@@ -337,20 +337,20 @@ static inline int blkif_be_shared_poll(struct blkif_be_shared *ring)
 }
 
 /**
- * blkif_be_shared_get() - take a request
+ * blkif_back_shared_get() - take a request
  * @ring: the ring
  * @cmd: filled in, not checked
  *
  * Return: 1 if there was one, 0 if not, -EPROTO if the frontend claims more
  * requests than there are slots without a request in them.
  */
-static inline int blkif_be_shared_get(struct blkif_be_shared *ring,
-				      struct blkif_cmd *cmd)
+static inline int blkif_back_shared_get(struct blkif_back_shared *ring,
+					struct blkif_cmd *cmd)
 {
 	u64 raw[BLKIF_SLOT_MAX / sizeof(u64)];
 
 	if (ring->req_cons == ring->req_prod) {
-		int ret = blkif_be_shared_poll(ring);
+		int ret = blkif_back_shared_peek(ring);
 
 		if (ret <= 0)
 			return ret;
@@ -364,34 +364,34 @@ static inline int blkif_be_shared_get(struct blkif_be_shared *ring,
 	return 1;
 }
 
-/** blkif_be_shared_pending() - has the frontend published anything new? */
+/** blkif_back_shared_pending() - has the frontend published anything new? */
 static inline bool
-blkif_be_shared_pending(const struct blkif_be_shared *ring)
+blkif_back_shared_pending(const struct blkif_back_shared *ring)
 {
 	return READ_ONCE(ring->page->req_prod) != ring->req_cons;
 }
 
 /**
- * blkif_be_shared_arm() - ask for a notification of the next request
+ * blkif_back_shared_rearm() - ask for a notification of the next request
  * @ring: the ring, found empty
  *
  * Return: 0 if there is none yet and one will be notified, 1 if there is one
- * after all, -EPROTO as blkif_be_shared_get().
+ * after all, -EPROTO as blkif_back_shared_get().
  */
-static inline int blkif_be_shared_arm(struct blkif_be_shared *ring)
+static inline int blkif_back_shared_rearm(struct blkif_back_shared *ring)
 {
 	WRITE_ONCE(ring->page->req_event, ring->req_cons + 1);
-	virt_mb(); /* pairs with blkif_fe_shared_push() */
-	return blkif_be_shared_poll(ring);
+	virt_mb(); /* pairs with blkif_front_shared_publish() */
+	return blkif_back_shared_peek(ring);
 }
 
 /**
- * blkif_be_shared_put() - write a response that the frontend is not told of yet
+ * blkif_back_shared_put() - write a response that the frontend is not told of yet
  * @ring: the ring
  * @rsp: the response; there is one for each request that was taken
  */
-static inline void blkif_be_shared_put(struct blkif_be_shared *ring,
-				       const struct blkif_rsp *rsp)
+static inline void blkif_back_shared_put(struct blkif_back_shared *ring,
+					 const struct blkif_rsp *rsp)
 {
 	blkif_rsp_encode(ring->abi, rsp,
 			 blkif_shared_slot(ring->page, ring->abi, ring->mask,
@@ -400,23 +400,23 @@ static inline void blkif_be_shared_put(struct blkif_be_shared *ring,
 }
 
 /**
- * blkif_be_shared_push() - publish what was put
+ * blkif_back_shared_publish() - publish what was put
  * @ring: the ring
  *
  * Return: true if the frontend must be notified.
  */
-static inline bool blkif_be_shared_push(struct blkif_be_shared *ring)
+static inline bool blkif_back_shared_publish(struct blkif_back_shared *ring)
 {
-	u32 from = ring->rsp_pushed;
+	u32 from = ring->rsp_published;
 
 	if (from == ring->rsp_prod)
 		return false;
-	/* pairs with the load in blkif_fe_shared_poll() */
+	/* pairs with the load in blkif_front_shared_peek() */
 	virt_store_release(&ring->page->rsp_prod, ring->rsp_prod);
-	ring->rsp_pushed = ring->rsp_prod;
-	virt_mb(); /* pairs with blkif_fe_shared_arm() */
-	return blkif_ring_passed(READ_ONCE(ring->page->rsp_event), from,
-				 ring->rsp_prod);
+	ring->rsp_published = ring->rsp_prod;
+	virt_mb(); /* pairs with blkif_front_shared_rearm() */
+	return blkif_ring_event_passed(READ_ONCE(ring->page->rsp_event), from,
+				       ring->rsp_prod);
 }
 
 #endif /* _XEN_BLKIF_SHARED_H */

@@ -2,7 +2,7 @@
 /*
  * Slim requests: 32-byte requests and 16-byte responses, one layout for every
  * ABI.  The same slots go on the shared ring and on separate rings; there the
- * lap byte, which is zero here, is put in by split.h.
+ * lap byte, which is zero here, is put in by separate.h.
  */
 
 #ifndef _XEN_BLKIF_SLIM_H
@@ -119,7 +119,7 @@ static_assert(offsetof(struct blkif_slim_range, nr_sectors) == 8);
 #define BLKIF_SLIM_RSP_LAP	56
 
 /* Pages that hold @nr entries. */
-static inline u32 blkif_slim_tables(u32 nr)
+static inline u32 blkif_slim_indirect_pages(u32 nr)
 {
 	u32 per_page = BLKIF_PAGE_SIZE / sizeof(struct blkif_slim_entry);
 
@@ -145,17 +145,17 @@ blkif_slim_put_segs(struct blkif_slim_words *words, const struct blkif_cmd *cmd)
 	}
 }
 
-static inline void blkif_slim_put_tables(struct blkif_slim_words *words,
-					 const struct blkif_cmd *cmd)
+static inline void blkif_slim_put_indirect(struct blkif_slim_words *words,
+					   const struct blkif_cmd *cmd)
 {
-	u32 used = blkif_slim_tables(blkif_cmd_entries(cmd));
+	u32 used = blkif_slim_indirect_pages(blkif_cmd_entries(cmd));
 	u32 i;
 
 	words->head |= (u64)cmd->op << BLKIF_SLIM_COUNT |
 		       (u64)cmd->nr_segs << BLKIF_SLIM_NR_ENTRIES |
 		       (u64)cmd->nr_pi << BLKIF_SLIM_NR_PI;
-	for (i = 0; i < BLKIF_SLIM_MAX_TABLES && i < used; i++)
-		words->data[i / 2] |= (u64)cmd->table[i] << (i % 2 * 32);
+	for (i = 0; i < BLKIF_SLIM_MAX_INDIRECT_PAGES && i < used; i++)
+		words->data[i / 2] |= (u64)cmd->indirect_gref[i] << (i % 2 * 32);
 }
 
 /**
@@ -174,7 +174,7 @@ blkif_slim_encode(const struct blkif_cmd *cmd)
 	};
 
 	if (cmd->indirect) {
-		blkif_slim_put_tables(&words, cmd);
+		blkif_slim_put_indirect(&words, cmd);
 	} else if (blkif_op_is_range(cmd->op)) {
 		words.data[0] = cmd->sector;
 		words.data[1] = cmd->nr_sectors;
@@ -196,7 +196,7 @@ static inline void blkif_slim_set_seg(struct blkif_seg *seg, u64 sector,
 }
 
 /* The fields from @op to @nr_pi, which are of eight bytes together. */
-struct blkif_slim_what {
+struct blkif_slim_fields {
 	u8 op;
 	u8 flags;
 	bool indirect;
@@ -208,11 +208,11 @@ struct blkif_slim_what {
 static_assert(offsetof(struct blkif_cmd, op) % sizeof(u64) == 0);
 static_assert(offsetof(struct blkif_cmd, nr_pi) ==
 	      offsetof(struct blkif_cmd, op) +
-	      offsetof(struct blkif_slim_what, nr_pi));
+	      offsetof(struct blkif_slim_fields, nr_pi));
 
 /* Likewise in one store. */
 static __always_inline void
-blkif_slim_set_what(struct blkif_cmd *cmd, struct blkif_slim_what what)
+blkif_slim_set_fields(struct blkif_cmd *cmd, struct blkif_slim_fields what)
 {
 	u64 word = what.op | what.flags << 8 | what.indirect << 16 |
 		   (u64)what.reserved << 24 | (u64)what.nr_segs << 32 |
@@ -254,9 +254,9 @@ static inline bool blkif_slim_get_range(struct blkif_slim_words words,
 	return !(u8)(words.head >> BLKIF_SLIM_COUNT) && !(words.head >> 32);
 }
 
-static inline bool blkif_slim_get_tables(struct blkif_slim_words words,
-					 struct blkif_cmd *cmd,
-					 struct blkif_slim_what *what)
+static inline bool blkif_slim_get_indirect(struct blkif_slim_words words,
+					   struct blkif_cmd *cmd,
+					   struct blkif_slim_fields *what)
 {
 	u32 used, unused = 0;
 	u32 i;
@@ -265,11 +265,11 @@ static inline bool blkif_slim_get_tables(struct blkif_slim_words words,
 	what->op = (u8)(words.head >> BLKIF_SLIM_COUNT);
 	what->nr_segs = (u16)(words.head >> BLKIF_SLIM_NR_ENTRIES);
 	what->nr_pi = (u16)(words.head >> BLKIF_SLIM_NR_PI);
-	used = blkif_slim_tables(what->nr_segs + what->nr_pi);
-	for (i = 0; i < BLKIF_SLIM_MAX_TABLES; i++) {
-		cmd->table[i] = (u32)(words.data[i / 2] >> (i % 2 * 32));
+	used = blkif_slim_indirect_pages(what->nr_segs + what->nr_pi);
+	for (i = 0; i < BLKIF_SLIM_MAX_INDIRECT_PAGES; i++) {
+		cmd->indirect_gref[i] = (u32)(words.data[i / 2] >> (i % 2 * 32));
 		if (i >= used)
-			unused |= cmd->table[i];
+			unused |= cmd->indirect_gref[i];
 	}
 	return !unused && (!what->nr_pi || what->flags & BLKIF_SLIM_PI);
 }
@@ -282,7 +282,7 @@ static inline bool blkif_slim_get_tables(struct blkif_slim_words words,
 static __always_inline void
 blkif_slim_decode(struct blkif_slim_words words, struct blkif_cmd *cmd)
 {
-	struct blkif_slim_what what = {
+	struct blkif_slim_fields what = {
 		.op = (u8)(words.head >> BLKIF_SLIM_OP),
 		.flags = (u8)(words.head >> BLKIF_SLIM_FLAGS),
 	};
@@ -296,12 +296,12 @@ blkif_slim_decode(struct blkif_slim_words words, struct blkif_cmd *cmd)
 	} else {
 		cmd->sector = 0;
 		if (what.op == BLKIF_OP_INDIRECT)
-			good = blkif_slim_get_tables(words, cmd, &what);
+			good = blkif_slim_get_indirect(words, cmd, &what);
 		else if (blkif_op_is_range(what.op))
 			good = blkif_slim_get_range(words, cmd);
 	}
 	what.reserved = !good || (u8)(words.head >> BLKIF_SLIM_LAP);
-	blkif_slim_set_what(cmd, what);
+	blkif_slim_set_fields(cmd, what);
 }
 
 /** blkif_slim_rsp_encode() - write a response; what is not used is zero */

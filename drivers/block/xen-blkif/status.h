@@ -25,7 +25,7 @@ static const struct blkif_status {
 };
 
 /* Is there such a status for requests that are not slim? */
-static inline bool blkif_status_is_old(s16 wire)
+static inline bool blkif_status_is_legacy(s16 wire)
 {
 	return wire >= BLKIF_RSP_EOPNOTSUPP;
 }
@@ -41,7 +41,7 @@ static inline s16 blkif_status_to_wire(bool slim, blk_status_t status)
 
 	while (row->status != status && row->status != BLK_STS_IOERR)
 		row++;
-	return slim || blkif_status_is_old(row->wire) ? row->wire :
+	return slim || blkif_status_is_legacy(row->wire) ? row->wire :
 							BLKIF_RSP_ERROR;
 }
 
@@ -56,7 +56,7 @@ static inline blk_status_t blkif_status_from_wire(bool slim, s16 wire)
 
 	while (row->wire != wire && row->wire != BLKIF_RSP_ERROR)
 		row++;
-	return slim || blkif_status_is_old(row->wire) ? row->status :
+	return slim || blkif_status_is_legacy(row->wire) ? row->status :
 							BLK_STS_IOERR;
 }
 

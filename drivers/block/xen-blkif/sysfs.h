@@ -79,7 +79,7 @@ static ssize_t blkif_agreed_emit(char *buf, enum blkif_agreed_key key,
 		return sysfs_emit(buf, "%s\n", layout->abi->name);
 	case BLKIF_AGREED_LAYOUT:
 		return sysfs_emit(buf, "%s\n",
-				  layout->split ? "split" : "shared");
+				  layout->separate ? "split" : "shared");
 	case BLKIF_AGREED_ALIGN:
 		return sysfs_emit(buf, "%u\n", layout->align);
 	case BLKIF_AGREED_ORDER:

@@ -33,7 +33,7 @@ struct blkif_vdev {
 };
 
 /* Which disk of its kind, and of which partition; -1 for a foreign major. */
-static inline int blkif_vdev_old(u32 major, u32 minor, u32 *index, u32 *part)
+static inline int blkif_vdev_legacy(u32 major, u32 minor, u32 *index, u32 *part)
 {
 	u32 base = 0;
 
@@ -80,7 +80,7 @@ static inline int blkif_vdev_parse(u32 number, struct blkif_vdev *vdev)
 		/* Linux has 20 bits for minors. */
 		if (number >> 20)
 			return -ENODEV;
-	} else if (blkif_vdev_old(number >> 8, number & 0xff, &index, &part)) {
+	} else if (blkif_vdev_legacy(number >> 8, number & 0xff, &index, &part)) {
 		return -ENODEV;
 	}
 	vdev->index = index;

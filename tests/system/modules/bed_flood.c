@@ -43,7 +43,7 @@ static unsigned int pause = 50;
 module_param(pause, uint, 0644);
 MODULE_PARM_DESC(pause, "Milliseconds from connecting to going");
 
-static bool split;
+static bool separate;
 module_param(split, bool, 0444);
 MODULE_PARM_DESC(split, "Separate rings, which have 124 slots");
 

@@ -78,8 +78,6 @@ typedef uint64_t blkif_sector_t;
  *                               "ring-alignment"
  *  max-slim-indirect-entries B  0 to 1024, default 0 (no indirect slim
  *                               requests): how many entries one may carry
- *  feature-transient-grants  B  default 0: slim READs and WRITEs may have
- *                               BLKIF_SLIM_ONCE
  *  feature-fua               B  default 0: slim WRITEs may have BLKIF_SLIM_FUA
  *  feature-write-zeroes      B  default 0: slim BLKIF_OP_WRITE_ZEROES is taken
  *  max-write-zeroes-sectors  B  default: no limit; 0 is the same as absent.
@@ -159,8 +157,8 @@ typedef uint64_t blkif_sector_t;
  *    backend refuses what is written to it all the same.
  *  - "feature-persistent" on both sides: every page that the frontend grants
  *    for data, or for entries of the existing format, stays granted, writable,
- *    as long as the connection, and is used over and over.  (Slim entries,
- *    BLKIF_SLIM_ONCE and protection information are different: see there.)
+ *    as long as the connection, and is used over and over.  (Slim entries and
+ *    protection information are different: see there.)
  *    The backend may keep any number of these pages mapped until it is Closed,
  *    and drop any whenever no request uses it.  If one side lacks it, the
  *    backend has let go of all pages of a request when it answers.
@@ -177,8 +175,7 @@ typedef uint64_t blkif_sector_t;
  * the data of a write meanwhile may get to the disk or not.
  *
  * A backend writes what it offers before InitWait, and what depends on the
- * disk (and feature-transient-grants) before Connected.  A frontend that finds
- * no offer uses the existing format on a shared ring, and a backend that finds
+ * disk before Connected.  A frontend that finds no offer uses the existing format on a shared ring, and a backend that finds
  * no choice expects it.  A frontend must not ask for what was not offered, nor
  * write a key that is not a number where one is due: the backend then refuses
  * the connection, says why in its error node, and goes to Closing.  Everything
@@ -358,15 +355,11 @@ typedef uint64_t blkif_sector_t;
  *
  *  FUA      WRITE: complete only when the data of this request is durable
  *  UNMAP    WRITE_ZEROES: the range may be deallocated
- *  ONCE     READ, WRITE: the data's grants end with the request, although grants
- *           are persistent; the backend has let go of them when it answers.
- *           Those of a WRITE may be read-only.
  *  PI       READ and WRITE, INDIRECT only: there is protection information
  */
 #define BLKIF_SLIM_FUA		(1 << 1)
 #define BLKIF_SLIM_UNMAP	(1 << 2)
-#define BLKIF_SLIM_ONCE		(1 << 3)
-#define BLKIF_SLIM_PI		(1 << 4)
+#define BLKIF_SLIM_PI		(1 << 3)
 
 /*
  * One page or a part of one: sectors first_sect to last_sect, both included,
@@ -536,7 +529,7 @@ DEFINE_RING_TYPES(blkif, struct blkif_request, struct blkif_response);
  * end of the disk passed, a reserved bit) is answered with an error, and ends
  * nothing but itself.
  */
-#define BLKIF_SLIM_MAX_TABLES	4
+#define BLKIF_SLIM_MAX_INDIRECT_PAGES	4
 #define BLKIF_SLIM_MAX_ENTRIES	1024
 #define BLKIF_SLIM_MAX_RANGES	256
 
@@ -563,7 +556,7 @@ struct blkif_slim_request {
 			grant_ref_t	gref[2];
 		} rw;
 		struct {
-			grant_ref_t	gref[BLKIF_SLIM_MAX_TABLES];
+			grant_ref_t	gref[BLKIF_SLIM_MAX_INDIRECT_PAGES];
 		} indirect;
 		struct {
 			blkif_sector_t	sector;

@@ -26,17 +26,17 @@ TEST(sizes)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
-		const struct blkif_layout l = SPLIT(shapes[i].align,
+		const struct blkif_layout l = SEPARATE(shapes[i].align,
 						    shapes[i].order);
 		u32 rsp_pages = blkif_layout_rsp_pages(&l);
 
 		EXPECT_EQ(shapes[i].slots, blkif_layout_slots(&l));
 		EXPECT_EQ(shapes[i].req_pages, blkif_layout_req_pages(&l));
 		EXPECT_EQ(shapes[i].rsp_pages, rsp_pages);
-		EXPECT_LE(shapes[i].slots, blkif_lap_slots(rsp_pages, l.align,
+		EXPECT_LE(shapes[i].slots, blkif_sep_slots(rsp_pages, l.align,
 							  16));
-		EXPECT_LE(rsp_pages, BLKIF_LAP_MAX_PAGES);
-		EXPECT_LE(shapes[i].req_pages, BLKIF_LAP_MAX_PAGES);
+		EXPECT_LE(rsp_pages, BLKIF_SEP_MAX_PAGES);
+		EXPECT_LE(shapes[i].req_pages, BLKIF_SEP_MAX_PAGES);
 	}
 }
 
@@ -48,18 +48,18 @@ TEST(response_pages)
 
 	for (a = 0; a < ARRAY_SIZE(aligns); a++)
 		for (slots = 1; slots <= 2044; slots++) {
-			u32 pages = blkif_lap_rsp_pages(slots, aligns[a]);
+			u32 pages = blkif_sep_rsp_pages(slots, aligns[a]);
 
-			ASSERT_LE(slots, blkif_lap_slots(pages, aligns[a], 16));
+			ASSERT_LE(slots, blkif_sep_slots(pages, aligns[a], 16));
 			if (pages > 1)
-				ASSERT_GT(slots, blkif_lap_slots(pages - 1,
+				ASSERT_GT(slots, blkif_sep_slots(pages - 1,
 								 aligns[a],
 								 16));
 		}
 }
 
 /* Walk two laps; 0 or the line of what is wrong with the place of a slot. */
-static int walk(struct blkif_lap_ring *ring, u32 nr_pages, u8 *seen, u32 size)
+static int walk(struct blkif_sep_ring *ring, u32 nr_pages, u8 *seen, u32 size)
 {
 	u32 n, end = ring->nr_slots;
 	int lap;
@@ -83,7 +83,7 @@ static int walk(struct blkif_lap_ring *ring, u32 nr_pages, u8 *seen, u32 size)
 			if (at / 64 != (at + size - 1) / 64)
 				return __LINE__;
 			seen[at / 16] = lap;
-			blkif_lap_next(ring, size);
+			blkif_sep_next(ring, size);
 		}
 	return ring->page || ring->lap != 1 ? __LINE__ : 0;
 }
@@ -93,15 +93,15 @@ TEST(slots_of_a_ring)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
-		const struct blkif_layout l = SPLIT(shapes[i].align,
+		const struct blkif_layout l = SEPARATE(shapes[i].align,
 						    shapes[i].order);
 		u8 *seen = calloc(2, PAIR_PAGES * BLKIF_PAGE_SIZE / 16);
 		struct pair *p = alloc_lines(sizeof(*p));
 
 		pair_init(p, &l, 0);
-		EXPECT_EQ(0, walk(&p->front.lap.req, shapes[i].req_pages,
+		EXPECT_EQ(0, walk(&p->front.sep.req, shapes[i].req_pages,
 				  seen, 32));
-		EXPECT_EQ(0, walk(&p->back.lap.rsp, shapes[i].rsp_pages, seen +
+		EXPECT_EQ(0, walk(&p->back.sep.rsp, shapes[i].rsp_pages, seen +
 				  PAIR_PAGES * BLKIF_PAGE_SIZE / 16, 16));
 		pair_free(p);
 		free(p);
@@ -115,22 +115,22 @@ TEST(event_words)
 	unsigned int a;
 
 	for (a = 0; a < ARRAY_SIZE(aligns); a++) {
-		const struct blkif_layout l = SPLIT(aligns[a], 0);
+		const struct blkif_layout l = SEPARATE(aligns[a], 0);
 		struct pair *p = alloc_lines(sizeof(*p));
 
 		pair_init(p, &l, 0);
 		EXPECT_EQ((void *)((u8 *)p->front_req[0] + aligns[a]),
-			  blkif_lap_rsp_event(&p->front.lap));
+			  blkif_sep_rsp_event(&p->front.sep));
 		EXPECT_EQ((void *)((u8 *)p->back_req[0] + aligns[a]),
-			  blkif_lap_rsp_event(&p->back.lap));
+			  blkif_sep_rsp_event(&p->back.sep));
 		EXPECT_EQ((void *)((u8 *)p->back_rsp[0] + aligns[a]),
-			  blkif_lap_req_event(&p->back.lap));
+			  blkif_sep_req_event(&p->back.sep));
 		EXPECT_EQ((void *)((u8 *)p->front_rsp[0] + aligns[a]),
-			  blkif_lap_req_event(&p->front.lap));
-		EXPECT_EQ(1, *blkif_lap_rsp_event(&p->back.lap));
-		EXPECT_EQ(1, *blkif_lap_req_event(&p->front.lap));
+			  blkif_sep_req_event(&p->front.sep));
+		EXPECT_EQ(1, *blkif_sep_rsp_event(&p->back.sep));
+		EXPECT_EQ(1, *blkif_sep_req_event(&p->front.sep));
 		EXPECT_EQ((u8 *)p->front_req[0] + 2 * aligns[a],
-			  p->front.lap.req.next);
+			  p->front.sep.req.next);
 		pair_free(p);
 		free(p);
 	}
@@ -139,10 +139,10 @@ TEST(event_words)
 /* The halves of a queue that may run on two CPUs write no common line. */
 TEST(halves_have_their_own_lines)
 {
-	EXPECT_EQ(0, offsetof(struct blkif_lap_pair, rsp) % 64);
-	EXPECT_EQ(0, sizeof(struct blkif_lap_pair) % 64);
-	EXPECT_EQ(0, offsetof(struct blkif_fe_ring, lap) % 64);
-	EXPECT_EQ(0, offsetof(struct blkif_be_ring, lap) % 64);
+	EXPECT_EQ(0, offsetof(struct blkif_sep_pair, rsp) % 64);
+	EXPECT_EQ(0, sizeof(struct blkif_sep_pair) % 64);
+	EXPECT_EQ(0, offsetof(struct blkif_front_rings, sep) % 64);
+	EXPECT_EQ(0, offsetof(struct blkif_back_rings, sep) % 64);
 }
 
 #define BYTES(...)	((const u8[]) { __VA_ARGS__ })
@@ -156,7 +156,7 @@ static bool page_has(const void *page, u32 at, const u8 *bytes, u32 nr)
 /* The worked exchange of the documentation, by byte. */
 TEST(worked_exchange)
 {
-	const struct blkif_layout l = SPLIT(64, 0);
+	const struct blkif_layout l = SEPARATE(64, 0);
 	const struct blkif_seg entry[] = {
 		{ 4096, 100, 0, 7, 0 }, { 4104, 101, 0, 7, 0 },
 	};
@@ -166,7 +166,7 @@ TEST(worked_exchange)
 	};
 	struct blkif_cmd write = {
 		.op = BLKIF_OP_WRITE, .id = 0x100000006, .indirect = true,
-		.nr_segs = 256, .table = { 500 },
+		.nr_segs = 256, .indirect_gref = { 500 },
 	};
 	struct pair *p = alloc_lines(sizeof(*p));
 	struct blkif_cmd cmd;
@@ -175,14 +175,14 @@ TEST(worked_exchange)
 
 	pair_init(p, &l, 0);
 	blkif_front_put(&p->front, &read, 0);
-	EXPECT_TRUE(blkif_front_push(&p->front));
+	EXPECT_TRUE(blkif_front_publish(&p->front));
 	EXPECT_TRUE(page_has(p->back_req[0], 128, BYTES(
 		0x01, 0x00, 0x01, 0x00, 0x00, 0x07, 0x00, 0x00,
 		0x05, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
 		0x00, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 		0x4d, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00), 32));
 	EXPECT_EQ(1, blkif_back_get(&p->back, &cmd));
-	EXPECT_EQ(0, blkif_back_arm(&p->back));
+	EXPECT_EQ(0, blkif_back_rearm(&p->back));
 	EXPECT_TRUE(page_has(p->front_rsp[0], 64, BYTES(2, 0, 0, 0), 4));
 
 	rsp = (struct blkif_rsp) { .id = cmd.id, .op = cmd.op };
@@ -190,13 +190,13 @@ TEST(worked_exchange)
 	EXPECT_TRUE(page_has(p->front_rsp[0], 128, BYTES(
 		0x05, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
 		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01), 16));
-	EXPECT_TRUE(blkif_back_push(&p->back));
+	EXPECT_TRUE(blkif_back_publish(&p->back));
 	EXPECT_EQ(1, blkif_front_get(&p->front, &rsp));
-	EXPECT_EQ(0, blkif_front_arm(&p->front, 1));
+	EXPECT_EQ(0, blkif_front_rearm(&p->front, 1));
 	EXPECT_TRUE(page_has(p->back_req[0], 64, BYTES(2, 0, 0, 0), 4));
 
-	blkif_table_encode(&blkif_abi_slim, table, 0, &entry[0]);
-	blkif_table_encode(&blkif_abi_slim, table, 1, &entry[1]);
+	blkif_indirect_encode(&blkif_abi_slim, table, 0, &entry[0]);
+	blkif_indirect_encode(&blkif_abi_slim, table, 1, &entry[1]);
 	EXPECT_TRUE(page_has(table, 0, BYTES(
 		0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 		0x64, 0x00, 0x00, 0x00, 0x00, 0x07, 0x00, 0x00,
@@ -208,7 +208,7 @@ TEST(worked_exchange)
 		0x06, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
 		0xf4, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00), 32));
-	EXPECT_TRUE(blkif_front_push(&p->front));
+	EXPECT_TRUE(blkif_front_publish(&p->front));
 	EXPECT_EQ(1, blkif_back_get(&p->back, &cmd));
 	EXPECT_FALSE(cmd.reserved);
 	rsp = (struct blkif_rsp) { .id = cmd.id, .op = cmd.op };
@@ -232,9 +232,9 @@ FIXTURE_SETUP(hostile)
 	pair_init(&self->p, &variant->layout, variant->base);
 }
 FIXTURE_TEARDOWN(hostile) { pair_free(&self->p); }
-FIXTURE_VARIANT_ADD(hostile, from_0) { SPLIT(64, 0), 0 };
-FIXTURE_VARIANT_ADD(hostile, before_2_31) { SPLIT(128, 1), 0x7ffffff8 };
-FIXTURE_VARIANT_ADD(hostile, before_2_32) { SPLIT(64, 2), 0xfffffff8 };
+FIXTURE_VARIANT_ADD(hostile, from_0) { SEPARATE(64, 0), 0 };
+FIXTURE_VARIANT_ADD(hostile, before_2_31) { SEPARATE(128, 1), 0x7ffffff8 };
+FIXTURE_VARIANT_ADD(hostile, before_2_32) { SEPARATE(64, 2), 0xfffffff8 };
 
 static void put_requests(struct pair *p, u64 id, u32 n)
 {
@@ -333,9 +333,9 @@ TEST_F(hostile, lap_values)
 			*req_lap(&self->p, 0) = mark;
 			*rsp_lap(&self->p, 0) = mark;
 			EXPECT_EQ(want, blkif_back_get(&self->p.back, &cmd));
-			EXPECT_EQ(want, blkif_back_arm(&self->p.back));
+			EXPECT_EQ(want, blkif_back_rearm(&self->p.back));
 			EXPECT_EQ(want, blkif_front_get(&self->p.front, &rsp));
-			EXPECT_EQ(want, blkif_front_arm(&self->p.front, 1));
+			EXPECT_EQ(want, blkif_front_rearm(&self->p.front, 1));
 		}
 		*req_lap(&self->p, 0) = 0;
 		*rsp_lap(&self->p, 0) = 0;
@@ -359,10 +359,10 @@ TEST_F(hostile, more_requests_than_slots)
 	EXPECT_TRUE(blkif_front_full(&self->p.front));
 	EXPECT_EQ(slots, take_requests(&self->p, 0, slots + 1, &ret));
 	EXPECT_EQ(0, ret);
-	EXPECT_EQ(0, blkif_back_arm(&self->p.back));
+	EXPECT_EQ(0, blkif_back_rearm(&self->p.back));
 	put_requests(&self->p, slots, 1);
 	EXPECT_EQ(-EPROTO, blkif_back_get(&self->p.back, &cmd));
-	EXPECT_EQ(-EPROTO, blkif_back_arm(&self->p.back));
+	EXPECT_EQ(-EPROTO, blkif_back_rearm(&self->p.back));
 	/* Once there is room, it is a request like any other. */
 	put_responses(&self->p, 0, 1);
 	EXPECT_EQ(1, take_requests(&self->p, slots, 2, &ret));
@@ -384,7 +384,7 @@ TEST_F(hostile, lap_jump)
 	/* Unwritten slots show what was there; only the cap is the ring's. */
 	EXPECT_EQ(slots / 2, take_requests(&self->p, 0, slots, &ret));
 	EXPECT_EQ(-EPROTO, ret);
-	EXPECT_EQ(-EPROTO, blkif_back_arm(&self->p.back));
+	EXPECT_EQ(-EPROTO, blkif_back_rearm(&self->p.back));
 	EXPECT_EQ(-EPROTO, blkif_back_get(&self->p.back, &cmd));
 }
 
@@ -396,19 +396,19 @@ TEST_F(hostile, asked_ahead)
 
 	put_requests(p, 0, 8);
 	EXPECT_EQ(8, take_requests(p, 0, 8, &ret));
-	EXPECT_EQ(0, blkif_front_arm(&p->front, 4));
-	EXPECT_TRUE(blkif_back_owes(&p->back));
+	EXPECT_EQ(0, blkif_front_rearm(&p->front, 4));
+	EXPECT_TRUE(blkif_back_owes_event(&p->back));
 	put_responses(p, 0, 3);
-	EXPECT_FALSE(blkif_back_push(&p->back));
-	EXPECT_TRUE(blkif_back_owes(&p->back));
+	EXPECT_FALSE(blkif_back_publish(&p->back));
+	EXPECT_TRUE(blkif_back_owes_event(&p->back));
 	put_responses(p, 3, 1);
-	EXPECT_TRUE(blkif_back_push(&p->back));
+	EXPECT_TRUE(blkif_back_publish(&p->back));
 	/* It was notified, and looks for itself until it asks again. */
-	EXPECT_FALSE(blkif_back_owes(&p->back));
+	EXPECT_FALSE(blkif_back_owes_event(&p->back));
 	put_responses(p, 4, 1);
-	EXPECT_FALSE(blkif_back_push(&p->back));
-	EXPECT_FALSE(blkif_back_owes(&p->back));
-	EXPECT_EQ(1, blkif_front_arm(&p->front, 1));
+	EXPECT_FALSE(blkif_back_publish(&p->back));
+	EXPECT_FALSE(blkif_back_owes_event(&p->back));
+	EXPECT_EQ(1, blkif_front_rearm(&p->front, 1));
 	EXPECT_EQ(5, take_responses(p, 0, 5, &ret));
 }
 
@@ -417,14 +417,14 @@ TEST_F(hostile, asked_too_far_ahead)
 {
 	struct pair *p = &self->p;
 
-	EXPECT_EQ(0, blkif_front_arm(&p->front, p->slots));
-	EXPECT_TRUE(blkif_back_owes(&p->back));
-	EXPECT_EQ(0, blkif_front_arm(&p->front, p->slots + 1));
-	EXPECT_FALSE(blkif_back_owes(&p->back));
-	EXPECT_EQ(0, blkif_front_arm(&p->front, 0));
-	EXPECT_FALSE(blkif_back_owes(&p->back));
-	EXPECT_EQ(0, blkif_front_arm(&p->front, 0x80000000U));
-	EXPECT_FALSE(blkif_back_owes(&p->back));
+	EXPECT_EQ(0, blkif_front_rearm(&p->front, p->slots));
+	EXPECT_TRUE(blkif_back_owes_event(&p->back));
+	EXPECT_EQ(0, blkif_front_rearm(&p->front, p->slots + 1));
+	EXPECT_FALSE(blkif_back_owes_event(&p->back));
+	EXPECT_EQ(0, blkif_front_rearm(&p->front, 0));
+	EXPECT_FALSE(blkif_back_owes_event(&p->back));
+	EXPECT_EQ(0, blkif_front_rearm(&p->front, 0x80000000U));
+	EXPECT_FALSE(blkif_back_owes_event(&p->back));
 }
 
 /* Slots already taken: marking them again does nothing before their turn. */
@@ -505,10 +505,10 @@ TEST_F(hostile, event_words)
 		*pair_req_event(&self->p) = rng_edge(&rng);
 		*pair_rsp_event(&self->p) = rng_edge(&rng);
 		put_requests(&self->p, i, 1);
-		blkif_front_push(&self->p.front);
+		blkif_front_publish(&self->p.front);
 		ASSERT_EQ(1, take_requests(&self->p, i, 2, &ret));
 		put_responses(&self->p, i, 1);
-		blkif_back_push(&self->p.back);
+		blkif_back_publish(&self->p.back);
 		ASSERT_EQ(1, take_responses(&self->p, i, 2, &ret));
 	}
 }
@@ -575,14 +575,14 @@ TEST_F(hostile, pages_that_change_all_the_time)
 		ASSERT_LE(taken, self->p.slots);
 		if (taken && rng_one_in(&rng, 2)) {
 			blkif_back_put(&self->p.back, &rsp);
-			blkif_back_push(&self->p.back);
+			blkif_back_publish(&self->p.back);
 			taken--;
 		}
 		ret = blkif_front_get(&self->p.front, &rsp);
 		got += ret > 0;
 		errors += ret < 0;
-		blkif_back_arm(&self->p.back);
-		blkif_front_arm(&self->p.front, 1);
+		blkif_back_rearm(&self->p.back);
+		blkif_front_rearm(&self->p.front, 1);
 		/* The other thread may not run for long. */
 		scribble(&self->p, &rng);
 		scribble(&self->p, &rng);
