@@ -2,6 +2,7 @@
 /* Compiled and never run: the assertions on layout, for one more machine. */
 
 #include "xen-blkif/check.h"
+#include "xen-blkif/feature.h"
 #include "xen-blkif/nego.h"
 #include "xen-blkif/pi.h"
 #include "xen-blkif/ops.h"

@@ -4,8 +4,8 @@
  * format are written against.
  *
  * The headers of this directory are shared by xen-blkfront and xen-blkback.
- * But for shared.h, separate.h and ring.h, which touch shared memory, and sysfs.h,
- * which is for the kernel only, they are pure: no lock, no allocation, no
+ * shared.h, separate.h and ring.h touch shared memory; agreed.h and xenstore.h
+ * are for the kernel only.  The others are pure: no lock, no allocation, no
  * printk and no access to memory that a peer can write.  So the same bytes run
  * in the kernel and in userspace tests.
  */
@@ -25,6 +25,15 @@
 #define BLKIF_MAX_INLINE	BLKIF_MAX_SEGMENTS_PER_REQUEST
 #define BLKIF_MAX_INDIRECT_PAGES	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
 #define BLKIF_MAX_ENTRIES	BLKIF_SLIM_MAX_ENTRIES
+
+/* Operations by name, in the form that __print_symbolic() takes. */
+#define BLKIF_OP_NAMES				\
+	{ BLKIF_OP_READ, "READ" },		\
+	{ BLKIF_OP_WRITE, "WRITE" },		\
+	{ BLKIF_OP_WRITE_BARRIER, "BARRIER" },	\
+	{ BLKIF_OP_FLUSH_DISKCACHE, "FLUSH" },	\
+	{ BLKIF_OP_DISCARD, "DISCARD" },	\
+	{ BLKIF_OP_WRITE_ZEROES, "WRITE_ZEROES" }
 
 /**
  * struct blkif_seg - part of one granted page and the sectors it stands for

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Features that an administrator can turn off, and their names.  Both drivers
+ * take them in the module parameter "disable", separated by commas.
+ */
+
+#ifndef _XEN_BLKIF_FEATURE_H
+#define _XEN_BLKIF_FEATURE_H
+
+#include <linux/string.h>
+#include <linux/types.h>
+
+/**
+ * enum blkif_feature - bits of a mask of features that are turned off
+ * @BLKIF_FEATURE_SLIM: slim requests; separate rings go with them
+ * @BLKIF_FEATURE_SEPARATE: separate request and response rings
+ * @BLKIF_FEATURE_FUA: writes that are durable when they are answered
+ * @BLKIF_FEATURE_DISCARD: discards, secure erase included
+ * @BLKIF_FEATURE_RANGES: several ranges in one discard
+ * @BLKIF_FEATURE_SECURE: secure erase
+ * @BLKIF_FEATURE_ZEROES: writes of zeroes
+ * @BLKIF_FEATURE_PI: protection information
+ */
+enum blkif_feature {
+	BLKIF_FEATURE_SLIM	= 1U << 0,
+	BLKIF_FEATURE_SEPARATE	= 1U << 1,
+	BLKIF_FEATURE_FUA	= 1U << 2,
+	BLKIF_FEATURE_DISCARD	= 1U << 3,
+	BLKIF_FEATURE_RANGES	= 1U << 4,
+	BLKIF_FEATURE_SECURE	= 1U << 5,
+	BLKIF_FEATURE_ZEROES	= 1U << 6,
+	BLKIF_FEATURE_PI	= 1U << 7,
+};
+
+#define BLKIF_FEATURE_NAMES \
+	"slim-requests, separate-rings, fua, discard, discard-ranges, secure-erase, write-zeroes, integrity"
+
+/* Is the word of @len bytes at @s the given name? */
+static inline bool blkif_feature_is(const char *s, size_t len, const char *name)
+{
+	return strlen(name) == len && !memcmp(s, name, len);
+}
+
+static inline u32 blkif_feature_by_name(const char *s, size_t len)
+{
+	static const struct {
+		const char *name;
+		u32 bit;
+	} features[] = {
+		{ "slim-requests", BLKIF_FEATURE_SLIM },
+		{ "separate-rings", BLKIF_FEATURE_SEPARATE },
+		{ "fua", BLKIF_FEATURE_FUA },
+		{ "discard", BLKIF_FEATURE_DISCARD },
+		{ "discard-ranges", BLKIF_FEATURE_RANGES },
+		{ "secure-erase", BLKIF_FEATURE_SECURE },
+		{ "write-zeroes", BLKIF_FEATURE_ZEROES },
+		{ "integrity", BLKIF_FEATURE_PI },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+		if (blkif_feature_is(s, len, features[i].name))
+			return features[i].bit;
+	}
+	return 0;
+}
+
+/**
+ * struct blkif_word - a word of a longer text
+ * @s: where it begins, NULL if there is none
+ * @len: its length
+ */
+struct blkif_word {
+	const char *s;
+	size_t len;
+};
+
+/**
+ * blkif_features_parse() - read a list of features
+ * @s: names, separated by commas; the text may end with a newline, and be empty
+ * @mask: set if all of them exist
+ *
+ * Return: the first word that names no feature, none if all do.
+ */
+static inline struct blkif_word blkif_features_parse(const char *s, u32 *mask)
+{
+	struct blkif_word word = { s, 0 };
+	u32 sum = 0, bit;
+
+	while (*word.s && *word.s != '\n') {
+		word.len = strcspn(word.s, ",\n");
+		bit = blkif_feature_by_name(word.s, word.len);
+		if (!bit)
+			return word;
+		sum |= bit;
+		word.s += word.len;
+		word.s += *word.s == ',';
+	}
+	*mask = sum;
+	return (struct blkif_word) { };
+}
+
+#endif /* _XEN_BLKIF_FEATURE_H */
