@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Block-device interface between a Xen frontend and backend.
+ * Block device interface between a Xen frontend and a Xen backend.
  *
- * This header is the specification: the wire format in C, and in comments
- * every rule that the C types cannot express.
+ * This header is the specification: the wire format in C, and in comments the
+ * rules that C cannot express.  MUST, MUST NOT, SHOULD, SHOULD NOT and MAY are
+ * used as in RFC 2119.
+ *
+ * It extends Xen's own xen/include/public/io/blkif.h, and what is defined
+ * there means the same here.  The extensions are slim requests, separate
+ * rings, FUA, write zeroes, several ranges in one discard, protection
+ * information, and the keys and statuses that belong to them.
  */
 
 #ifndef __XEN_PUBLIC_IO_BLKIF_H__
@@ -13,261 +19,304 @@
 #include <xen/interface/grant_table.h>
 
 /*
- * Units and types
- * ===============
+ * Units
+ * =====
  *
- * Sectors in requests and in keys always count 512 bytes, whatever
- * "sector-size" says; but each segment and each range of a request begins and
- * ends on a logical block, that is, at a multiple of "sector-size".  A page is
- * 4096 bytes on every architecture.
- * Multi-byte fields are in the byte order of the frontend's CPU, which Xen
- * requires to be the backend's too.
+ * A sector is 512 bytes in every key and every request, whatever "sector-size"
+ * says.  A logical block is "sector-size" bytes.  A page is 4096 bytes on
+ * every architecture.  Fields of more than one byte are in the byte order of
+ * the CPU, which is the same on both sides; in slim requests and separate
+ * rings they are little endian.
  */
 typedef uint16_t blkif_vdev_t;
 typedef uint64_t blkif_sector_t;
 
 /*
- * XenStore
- * ========
+ * Keys
+ * ====
  *
- * "B" keys stand in the backend's directory and are written by the backend
- * (or, marked "T", by the toolstack); "F" keys stand in the frontend's.
- * A key that is absent has the default.  A boolean is 0 or 1.
+ * The two sides negotiate in XenStore.  Backend keys are in the backend's
+ * directory of the device, frontend keys in the frontend's.  The column after
+ * the name says who writes the key: B the backend, F the frontend, T the
+ * toolstack or its hotplug scripts.  "%u" stands for numbers counted from 0.
  *
- * Backend:
+ * Numbers are written in decimal digits and nothing else.  They are below
+ * 2^32, "sectors" below 2^64.  A boolean is 0 or 1.  A key that is absent has
+ * its default.  Of an offer or a limit, a reader MUST take a boolean above 1
+ * as 1, a number above the largest legal value as that value, and what is not
+ * a number as the default.  Keys that a reader does not know MUST be ignored.
  *
- *  mode                      T  "r" or "w"; may be rewritten at any time, but a
- *                               disk that was connected as "r" stays read-only
- *  params, type, dev         T  private to the backend's host
- *  discard-enable            T  default 1; 0: do not offer to discard
- *  physical-device           T  "major:minor" in hexadecimal, written by the
- *                               hotplug script once the device is ready
- *  online                    T  0: do not wait for another connection
- *  sectors                   B  capacity in 512-byte units; required when
- *                               Connected.  A change is announced by writing
- *                               the Connected state again.
- *  sector-size               B  logical block size, default 512
- *  physical-sector-size      B  default: sector-size
- *  optimal-io-size           B  in bytes, a multiple of sector-size; default 0:
- *                               the disk prefers none.  A hint.
- *  info                      B  bitmap of VDISK_*.  Of these, READONLY may change,
- *                               which is announced likewise.
- *  feature-barrier           B  default 0: BLKIF_OP_WRITE_BARRIER is taken
- *  feature-flush-cache       B  default 0: BLKIF_OP_FLUSH_DISKCACHE is taken
- *  feature-discard           B  default 0: BLKIF_OP_DISCARD is taken
- *  discard-granularity       B  in bytes, default: sector-size; 0 is the same
- *                               as absent.  What is smaller may be discarded in
- *                               name only.
- *  discard-alignment         B  in bytes, default 0: where the first granule
- *                               begins
- *  discard-secure            B  default 0: BLKIF_DISCARD_SECURE is taken
- *  max-discard-sectors       B  default: no limit; 0 is the same as absent.  A
- *                               frontend should not discard more by one
- *                               request; frontends of old do not know the key,
- *                               and the backend takes what they send.
- *  feature-persistent        B  default 0: the backend may keep grants mapped
+ * Keys of the backend
+ * -------------------
+ *
+ *  state                   B  see States
+ *  online                  T  0: the device is being removed, no connection
+ *                             follows this one
+ *  mode                    T  "r" or "w".  MAY be rewritten at any time, but a
+ *                             disk that the backend opened as "r" stays
+ *                             read-only
+ *  physical-device         T  "major:minor" in hexadecimal, written when the
+ *                             backend's device is ready
+ *  params, type, dev       T  private to the backend's host
+ *  discard-enable          T  boolean, default 1; 0: the backend MUST NOT
+ *                             offer discards
+ *
+ *  sectors                 B  capacity in sectors, a multiple of
+ *                             physical-sector-size; required
+ *  sector-size             B  logical block size in bytes, a power of two of
+ *                             at least 512; default 512
+ *  physical-sector-size    B  physical block size in bytes, a multiple of
+ *                             sector-size; default: sector-size
+ *  optimal-io-size         B  preferred size of requests in bytes, a multiple
+ *                             of sector-size; default 0: none preferred
+ *  info                    B  bitmap of VDISK_*; default 0
+ *
+ *  feature-barrier         B  boolean, default 0: BLKIF_OP_WRITE_BARRIER
+ *  feature-flush-cache     B  boolean, default 0: BLKIF_OP_FLUSH_DISKCACHE
+ *  feature-fua             B  boolean, default 0: BLKIF_SLIM_FUA
+ *  feature-write-zeroes    B  boolean, default 0: BLKIF_OP_WRITE_ZEROES
+ *  max-write-zeroes-sectors
+ *                          B  most sectors of one request; default 0: no limit
+ *  feature-discard         B  boolean, default 0: BLKIF_OP_DISCARD
+ *  discard-granularity     B  size of a granule in bytes; default or 0:
+ *                             sector-size
+ *  discard-alignment       B  offset in bytes of the first granule on the
+ *                             disk; default 0
+ *  discard-secure          B  boolean, default 0: BLKIF_DISCARD_SECURE
+ *  max-discard-sectors     B  most sectors of one request; default 0: no limit
+ *  max-discard-ranges      B  1 to 256, default 1: most ranges of a slim
+ *                             DISCARD
+ *
+ *  feature-persistent      B  boolean, default 0: the backend can keep grants
+ *                             mapped
  *  feature-max-indirect-segments
- *                            B  0 to 4096, default 0 (no BLKIF_OP_INDIRECT but
- *                               in slim requests): how many segments one
- *                               indirect request may carry
- *  max-ring-page-order       B  0 to 4, default 0: log2 of the most ring pages
- *  multi-queue-max-queues    B  1 to 256, default 1
- *  feature-slim-requests     B  default 0: "request-format" may be "slim"
- *  feature-separate-rings    B  default 0: "ring-layout" may be "split"
- *  max-ring-alignment        B  64 or 128, default 64: largest
- *                               "ring-alignment"
- *  max-slim-indirect-entries B  0 to 1024, default 0 (no indirect slim
- *                               requests): how many entries one may carry
- *  feature-fua               B  default 0: slim WRITEs may have BLKIF_SLIM_FUA
- *  feature-write-zeroes      B  default 0: slim BLKIF_OP_WRITE_ZEROES is taken
- *  max-write-zeroes-sectors  B  default: no limit; 0 is the same as absent.
- *                               The most of one request.
- *  max-discard-ranges        B  1 to 256, default 1: how many ranges a slim
- *                               DISCARD may have
- *  feature-integrity         B  default: the key is absent; otherwise the
- *                               profile of the protection information that the
- *                               disk keeps with its data, and that slim READs
- *                               and WRITEs may have: see there
- *  integrity-interval        B  required with feature-integrity: bytes of data
- *                               that each tuple goes with, a power of two, 512
- *                               to sector-size
- *  integrity-tuple-size      B  likewise: bytes of a tuple, 8
+ *                          B  0 to 4096, default 0: most segments of an
+ *                          indirect
+ *                             request of the existing format; 0: there is no
+ *                             such request
+ *  max-ring-page-order     B  0 to 4, default 0: the largest ring-page-order
+ *  multi-queue-max-queues  B  1 to 256, default 1
+ *  feature-slim-requests   B  boolean, default 0: request-format "slim"
+ *  max-slim-indirect-entries
+ *                          B  0 to 1024, default 0: most entries of an
+ *                          indirect slim
+ *                             READ or WRITE; 0: there is no such request
+ *  feature-separate-rings  B  boolean, default 0: ring-layout "split"
+ *  max-ring-alignment      B  64 or 128, default 64: the largest
+ *                             ring-alignment
  *
- * Frontend:
+ *  feature-integrity       B  profile of the protection information that READs
+ *                             and WRITEs can have; default: absent, none
+ *  integrity-interval      B  required with feature-integrity: bytes of data
+ *                             for each tuple, a power of two from 512 to
+ *                             sector-size
+ *  integrity-tuple-size    B  required with feature-integrity: bytes of a
+ *                             tuple, 8
  *
- *  virtual-device            T  the number the disk appears under
- *  virtual-device-ext        T  the same, where virtual-device is absent
- *  device-type               T  "disk" or "cdrom"
- *  trusted                   T  default 1; 0: give the backend no page that
- *                               holds anything but the data of the request
- *  protocol                  F  XEN_IO_PROTO_ABI_*, or "slim", see
- *                               request-format; default: "x86_32-abi" on
- *                               x86 of either width, else the backend's own
- *  ring-page-order           F  0 to max-ring-page-order, default 0: log2 of
- *                               the pages of the shared or the request ring
- *  ring-ref, ring-ref%u      F  grant references of the shared ring's pages, in
- *                               order: "ring-ref0", "ring-ref1", ...; of a ring
- *                               of one page "ring-ref", and a backend then
- *                               takes "ring-ref0", too
- *  event-channel             F  port of the event channel
- *  feature-persistent        F  default 0; 1: all grants are reused, and pages
- *                               are not taken back after a request, if the
- *                               backend's key is 1, too.  It may be written
- *                               whatever that is.
- *  multi-queue-num-queues    F  1 to multi-queue-max-queues, default 1.  With
- *                               more than one, *ring-ref* and
- *                               event-channel stand in queue-0/, queue-1/, ...
- *                               and not at the top.
- *  request-format            F  absent: the format of "protocol"; "slim": slim
- *                               requests, and "protocol" does not matter.  It
- *                               should be "slim" then, so that a backend that
- *                               does not know this key refuses, rather than take
- *                               up a ring that it misreads.
- *  ring-layout               F  absent: one shared ring a queue; "split":
- *                               separate rings, which implies slim requests
- *  ring-alignment            F  64, or 128 if max-ring-alignment is; default
- *                               64: line size of separate rings
- *  req-ring-ref%u            F  with separate rings, instead of ring-ref*: the
- *                               1 << ring-page-order pages with requests
- *  rsp-ring-ref%u            F  and the pages with responses, as many as are
- *                               needed for as many slots
- *  integrity                 F  default: the key is absent; otherwise the value
- *                               of feature-integrity: requests may have
- *                               protection information.  The only key that is
- *                               written after the backend is Connected, as only
- *                               then it is known what the disk has.
+ * Keys of the frontend
+ * --------------------
  *
- * Numbers are decimal digits and nothing else, and but for "sectors" below
- * 2^32; "virtual-device" and "virtual-device-ext" may also be hexadecimal, with
- * 0x.  What a "%u" stands for is counted from 0.  Of an offered boolean any
- * number but 0 means 1; an offer above the legal values, which a later version
- * may make, means the largest of them, and one that is no number means the
- * default.  Keys that are not named here are ignored.
+ *  state                   F  see States
+ *  virtual-device          T  number of the disk, see Virtual devices
+ *  virtual-device-ext      T  the same, where virtual-device is absent
+ *  device-type             T  "disk", "cdrom", ...; a backend MUST treat types
+ *                             that it does not know as "disk"
+ *  trusted                 T  boolean, default 1; 0: the backend is not
+ *                             trusted
  *
- * What the other side has to do about a key:
+ *  protocol                F  layout of the existing format,
+ *                             XEN_IO_PROTO_ABI_*; default
+ *                             XEN_IO_PROTO_ABI_NATIVE.  "slim" with slim
+ *                             requests.
+ *  request-format          F  default: absent, the existing format; "slim":
+ *                             slim requests
+ *  ring-layout             F  default: absent, a shared ring; "split":
+ *                             separate rings of slim requests
+ *  ring-alignment          F  64 or 128, default 64: line size of separate
+ *                             rings
+ *  ring-page-order         F  default 0: log2 of the pages of the shared ring
+ *                             or of the request ring
+ *  ring-ref                F  grant reference of a shared ring of one page
+ *  ring-ref%u              F  grant references of a shared ring of more pages,
+ *                             in order
+ *  req-ring-ref%u          F  grant references of the request ring, in order
+ *  rsp-ring-ref%u          F  grant references of the response ring, in order
+ *  event-channel           F  port of the event channel
+ *  multi-queue-num-queues  F  default 1: queues.  If there are more than one,
+ *                             the grant references and event-channel of queue
+ *                             %u MUST be in queue-%u/, and MUST NOT be at the
+ *                             top.
+ *  feature-persistent      F  boolean, default 0: the frontend reuses grants
+ *  integrity               F  the value of feature-integrity: requests can
+ *                             have protection information; default: absent
  *
- *  - Offers and limits ("feature-...", "max-...", "multi-queue-max-queues")
- *    bind the frontend: what was not offered it neither asks for nor sends,
- *    and a backend may refuse it, the connection or the request, even where it
- *    could do it.  A backend keeps its offer until the connection ends.
- *  - "sector-size": each request begins and ends at a multiple of it on the
- *    disk, and so does each run of its segments that follow one another
- *    there.  A power of two from 512 to 4096, or the frontend gives up.
- *  - "info": a frontend refuses to write to a disk with VDISK_READONLY, and a
- *    backend refuses what is written to it all the same.
- *  - "feature-persistent" on both sides: every page that the frontend grants
- *    for data, or for entries of the existing format, stays granted, writable,
- *    as long as the connection, and is used over and over.  (Slim entries and
- *    protection information are different: see there.)
- *    The backend may keep any number of these pages mapped until it is Closed,
- *    and drop any whenever no request uses it.  If one side lacks it, the
- *    backend has let go of all pages of a request when it answers.
- *  - "request-format", "ring-layout", "ring-alignment", "ring-page-order",
- *    "multi-queue-num-queues": the backend reads requests, maps pages and looks
- *    for the others' keys as they say, or refuses the connection.
- *  - "ring-ref*", "req-ring-ref*", "rsp-ring-ref*", "event-channel": all there
- *    for each queue, or the connection is refused.  Each page is granted to
- *    the backend's domain and each port is bound by it before it is Connected.
+ * Keys of Xen's header that have no function here
+ * -----------------------------------------------
  *
- * Pages of data are granted at least readable for what is written to the disk,
- * and writable for what is read from it; pages of entries at least readable.
- * Entries stay as they are while their request is in flight.  What changes in
- * the data of a write meanwhile may get to the disk or not.
+ *  physical-device-path    T  private to the backend's host
+ *  direct-io-safe          T  allows the backend to use O_DIRECT; a backend
+ *                             that needs no permission MAY ignore it
+ *  max-ring-pages          B  DEPRECATED form of max-ring-page-order: the
+ *                             number of pages.  MAY be written for older
+ *                             frontends, and then MUST agree with it.
+ *  num-ring-pages          F  DEPRECATED form of ring-page-order, likewise
+ *  feature-large-sector-size
+ *                          F  DEPRECATED.  A frontend MUST NOT write it, and a
+ *                             backend MUST ignore it.
  *
- * A backend writes what it offers before InitWait, and what depends on the
- * disk before Connected.  A frontend that finds no offer uses the existing format on a shared ring, and a backend that finds
- * no choice expects it.  A frontend must not ask for what was not offered, nor
- * write a key that is not a number where one is due: the backend then refuses
- * the connection, says why in its error node, and goes to Closing.  Everything
- * is chosen anew at every connection; nothing is remembered from an earlier
- * one.
+ * The toolstack's other keys in these directories (backend, frontend-id,
+ * bootable, hotplug-status, ...) have no part in this protocol.
  *
- * Of operations, the frontend chooses by using them.  A disk that is read-only
- * has no use for the offer to discard or to zero, and is not given it.
+ * What each key obliges
+ * =====================
+ *
+ * Offers and limits ("feature-...", "max-...", "multi-queue-max-queues")
+ *    A frontend MUST NOT choose or send what was not offered.  A backend MAY
+ *    refuse the connection, or reject the request, of one that does, and MUST
+ *    keep its offer as long as the connection lasts.  Without an offer, the
+ *    frontend MUST use the existing format on a shared ring; without a choice,
+ *    the backend MUST expect it.  Operations are chosen by using them.
+ * Choices that the backend cannot follow
+ *    A choice that was not offered, a value that is not legal, and a grant
+ *    reference or event channel that is missing MUST make the backend refuse
+ *    the connection.
+ * sectors, info
+ *    The backend MAY change "sectors" and VDISK_READONLY while it is
+ *    Connected, and announces that by writing the state Connected again.  A
+ *    frontend MUST NOT write to a disk with VDISK_READONLY, and the backend
+ *    MUST reject requests that would.  The backend of a read-only disk SHOULD
+ *    NOT offer discards and write zeroes.
+ * sector-size
+ *    Every segment MUST cover whole logical blocks of the disk, and MUST
+ *    begin in its page at a multiple of sector-size; every range MUST consist
+ *    of whole logical blocks.  So nothing can be read of a disk whose logical
+ *    blocks are larger than a page: a frontend MUST refuse it.
+ * discard-granularity, discard-alignment
+ *    A backend that writes one of them SHOULD write both.  A DISCARD of the
+ *    existing format MUST begin at a granule.  A range of a slim DISCARD
+ *    SHOULD.  A backend MUST NOT reject requests that do not, as older
+ *    frontends send them, but MAY leave alone what is less than a granule.
+ * max-discard-sectors
+ *    A frontend SHOULD NOT discard more in one request.  A backend MUST accept
+ *    more, as older frontends do not know the key.
+ * trusted
+ *    A frontend that does not trust the backend MUST NOT grant it a page that
+ *    holds anything but data of the request, and SHOULD check all that it
+ *    receives.
+ * protocol
+ *    A frontend SHOULD write it, as the other side cannot know which ABI is
+ *    native to it: without the key, backends on x86 take "x86_32-abi", others
+ *    their own.  A backend MUST ignore it with slim requests.  It is "slim"
+ *    then so that a backend that does not know "request-format" refuses the
+ *    connection rather than misread the ring.
+ * ring-ref, ring-ref%u
+ *    A backend MAY take "ring-ref0" for a ring of one page, too.
+ * feature-persistent
+ *    If it is 1 on both sides, the backend MAY keep any pages mapped that were
+ *    granted for data or for indirect pages of the existing format, until it
+ *    is Closed, and MAY unmap any of them that no request in flight uses.  The
+ *    frontend MUST grant these pages writable, SHOULD reuse the same ones,
+ *    most recently used first, and MUST NOT use one for anything else before
+ *    it could end its grant.  If it is 0 on one side, the backend MUST have
+ *    unmapped all pages of a request before it answers.  A frontend MAY
+ *    write it whatever the backend offers.
+ *
+ * Of a request that is in flight, the frontend MUST have granted the pages of
+ * data at least readable for what is written to the disk, writable for what is
+ * read from it, and indirect pages at least readable.  It MUST NOT change
+ * indirect pages.  If it changes data that is being written, the disk may hold
+ * the old or the new.
  *
  * States
  * ======
  *
- *      frontend                            backend
- *      Initialising                        Initialising
- *                                          (offers its keys)
+ * The key "state" is the number of a XenbusState: 0 Unknown (the key is
+ * absent), 1 Initialising, 2 InitWait, 3 Initialised, 4 Connected, 5 Closing,
+ * 6 Closed.  Others are not used.
+ *
+ *    frontend                              backend
+ *    Initialising                          Initialising
+ *                                          writes what the driver offers
  *                                          InitWait
- *      (chooses, makes rings, writes keys)
- *      Initialised
- *                                          (maps the rings, writes sectors...)
+ *    reads the offer, allocates and grants
+ *    rings, writes its choice
+ *    Initialised
+ *                                          reads the choice, maps the rings,
+ *                                          writes what the disk has
  *                                          Connected
- *      (reads sectors..., writes integrity, adds the disk)
- *      Connected
+ *    reads what the disk has, writes
+ *    integrity, adds the disk
+ *    Connected
  *
- *                                          (either side may begin)
- *      Closing                             Closing
- *      (no new requests; waits for what
- *       is in flight, for as long as it
- *       likes to)
- *      Closed
- *                                          (ends what it has begun, unmaps
- *                                           all pages, unbinds all ports)
+ *                        (either side may begin)
+ *    Closing                               Closing
+ *    stops issuing requests, waits for
+ *    those in flight as long as it wants
+ *    Closed
+ *                                          ends what it has begun, unmaps all
+ *                                          pages, closes the event channels
  *                                          Closed
- *      (ends its grants)
- *      Initialising, to begin anew
- *                                          InitWait, if "online" is 1; else
- *                                          the device is gone
+ *    ends its grants
+ *    Initialising, to connect again
+ *                                          InitWait if "online" is 1, else the
+ *                                          device is gone
  *
- * The frontend must not use a page of an unanswered request, or of a ring, for
- * anything else before the backend is Closed, or gone.  A backend whose disk
- * does not answer may be Closed before that page is unmapped; then the
- * frontend must not use it before its grant can be ended.
+ * - Everything is negotiated again for each connection.
+ * - A backend MUST write the offers about rings, requests and persistent
+ *   grants before InitWait, and what depends on the disk ("sectors" to "info",
+ *   the operations and their limits, "feature-integrity") before Connected.
+ *   "integrity" is the only choice that is made after that.
+ * - A backend MUST accept a frontend that goes to Initialised without waiting
+ *   for InitWait, and so takes no offer.  A frontend MUST treat a backend in
+ *   Initialised as one in InitWait that offers nothing.  A frontend that finds
+ *   the backend Connected before it has written its keys MUST write them all
+ *   the same, unless this is a connection to its predecessor, see below.
+ * - A state may be written more than once, which is no error.
+ * - A side that finds the other in breach of these rules MUST go to Closing,
+ *   and SHOULD say why in a key "error": for a domain D with the directory P
+ *   of the device, that is /local/domain/D/error/P/error.
+ * - A frontend MUST NOT use a page of a ring, or of a request in flight, for
+ *   anything else before the backend is Closed or gone.  A backend whose
+ *   disk does not answer MAY be Closed before it has unmapped a page; so the
+ *   frontend MUST also wait until it can end the grant.
  *
- * A backend's driver may be exchanged under a frontend that goes on: the new one
- * offers its keys and is in InitWait, where the other was Connected.  The driver
- * that went has ended what it took, and has nothing mapped any more.
+ * Reconnecting
+ * ============
  *
- *      frontend                            backend
- *      Connected                           InitWait
- *                                          shared ring: takes it up where the
- *                                           indexes say
- *                                          Connected
- *      separate rings:
- *      (puts nothing on them any more)
- *      Closed
- *                                          Closed
- *      (takes its rings down; what was not
- *       answered will be issued anew)
- *      Initialising, to begin anew
- *                                          InitWait
+ * After save and restore, a frontend finds another backend.  It goes to
+ * Initialising without having been Closed, and issues again what was not
+ * answered.
  *
- * Where to go on with separate rings is not to be found in them, and at their
- * first slots there may be requests that were done long ago.  So a backend takes
- * up only separate rings that were made for it: those of a frontend that it has
- * seen in Initialising, or finds in Initialised, since it came to InitWait.  It
- * leaves alone those of one that it finds Connected.  A frontend puts no request
- * on separate rings before it is Connected.  One that is Connected, has separate
- * rings and finds the backend in InitWait goes to Closed.
+ * A backend's driver may be exchanged while the frontend stays Connected.  The
+ * driver that leaves MUST end the requests that it took and unmap all pages.
+ * The new one writes its offer and goes to InitWait.  Then
  *
- * A frontend may stop without a word, and another driver take its place, as when
- * a guest's kernel crashes and a second one saves what is left.  A backend that
- * finds the frontend in Initialising while it has a connection ends that, as if
- * the frontend were Closed, and goes to InitWait.  There, or after it was
- * Closed, it removes "request-format", "ring-layout", "ring-alignment" and
- * "integrity" of the frontend before if it may write to the frontend's
- * directory: a driver that does not know them would leave them.
+ *  - on a shared ring, it SHOULD go on where the indexes say and go to
+ *    Connected, MUST accept what its predecessor offered, and the frontend has
+ *    nothing to do;
+ *  - it MUST NOT touch separate rings, as where to go on cannot be found in
+ *    them, and their first slots may hold requests that were done long ago.
+ *    A frontend that has separate rings and finds this MUST stop publishing
+ *    requests, go to Closed, wait for the backend to be Closed, and connect
+ *    again from Initialising.  It issues again what was not answered.
  *
- * A frontend that begins at Initialising may find the backend Closed still, or
- * Connected to the one before it, and waits for InitWait.  A backend that owes
- * answers to the connection before connects when it has given them, and is in
- * InitWait until then.
+ * So a backend MUST NOT use separate rings unless it has seen the frontend in
+ * Initialising or found it in Initialised since it went to InitWait itself.  A
+ * frontend MUST NOT publish requests on separate rings before it is Connected.
  *
- * After its domain was saved and restored, a frontend finds another backend,
- * and begins at Initialising without having been Closed.  It issues anew what
- * was not answered.
+ * A frontend may stop without notice and another driver take its place, as
+ * when a guest's kernel crashes and a second one saves its memory.  A backend
+ * that has a connection and finds the frontend in Initialising MUST end it as
+ * if the frontend were Closed, and go to InitWait.  Whenever a connection has
+ * ended, it SHOULD remove "request-format", "ring-layout", "ring-alignment"
+ * and "integrity" if it can write to the frontend's directory, as a driver
+ * that does not know these keys would leave them.
  *
- * Who finds that the other side breaks the rules says why in a key "error",
- * which stands in /local/domain/D/error/P for a domain D whose directory for
- * the device is P, and goes to Closing.
- *
- * Either side leaves by Closing and then Closed.  A frontend that finds the
- * backend in Connected before it has written its keys writes them all the
- * same; states that repeat are not an error.
+ * Therefore a frontend that returns to Initialising, or takes another's place,
+ * may find the backend Closed, or Connected to its predecessor; it MUST wait
+ * for InitWait.  A backend MUST have answered, or dropped, all requests of the
+ * former connection before it connects again, and stays in InitWait until
+ * then.
  */
 
 /* "info" */
@@ -279,37 +328,42 @@ typedef uint64_t blkif_sector_t;
  * Operations
  * ==========
  *
- * READ and WRITE move the segments, in order, from or to consecutive sectors.
+ * READ, WRITE
+ *    transfer the segments, in order.
+ * WRITE_BARRIER
+ *    is a WRITE of any number of segments, or of none.  It MUST NOT be carried
+ *    out before all earlier writes of its ring are complete, and MUST complete
+ *    before any later write of its ring is carried out.  When it completes, it
+ *    and all writes that were complete before it MUST be durable.
+ * FLUSH_DISKCACHE
+ *    When it completes, all writes that were complete when it was issued MUST
+ *    be durable.  It MAY carry data, which is written after the flush.
+ * DISCARD
+ *    says that a range of the disk has no content of value until it is written
+ *    again.  A backend MAY discard less.  What is read from the range until
+ *    then is undefined, but MUST NOT be what another domain wrote.  A range
+ *    MAY be of no sectors.  With BLKIF_DISCARD_SECURE, all copies of the range
+ *    that the disk has made MUST be erased.  A frontend MUST NOT set that
+ *    flag without an offer.  A backend that cannot do it MUST fail a slim
+ *    request by EOPNOTSUPP and discard nothing; it SHOULD fail one of the
+ *    existing format likewise, but MAY ignore the flag there.
+ * WRITE_ZEROES
+ *    makes a range read as zeroes.  Slim requests only.  The range MUST stay
+ *    allocated, but with BLKIF_SLIM_UNMAP the backend MAY deallocate it as far
+ *    as it still reads as zeroes.
+ * INDIRECT
+ *    is a READ or WRITE with its segments, or a slim DISCARD with its ranges,
+ *    in indirect pages.
  *
- * WRITE_BARRIER completes after every earlier request of its ring, before any
- * later one, and only when it and all completed writes are durable.
+ * Apart from WRITE_BARRIER, requests in flight at the same time MAY be carried
+ * out in any order; where they overlap, the result is that of one of the
+ * orders.
  *
- * FLUSH_DISKCACHE completes when all writes that were completed before it was
- * issued are durable.  It may carry data, which is written after the flush.
- *
- * DISCARD tells that a range of the disk is of no use until it is written
- * again.  What is read of it until then is not specified, but is never what
- * another domain wrote.  The backend may do less than it is told, and cuts a
- * range as its disk needs; a range without sectors is in order.  With
- * BLKIF_DISCARD_SECURE, all copies of the range that the disk has made are
- * erased, and a backend that cannot do that says so and does not discard.
- *
- * WRITE_ZEROES makes a range read as zeroes.  The range stays allocated, but
- * with BLKIF_SLIM_UNMAP the backend may deallocate what it has no need to keep
- * to make it read so.  Slim requests only.
- *
- * INDIRECT is a READ or WRITE whose segments stand in pages of their own, or a
- * slim DISCARD whose ranges do.
- *
- * None of these but WRITE_BARRIER holds up another.  Requests in flight at the
- * same time are carried out in any order; if they touch the same sectors, the
- * outcome is that of some order.
- *
- * A backend may answer BLKIF_RSP_EOPNOTSUPP to WRITE_BARRIER, FLUSH_DISKCACHE,
- * DISCARD (with BLKIF_DISCARD_SECURE or without), WRITE_ZEROES, and a WRITE with
- * BLKIF_SLIM_FUA at any time, whatever it offered; the frontend then stops
- * using that, and does what is still to be done by other means.  Nothing may be
- * assumed of the range, or of the data, of a request that ended so.
+ * A backend MAY answer BLKIF_RSP_EOPNOTSUPP to WRITE_BARRIER, FLUSH_DISKCACHE,
+ * DISCARD, DISCARD with BLKIF_DISCARD_SECURE, WRITE_ZEROES and WRITE with
+ * BLKIF_SLIM_FUA at any time, whatever it offered.  The frontend then SHOULD
+ * stop using it, and do by other means what is still to be done.  The range or
+ * data of a request that ended so has undefined content.
  */
 #define BLKIF_OP_READ			0
 #define BLKIF_OP_WRITE			1
@@ -320,22 +374,25 @@ typedef uint64_t blkif_sector_t;
 #define BLKIF_OP_INDIRECT		6
 #define BLKIF_OP_WRITE_ZEROES		7
 
-/* Most segments inside a request slot, and most indirect grant references. */
+/* Segments in one slot, and indirect pages of one request; existing format. */
 #define BLKIF_MAX_SEGMENTS_PER_REQUEST		11
 #define BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST	8
 
 /*
- * Status of a response.  A request that was not done as a whole has failed.
- * The first three are all that a request of the existing format can get; a slim
- * one gets the others where they say more than ERROR:
+ * Statuses
+ * ========
+ *
+ * A request that was not done as a whole has failed.  In the existing format a
+ * backend MUST NOT use any but the first three.  For slim requests it SHOULD
+ * use the others where they say more than ERROR:
  *
  *  MEDIUM      the disk cannot read or write these sectors
- *  NOSPC       nothing is left to put the data on
+ *  NOSPC       no space is left for the data
  *  PROTECTION  protection information and data do not match
  *  TIMEOUT     the disk did not answer in time
- *  OFFLINE     the disk is not there at present
+ *  OFFLINE     the disk is not available at present
  *
- * A status that the frontend does not know means the same as ERROR.
+ * A frontend MUST take a status that it does not know as ERROR.
  */
 #define BLKIF_RSP_OKAY		0
 #define BLKIF_RSP_ERROR		-1
@@ -346,37 +403,35 @@ typedef uint64_t blkif_sector_t;
 #define BLKIF_RSP_TIMEOUT	-6
 #define BLKIF_RSP_OFFLINE	-7
 
-/* blkif_request_discard.flag, and of slim DISCARDs */
+/*
+ * Existing format
+ * ===============
+ *
+ * Selected when "request-format" and "ring-layout" are absent.  The frontend
+ * chooses ids, which mean nothing to the backend.  handle is the virtual
+ * device; a backend MUST ignore it, as well as what is called _pad.  Segments
+ * follow one another on the disk from sector_number on.
+ *
+ * The structures below are those of a 64-bit x86 frontend, and of every ABI
+ * that aligns 64-bit integers to 8 bytes: a request has 112 bytes.  With
+ * "x86_32-abi" it has no pad at offset 4, all that follows is 4 bytes earlier,
+ * and it has 108 bytes.
+ */
+
+/* blkif_request_discard.flag, and a flag of slim DISCARDs */
 #define BLKIF_DISCARD_SECURE	(1 << 0)
 
 /*
- * Flags of slim requests.  Each goes with the operations named here, in a slot
- * or INDIRECT, and the others refuse it.
- *
- *  FUA      WRITE: complete only when the data of this request is durable
- *  UNMAP    WRITE_ZEROES: the range may be deallocated
- *  PI       READ and WRITE, INDIRECT only: there is protection information
- */
-#define BLKIF_SLIM_FUA		(1 << 1)
-#define BLKIF_SLIM_UNMAP	(1 << 2)
-#define BLKIF_SLIM_PI		(1 << 3)
-
-/*
- * One page or a part of one: sectors first_sect to last_sect, both included,
- * of the granted page; 0 <= first_sect <= last_sect <= 7.  In a slot and in
- * an indirect page alike an entry takes 8 bytes.
+ * Sectors first_sect to last_sect, both included, of a granted page;
+ * 0 <= first_sect <= last_sect <= 7.  A segment takes 8 bytes in a slot and in
+ * an indirect page.
  */
 struct blkif_request_segment {
 	grant_ref_t	gref;
 	uint8_t		first_sect, last_sect;
 };
 
-/*
- * The request as a 64-bit x86 frontend, and every frontend whose ABI aligns
- * 64-bit integers to 8 bytes, lays it out: 112 bytes.  A 32-bit x86 frontend
- * ("protocol" = "x86_32-abi") has no pad at offset 4, so that all that follows
- * stands 4 bytes earlier, and a slot is 108 bytes.
- */
+/* READ and WRITE have at least one segment. */
 struct blkif_request_rw {
 	uint8_t		nr_segments;
 	blkif_vdev_t	handle;
@@ -409,7 +464,10 @@ struct blkif_request_other {
 	uint64_t	id;
 } __attribute__((__packed__));
 
-/* The pages hold struct blkif_request_segment, 512 each. */
+/*
+ * READ and WRITE of nr_segments segments, 512 to an indirect page; all
+ * indirect pages but the last are full.
+ */
 struct blkif_request_indirect {
 	uint8_t		indirect_op;
 	uint16_t	nr_segments;
@@ -437,8 +495,8 @@ struct blkif_request {
 } __attribute__((__packed__));
 
 /*
- * id is the request's; operation too, and of an indirect request the inner
- * one.  12 bytes for x86_32-abi, 16 otherwise.
+ * id is that of the request.  operation, too; of an indirect request it is
+ * indirect_op.  12 bytes with "x86_32-abi", else 16.
  */
 struct blkif_response {
 	uint64_t	id;
@@ -447,21 +505,31 @@ struct blkif_response {
 };
 
 /*
- * The shared ring (see ring.h): a header of 64 bytes, then as many slots of the
- * size of a request as fit, rounded down to a power of two, S.
+ * Shared ring
+ * ===========
+ *
+ * One ring a queue, granted writable: a header of 64 bytes, then S slots.  A
+ * slot has the size of a request; S is the number of slots that fit into the
+ * pages after the header, rounded down to a power of two.  The header is
  *
  *    0 req_prod    4 req_event    8 rsp_prod    12 rsp_event
  *
- * are counts modulo 2^32.  The frontend sets the first and the third to 0, the
- * events to 1 and all else to 0 before it grants the pages, and then writes
- * req_prod, rsp_event and requests, the backend the others.  Request n is put
- * into slot n modulo S, and so is response n, whichever request it answers: the
- * backend copies a request before it publishes a response, and no more than S
- * requests are unanswered.  Slots up to a count are written before that count,
- * which is stored with release semantics and loaded with acquire semantics; a
- * count that leads the other side by more than there is room for, or goes
- * backwards, is an error of its writer.  When to notify is told by the event
- * words in the same way as with separate rings, below.
+ * and zero after that.  These are indexes, counts of slots modulo 2^32: of
+ * requests and responses published, and those at which the backend (req_event)
+ * and the frontend (rsp_event) want a notification.  Before it grants the
+ * pages, the frontend MUST set both event words to 1 and all else to 0.
+ * Afterwards the frontend writes requests, req_prod and rsp_event, and the
+ * backend responses, rsp_prod and req_event.
+ *
+ * Request number n, counted from 0, goes into slot n modulo S, and so does
+ * response number n, whichever request it answers.  So a frontend MUST NOT
+ * have more than S requests in flight, and a backend MUST have copied a
+ * request before it publishes a response.  A producer MUST write slots before
+ * the index that publishes them, which it stores with release semantics; a
+ * consumer MUST load the index with acquire semantics.  A consumer MUST treat
+ * it as an error of the producer if an index leads to more than S requests in
+ * flight, or to more responses than requests in flight.  When to notify, see
+ * Notifications.
  */
 DEFINE_RING_TYPES(blkif, struct blkif_request, struct blkif_response);
 
@@ -469,69 +537,63 @@ DEFINE_RING_TYPES(blkif, struct blkif_request, struct blkif_response);
  * Slim requests
  * =============
  *
- * Negotiated by "request-format"; see there.  One layout for every ABI, little
- * endian, naturally aligned, 32 bytes a request and 16 a response, so that
- * none straddles a cache line.  What a request does not use is zero, and a
- * request in which it is not is refused; likewise for responses.
+ * Selected by "request-format", or by "ring-layout" with separate rings.  One
+ * layout for every ABI: a request has 32 bytes, a response 16, naturally
+ * aligned, so that none straddles a cache line and no ABI adds padding.
  *
- * A READ, WRITE, WRITE_BARRIER or FLUSH_DISKCACHE of at most two segments
- * stands in its slot: count is the number of segments, first and last name
- * sectors of the granted pages as in struct blkif_request_segment, and the
- * segments follow one another on the disk from sector on.  READ and WRITE have
- * at least one.  Where there is no segment, sector is zero like all else of
- * it.
+ * What a request or response does not use MUST be zero, and a reader MUST
+ * reject it otherwise.  On a shared ring a slot has 32 bytes for both, and lap
+ * is zero; for separate rings see there.
  *
- * Larger READs and WRITEs are INDIRECT: count is the inner operation, and the
- * entries stand in the pages gref[0], gref[1], ..., 256 to a page, all but the
- * last page full.  There are at least one of them and no more than the
- * backend's "max-slim-indirect-entries".  As every entry carries its own
- * sector, one request may cover several extents of the disk.  Unused
- * references are zero.  nr_pi is how many entries follow that are not of data:
- * see below.  The pages may be read until the request is answered, and may be
- * granted read-only, whatever is said of persistent grants.
+ * READ, WRITE, WRITE_BARRIER and FLUSH_DISKCACHE of up to two segments fit
+ * into a slot.  count is the number of segments, at least 1 of a READ or
+ * WRITE.  first and last are as in struct blkif_request_segment.  The segments
+ * follow one another on the disk from sector on; if there is none, sector is
+ * zero.
  *
- * DISCARD and WRITE_ZEROES take sector and nr_sectors.
+ * An INDIRECT READ or WRITE has nr_entries struct blkif_slim_entry, one a
+ * segment, followed by nr_pi entries of protection information.  There MUST be
+ * at least one segment, and at most "max-slim-indirect-entries" entries of
+ * both kinds.  They are in the pages gref[0], gref[1], ..., 256 to a page, all
+ * pages but the last being full.  As every entry has its own sector, one
+ * request may cover several extents of the disk.
  *
- * A DISCARD of several ranges, or of one, may be INDIRECT too: count is
- * DISCARD, nr_entries is the number of ranges, at most "max-discard-ranges",
- * and the page gref[0] begins with as many struct blkif_slim_range.  Ranges may
- * come in any order, and meet.  WRITE_ZEROES has no indirect form.
+ * An INDIRECT DISCARD has nr_entries struct blkif_slim_range, one a range, in
+ * the page gref[0].  There MUST be at least one, and at most
+ * "max-discard-ranges".  Ranges MAY be in any order, and MAY touch or overlap.
+ * No other operation has an indirect form.
  *
- * On a shared ring slots are 32 bytes, requests and responses alike, and lap
- * is zero; for separate rings see below.
+ * Indirect pages MAY be granted read-only, even with persistent grants, and
+ * the backend MUST have unmapped them when it answers.
  *
- * A response has the id and the operation of its request; of an indirect one
- * the inner operation.  Ids are the frontend's and mean nothing to the backend;
- * no two requests in flight on one queue have the same.  A frontend that gets a
- * response with an id that is not in flight on that queue, or with another
- * operation, takes the backend for broken.
+ * A response has the id and operation of its request, of an INDIRECT one the
+ * inner operation.  Ids mean nothing to the backend.  A frontend MUST NOT use
+ * an id twice among the requests in flight on one queue, and MUST treat the
+ * backend as broken if a response has an id that is not in flight on its
+ * queue, or another operation.
  *
- * What stands where, by byte:
- *
- *    request, up to two segments
- *       0 lap   1 operation   2 count   3 flags
- *       4 first0   5 last0   6 first1   7 last1
- *       8 id   16 sector   24 gref[0]   28 gref[1]
- *    request, INDIRECT
- *       0 lap   1 INDIRECT   2 count, the inner operation   3 flags
- *       4 nr_entries (2 bytes)   6 nr_pi (2 bytes)
- *       8 id   16 gref[0]   20 gref[1]   24 gref[2]   28 gref[3]
- *    request, DISCARD
- *       0 lap   1 operation   2 zero   3 flags   4 zero (4 bytes)
- *       8 id   16 sector   24 nr_sectors
- *    entry
- *       0 sector   8 gref   12 first_sect   13 last_sect   14 zero (2 bytes)
- *    response
- *       0 id   8 zero (4 bytes)   12 status (2 bytes)   14 operation   15 lap
- *
- * A request that is not in order in itself (an operation that does not exist or
- * was not offered, no segments or too many, a last sector before the first, the
- * end of the disk passed, a reserved bit) is answered with an error, and ends
- * nothing but itself.
+ * A backend MUST answer a request that it rejects (an operation that is not
+ * defined or was not offered, too few or too many segments, sectors out of
+ * order, out of the page or off the disk, a reserved bit) with an error, and
+ * MUST go on with the others.
  */
 #define BLKIF_SLIM_MAX_INDIRECT_PAGES	4
 #define BLKIF_SLIM_MAX_ENTRIES	1024
 #define BLKIF_SLIM_MAX_RANGES	256
+
+/*
+ * Flags.  A backend MUST reject a flag with an operation that is not named
+ * here.
+ *
+ *  FUA      WRITE: complete only when the data of this request is durable
+ *  UNMAP    WRITE_ZEROES: the range MAY be deallocated
+ *  PI       INDIRECT READ and WRITE: there is protection information
+ *
+ * BLKIF_DISCARD_SECURE has the same meaning in a slim DISCARD.
+ */
+#define BLKIF_SLIM_FUA		(1 << 1)
+#define BLKIF_SLIM_UNMAP	(1 << 2)
+#define BLKIF_SLIM_PI		(1 << 3)
 
 struct blkif_slim_request {
 	uint8_t		lap;
@@ -589,9 +651,9 @@ struct blkif_slim_response {
  * Protection information
  * ======================
  *
- * A disk may keep a tuple with each interval of its data, by which whoever made
- * the data and whoever keeps it can tell that it is what it was, and where it
- * was.  "feature-integrity" says of what kind the tuples are:
+ * A disk may store a tuple with each interval of its data, by which all who
+ * handle the data can verify it and its place.  "feature-integrity" names the
+ * profile:
  *
  *                        guard tag       reference tag
  *   T10-DIF-TYPE1-CRC    T10 CRC-16      number of the interval
@@ -599,119 +661,134 @@ struct blkif_slim_response {
  *   T10-DIF-TYPE3-CRC    T10 CRC-16      not checked
  *   T10-DIF-TYPE3-IP     IP checksum     not checked
  *
- *   0     2 bytes   guard tag, of the data of the interval
- *   2     2 bytes   application tag, the frontend's
+ * A tuple is
+ *
+ *   0     2 bytes   guard tag of the data of the interval
+ *   2     2 bytes   application tag, for the frontend to use
  *   4     4 bytes   reference tag
  *
- * all of them big endian, as T10 has them (but an IP checksum, which is as it
- * stands in a packet).  Intervals are counted from the start of the disk as the
- * frontend sees it, and the reference tag has the low 32 bits; where the
- * backend's disk is part of another, the backend has the tags adjusted on their
- * way.  Where the application tag is ffff, and for type 3 the reference tag
- * ffffffff as well, nothing is known of the data, and nobody checks it.
+ * in big endian, but for an IP checksum, which is as in a packet.  Intervals
+ * are counted from the start of the frontend's disk, and the reference tag is
+ * the low 32 bits of the number; where the backend's disk is a part of
+ * another, the backend MUST have the tags translated.  An interval is not
+ * checked if its application tag is ffff and, with type 3, its reference tag
+ * ffffffff.
  *
- * An INDIRECT READ or WRITE with BLKIF_SLIM_PI has all the tuples of its data,
- * in the order of its segments and without gaps, in pages of their own: from
- * the first byte of the first page to the last byte of each page but the last,
- * which ends where they do.  So there are
+ * An INDIRECT READ or WRITE with BLKIF_SLIM_PI has the tuples of all its data,
+ * in the order of its segments and without gaps, in pages of their own, which
+ * are full but for the last.  That is
  *
  *   bytes of data / integrity-interval * integrity-tuple-size
  *
- * bytes of them; nr_pi is the least number of pages that hold these, and any
- * other is refused.  The entries of the pages follow those of the data, in the
- * same tables and without a gap; all but gref is zero in them.  Both kinds
- * together are at most "max-slim-indirect-entries".  The pages are granted
- * writable for a READ, and at least readable for a WRITE.  Whatever is said of
- * persistent grants, the backend has let go of them when it answers.
+ * bytes.  nr_pi MUST be the least number of pages that hold them.  Of the
+ * entries of these pages, all but gref MUST be zero.  The pages MUST be
+ * granted writable for a READ and at least readable for a WRITE, and the
+ * backend MUST have unmapped them when it answers, even with persistent
+ * grants.
  *
- * A READ or WRITE whose tuples do not match its data ends with
- * BLKIF_RSP_PROTECTION, if anybody on the backend's side finds out.  An answer
- * of OKAY to a READ does not mean that somebody has looked: the frontend has the
- * tuples so that it can.
+ * A backend MUST fail a READ or WRITE by BLKIF_RSP_PROTECTION if its side
+ * finds that tuples and data do not match.  It need not check that: of a READ,
+ * the frontend can.
  *
- * A READ or WRITE without BLKIF_SLIM_PI is in order on such a disk, too.  The
- * tuples of what it writes are made by the backend or its disk.
+ * READ and WRITE without BLKIF_SLIM_PI are valid on such a disk.  The backend
+ * or the disk then MUST generate the tuples of what is written.
  */
 
 /*
  * Separate rings
  * ==============
  *
- * A queue has two rings, each in pages of its own with one writer:
+ * Selected by "ring-layout", with slim requests.  A queue has two rings, each
+ * in pages of its own with one writer:
  *
- *   request ring    1 << ring-page-order pages, written by the frontend and
+ *   request ring    1 << ring-page-order pages, written by the frontend,
  *                   granted read-only
- *   response ring   written by the backend, granted read-write; as few pages
- *                   as hold as many slots as the request ring has
+ *   response ring   written by the backend, granted writable; the least number
+ *                   of pages that hold as many slots as the request ring has
  *
- * With lines of A = ring-alignment bytes, a ring's pages hold, from the start
- * of the first:
+ * With A = ring-alignment, a ring is
  *
  *   0     A bytes   spare, zero
- *   A     4 bytes   event word; the rest of the line is zero
+ *   A     4 bytes   event word; the rest of these A bytes is zero
  *   2 A   slots     of 32 bytes (requests) or 16 (responses), to the end of
- *                   that page and on through the others
+ *                   the page and on through the others
  *
- * All of the request ring's slots are used: (pages * 4096 - 2 A) / 32.  The
- * response ring uses as many, in (2 A + slots * 16) / 4096 pages, rounded up:
+ * The request ring has (pages * 4096 - 2 A) / 32 slots, and the response ring
+ * uses as many.  What follows its last slot is zero.
  *
  *    ring-page-order             0     1     2     3     4
  *    slots, A = 64             124   252   508  1020  2044
  *    slots, A = 128            120   248   504  1016  2040
- *    pages with requests         1     2     4     8    16
- *    pages with responses        1     2     3     5     9
+ *    pages of request ring       1     2     4     8    16
+ *    pages of response ring      1     2     3     5     9
  *
- * No slot straddles a page, and none a line.  As the number of slots is no
- * power of two, a slot is not found by dividing a count, which would go wrong
- * where counts wrap: each side keeps the place of its next slot, and goes on
- * from there.  What follows the last slot is not used, and zero.
+ * There is no index.  Each side keeps the place of its next slot in each ring.
+ * It MUST NOT derive it from a count modulo the number of slots, which is not
+ * a power of two: that goes wrong when the count wraps.
  *
- * Laps.  Each side goes through the slots in order and round again, and counts
- * rounds: the first has lap 1, the next 2, then 1, 2, ...  All pages are zero
- * when the rings are granted, and 0 is no lap.  The producer writes a slot's
- * body and then, in one aligned 32-bit store with release semantics, the word
- * that holds the lap: bytes 0 to 3 of a request, bytes 12 to 15 of a
- * response.  Where an aligned 64-bit store is a single one, it may be of bytes
- * 0 to 7 or 8 to 15 instead.  Likewise the consumer, whatever the producer
- * does, loads that word, or those bytes, with acquire semantics; if the lap
- * is that of its own round, the slot is new.  It then copies the rest, once,
- * and must not look at the slot again.  If the lap is 0 or that of the round
- * before, the slot is not new, whatever is in it, and nothing behind it is
- * looked at.  A lap above 2 is an error of the producer, which is then taken
- * for broken.  There is no index.
+ * Lap bytes.  A producer fills the slots in order, and begins again after the
+ * last.  In its first round the lap byte is 1, in the second 2, then 1, 2, ...
+ * 0 is not valid, and the frontend MUST grant pages that are zero, but for the
+ * event words.  The producer MUST write the body of a slot first, and then
+ * publish it by one aligned 32-bit store, with release semantics, of the word
+ * that has the lap byte: bytes 0 to 3 of a request, 12 to 15 of a response.
+ * Where an aligned 64-bit store is atomic, it MAY store bytes 0 to 7, or 8 to
+ * 15, instead.  The consumer MUST load that word, or those eight bytes, with
+ * acquire semantics, whichever of the two the producer stores.
  *
- * Slots are not overwritten too early because a frontend never has more
- * requests unanswered than the request ring has slots, and a backend takes
- * requests in order.  A backend that finds a new slot although it owes as many
- * answers as there are slots treats the frontend as broken.  Responses come in
- * any order, one for each request.
+ *  - If the lap byte is that of the consumer's round, the slot is new.  The
+ *    consumer MUST copy the rest once, and use the copy alone.
+ *  - If it is another of 0, 1 and 2, the slot is not new, and the consumer
+ *  MUST
+ *    NOT look at the slots behind it.
+ *  - If it is above 2, that is an error of the producer.
  *
- * Event words.  Counts of slots, since the rings were granted, modulo 2^32.
- * The request ring's is rsp_event: the frontend wants a notification when the
- * backend has put that many responses.  The response ring's is req_event: the
- * backend wants one when the frontend has put that many requests.  Both start
- * at 1, and are set to that by the frontend.  A producer that has put slots
- * from count a to count b, and means to leave it at that for now, issues a
- * full barrier, reads its peer's event word e, and notifies if b - e < b - a,
- * modulo 2^32.  A consumer that finds no new slot writes its event word,
- * issues a full barrier, and looks at the next slot once more before it
- * sleeps.
+ * A frontend MUST NOT have more requests in flight than the request ring has
+ * slots, and a backend MUST take requests in order and treat one more than
+ * that as an error.  So no slot is overwritten before it was copied.
+ * Responses MAY come in any order, one for each request.
  *
- * A backend asks for the next request.  A frontend may ask for a later response
- * than the next, but not for one that would need a request that it has yet to
- * make: rsp_event is at most the number of responses it has taken and of its
- * unanswered requests together.  It must not wait longer for that.  So a backend
- * that has put a response, did not have to notify of it by the rule above, and
- * finds rsp_event ahead of its count by no more than there are slots, notifies
- * all the same before it goes to sleep, and within a fraction of a millisecond
- * if it does not sleep.  A frontend that polls leaves rsp_event as it is.
+ * Notifications
+ * =============
+ *
+ * Event words count slots since the rings were granted, modulo 2^32, and the
+ * frontend MUST set them to BLKIF_RING_EVENT_START before that.  With separate
+ * rings the request ring has rsp_event, which the frontend writes, and the
+ * response ring has req_event, which the backend writes.
+ *
+ * A producer that has published the slots from count a to count b, and does
+ * not publish more at once, MUST issue a full barrier, read the event word e
+ * of its peer, and notify if b - e < b - a, modulo 2^32.  A consumer that
+ * finds no new slot and wants to wait MUST write its event word, issue a full
+ * barrier, and look for a new slot once more.  A consumer that polls MAY leave
+ * its event word alone.
+ *
+ * req_event MUST be the count of the next request, and rsp_event on a shared
+ * ring SHOULD be that of the next response.  On separate rings, rsp_event MAY
+ * be that of a later response, so that one notification is sent for several,
+ * but MUST NOT exceed the number of responses taken plus that of requests in
+ * flight.  There, a backend that has published a response, need not notify by
+ * the rule above, and finds rsp_event ahead of its count by no more than the
+ * number of slots, MUST notify all the same before it sleeps, or within a
+ * fraction of a millisecond if it does not sleep.
  */
 #define BLKIF_RING_EVENT_START	1
 
 /*
- * Numbers of virtual devices: bit 28 set, the disk in bits 8 to 27 and the
- * partition in bits 0 to 7; or a Linux device number of old, major * 256 +
- * minor, of an IDE disk, a SCSI disk or major 202.
+ * Virtual devices
+ * ===============
+ *
+ * "virtual-device" and "virtual-device-ext" are one of
+ *
+ *    1 << 28 | disk << 8 | partition     any disk
+ *    202 << 8 | disk << 4 | partition    disks and partitions below 16
+ *    8 << 8 | disk << 4 | partition      SCSI disks, likewise
+ *    3 << 8 | disk << 6 | partition      IDE disks 0 and 1
+ *    22 << 8 | (disk - 2) << 6 | partition  IDE disks 2 and 3
+ *
+ * where partition 0 is the whole disk.  Other Linux device numbers,
+ * major << 8 | minor, of SCSI disks are deprecated.  A frontend MAY also read
+ * hexadecimal with 0x, and MUST refuse numbers that it does not know.
  */
 #define VDEV_EXT_SHIFT			28
 
