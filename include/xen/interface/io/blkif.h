@@ -364,6 +364,14 @@ typedef uint64_t blkif_sector_t;
  * BLKIF_SLIM_FUA at any time, whatever it offered.  The frontend then SHOULD
  * stop using it, and do by other means what is still to be done.  The range or
  * data of a request that ended so has undefined content.
+ *
+ * A backend MUST answer a request that it rejects (an operation that is not
+ * defined or was not offered, too few or too many segments, sectors out of
+ * order, out of the page or off the disk, a reserved bit) with an error, and
+ * MUST go on with the others.
+ *
+ * A request has an id, which means nothing to the backend.  A frontend MUST NOT
+ * use one twice among the requests in flight on one queue.
  */
 #define BLKIF_OP_READ			0
 #define BLKIF_OP_WRITE			1
@@ -407,10 +415,9 @@ typedef uint64_t blkif_sector_t;
  * Existing format
  * ===============
  *
- * Selected when "request-format" and "ring-layout" are absent.  The frontend
- * chooses ids, which mean nothing to the backend.  handle is the virtual
- * device; a backend MUST ignore it, as well as what is called _pad.  Segments
- * follow one another on the disk from sector_number on.
+ * Selected when "request-format" and "ring-layout" are absent.  handle is the
+ * virtual device; a backend MUST ignore it, as well as what is called _pad.
+ * Segments follow one another on the disk from sector_number on.
  *
  * The structures below are those of a 64-bit x86 frontend, and of every ABI
  * that aligns 64-bit integers to 8 bytes: a request has 112 bytes.  With
@@ -545,37 +552,31 @@ DEFINE_RING_TYPES(blkif, struct blkif_request, struct blkif_response);
  * reject it otherwise.  On a shared ring a slot has 32 bytes for both, and lap
  * is zero; for separate rings see there.
  *
- * READ, WRITE, WRITE_BARRIER and FLUSH_DISKCACHE of up to two segments fit
- * into a slot.  count is the number of segments, at least 1 of a READ or
+ * READ, WRITE, WRITE_BARRIER and FLUSH_DISKCACHE of up to two segments use
+ * h.rw and u.rw.  count is the number of segments, at least 1 of a READ or
  * WRITE.  first and last are as in struct blkif_request_segment.  The segments
  * follow one another on the disk from sector on; if there is none, sector is
- * zero.
+ * zero.  DISCARD and WRITE_ZEROES use u.range.
  *
- * An INDIRECT READ or WRITE has nr_entries struct blkif_slim_entry, one a
- * segment, followed by nr_pi entries of protection information.  There MUST be
- * at least one segment, and at most "max-slim-indirect-entries" entries of
- * both kinds.  They are in the pages gref[0], gref[1], ..., 256 to a page, all
- * pages but the last being full.  As every entry has its own sector, one
- * request may cover several extents of the disk.
+ * INDIRECT requests use h.indirect and u.indirect.  count is the operation that
+ * they stand for:
  *
- * An INDIRECT DISCARD has nr_entries struct blkif_slim_range, one a range, in
- * the page gref[0].  There MUST be at least one, and at most
- * "max-discard-ranges".  Ranges MAY be in any order, and MAY touch or overlap.
- * No other operation has an indirect form.
+ *  - READ or WRITE.  There are nr_entries struct blkif_slim_entry, one a
+ *    segment, followed by nr_pi more for protection information: at least one
+ *    of the former, at most "max-slim-indirect-entries" of both.  They are in
+ *    the pages gref[0], gref[1], ..., 256 to a page, all pages but the last
+ *    being full.  As an entry has its own sector, one request may cover
+ *    several extents of the disk.
+ *  - DISCARD.  There are nr_entries struct blkif_slim_range in the page
+ *    gref[0], at least one and at most "max-discard-ranges".  Ranges MAY be in
+ *    any order, and MAY touch or overlap.
  *
  * Indirect pages MAY be granted read-only, even with persistent grants, and
  * the backend MUST have unmapped them when it answers.
  *
- * A response has the id and operation of its request, of an INDIRECT one the
- * inner operation.  Ids mean nothing to the backend.  A frontend MUST NOT use
- * an id twice among the requests in flight on one queue, and MUST treat the
- * backend as broken if a response has an id that is not in flight on its
- * queue, or another operation.
- *
- * A backend MUST answer a request that it rejects (an operation that is not
- * defined or was not offered, too few or too many segments, sectors out of
- * order, out of the page or off the disk, a reserved bit) with an error, and
- * MUST go on with the others.
+ * A response has the id of its request and the operation, of an INDIRECT one
+ * that in count.  A frontend MUST treat a response with an id that is not in
+ * flight on its queue, or with another operation, as an error of the backend.
  */
 #define BLKIF_SLIM_MAX_INDIRECT_PAGES	4
 #define BLKIF_SLIM_MAX_ENTRIES	1024
