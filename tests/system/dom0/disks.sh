@@ -82,6 +82,25 @@ guest_queue() { guest_run "cat /sys/block/$1/queue/$2"; }
 # agreed XVD FILE: what the frontend says was negotiated
 agreed() { guest_run "cat /sys/bus/xen/devices/vbd-$(devid "$1")/negotiated/$2"; }
 
+# attach_offering KEY VALUE DISK XVD: attach from a backend whose KEY has another VALUE than the driver
+# wrote. The guest is paused from before the backend connects until the key is changed.
+attach_offering() {
+	local go=$state/offering slow=/etc/xen/scripts/block-slow
+	rm -f "$go"
+	printf '#!/bin/bash\nuntil [ -e %s ]; do sleep 0.1; done\nexec /etc/xen/scripts/block "$@"\n' "$go" >$slow
+	chmod +x $slow
+	xl block-attach "$G" "format=raw,vdev=$4,access=w,script=block-slow,target=${3#phy:}" >"$state/xl.log" 2>&1 &
+	until_nodes 30 "$4 to be Initialised" "$(frontend_of "$4")/state" 3 || fail "the frontend is not Initialised"
+	xl pause "$G"
+	touch "$go"
+	until_nodes 30 "the backend to connect" "$(backend_of "$4")/state" 4 || fail "the backend does not connect"
+	xenstore-write "$(backend_of "$4")/$1" "$2"
+	xl unpause "$G"
+	wait || fail "xl block-attach: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
+	connected "$4"
+	rm $slow "$go"
+}
+
 # trim_matrix FRONT BACK: discards get to a file below and free what they should, and only that.
 trim_matrix() {
 	local sums ds

@@ -87,20 +87,5 @@ durable() {
 	[ "$(counted flushes)" -gt "$1" ] || fail "the log has $(counted flushes) flushes"
 }
 
-# barrier_only attach DISK XVD: a backend as old ones are, that knows barriers alone. The
-# frontend stands still between the backend's keys and its own look at them.
-barrier_only() {
-	local go=$durable/go slow=/etc/xen/scripts/block-slow
-	printf '#!/bin/bash\nuntil [ -e %s ]; do sleep 0.1; done\nexec /etc/xen/scripts/block "$@"\n' "$go" >$slow
-	chmod +x $slow
-	xl block-attach "$G" "format=raw,vdev=$3,access=w,script=block-slow,target=${2#phy:}" >"$state/xl.log" 2>&1 &
-	until_nodes 30 "$3 to be Initialised" "$(frontend_of "$3")/state" 3 || fail "the frontend is not Initialised"
-	xl pause "$G"
-	touch "$go"
-	until_nodes 30 "the backend to connect" "$(backend_of "$3")/state" 4 || fail "the backend does not connect"
-	xenstore-write "$(backend_of "$3")/feature-flush-cache" 0
-	xl unpause "$G"
-	wait || fail "xl block-attach: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
-	connected "$3"
-	rm $slow "$go"
-}
+# barrier_only attach DISK XVD: attach from a backend that knows barriers but no flushes, as old ones do
+barrier_only() { attach_offering feature-flush-cache 0 "$2" "$3"; }

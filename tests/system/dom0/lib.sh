@@ -154,27 +154,28 @@ guest_wait() {
 	return 124
 }
 
-# What changes when a guest and its disks do anything.
+# What changes when a guest and its disks do anything. The in-tree backend has no counters in debugfs.
 signs_of_life() {
-	cat /sys/bus/xen-backend/devices/vbd-*/{statistics/*,rings/{requests,responses}} 2>/dev/null
+	cat /sys/bus/xen-backend/devices/vbd-*/statistics/*_{req,sect} 2>/dev/null
+	grep -hsE '^(requests|responses) ' $back_debug/*/counters
 	stat -c %s /var/log/xen/guest-*.log
 }
 
-# standstill: something waits for ever: who, by all that can be asked. XenStore may be
+# standstill: something hangs; note all that helps to find out what. XenStore may be
 # what does not answer.
 standstill() {
 	local d f
 	for d in /sys/bus/xen-backend/devices/vbd-*; do
 		[ -d "$d" ] || continue
-		note "${d##*/}: states $(cat "$d/state" 2>/dev/null), $(counts_in "$d/rings") $(counts_in "$d/errors")"
+		note "${d##*/}: state $(cat "$d/state" 2>/dev/null), $(grep -sv ' 0$' "$back_debug/${d##*/}/counters" | xargs)"
 	done
-	f=$(timeout -k 5 60 bed run "$(guest_id)" 20 'cd /sys/bus/xen/devices && grep -s . vbd-*/state vbd-*/rings/*' | sed 's,^[^/]*/,,; s,^rings/,,' | xargs) || true
+	f=$(timeout -k 5 60 bed run "$(guest_id)" 20 "cd /sys/bus/xen/devices
+		for d in vbd-*; do echo \$d: state \$(cat \$d/state), \$(grep -v ' 0\$' $front_debug/\$d/counters); done" 2>/dev/null | xargs) || true
 	note "$G: ${f:-has no disk, or does not answer}"
 	echo w >/proc/sysrq-trigger
 	timeout -k 5 20 xl sysrq "$G" w >/dev/null 2>&1 || true
 	timeout -k 5 20 xl debug-keys e >/dev/null 2>&1 || true
 }
-counts_in() { (cd "$1" 2>/dev/null && grep -s . -- * | xargs); }
 
 # guest_try COMMAND [LIMIT]: output and status of a command in the guest.
 guest_try() {
@@ -263,6 +264,14 @@ backend_gone() { ! bed list "$(backend_of "$1")" >/dev/null; }
 # The backend's device in sysfs.
 sysfs_of() { echo "/sys/bus/xen-backend/devices/vbd-$(guest_id)-$(devid "$1")"; }
 stat_of() { cat "$(sysfs_of "$1")/statistics/$2"; }
+# The counters of our drivers are in debugfs, one file a device, one line a count: NAME VALUE
+back_debug=/sys/kernel/debug/xen-blkback front_debug=/sys/kernel/debug/xen-blkfront
+# count_of XVD NAME, latency_of XVD NAME: of the backend
+count_of() { sed -n "s/^$2 //p" "$back_debug/$(basename "$(sysfs_of "$1")")/counters"; }
+latency_of() { sed -n "s/^$2 //p" "$back_debug/$(basename "$(sysfs_of "$1")")/latency"; }
+# front_count XVD NAME: of the frontend; front_stat XVD NAME: what it has in sysfs
+front_count() { guest_run "sed -n 's/^$2 //p' $front_debug/vbd-$(devid "$1")/counters"; }
+front_stat() { guest_run "cat /sys/bus/xen/devices/vbd-$(devid "$1")/statistics/$2"; }
 
 # attach_only DISK XVD [w|r]: whatever frontend there is, or none. DISK may be all that xl
 # is to be told ("vdev=xvda,access=w,no-discard,target=...").

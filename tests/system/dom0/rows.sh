@@ -16,8 +16,8 @@ front_agreed() {
 slots_of() {
 	local pages=$((1 << $2)) fit n=1
 	case $1 in
-	split64) echo $(((pages * 4096 - 128) / 32)); return ;;
-	split128) echo $(((pages * 4096 - 256) / 32)); return ;;
+	separate64) echo $(((pages * 4096 - 128) / 32)); return ;;
+	separate128) echo $(((pages * 4096 - 256) / 32)); return ;;
 	slim) fit=$(((pages * 4096 - 64) / 32)) ;;
 	*) fit=$(((pages * 4096 - 64) / 112)) ;;
 	esac
@@ -76,9 +76,9 @@ pair_row() {
 	if [ $front = ours ]; then
 		fp+=" max_slim_indirect_entries=$(segs_of slim "$entries")"
 		case $mode in
-		native) fp+=" feature_slim_requests=0 feature_separate_rings=0" ;;
-		slim) fp+=" feature_separate_rings=0" ;;
-		split128) fp+=" ring_alignment=128" ;;
+		native) fp+=" disable=slim-requests" ;;
+		slim) fp+=" disable=separate-rings" ;;
+		separate128) fp+=" ring_alignment=128" ;;
 		esac
 	fi
 	note "row $n: front $front $fp; back $back $bp"
@@ -93,7 +93,7 @@ pair_row() {
 	case $got in
 	native) want="x86_64-abi shared" ;;
 	slim) want="slim shared" ;;
-	*) want="slim split" ;;
+	*) want="slim separate" ;;
 	esac
 	want+=" $order $queues $(slots_of "$got" "$order")"
 	line="queues: $queues, slots: $(slots_of "$got" "$order") (order $order)"
