@@ -49,18 +49,17 @@ job() {
 
 # What the drivers count, NAME=VALUE each; those of ours say more.
 counts() { # XVD...
-	local d x f
+	local x n v
 	echo "back_irqs=$(eval "$(irqs_of blkif-backend)")"
 	for x; do
-		d=$(sysfs_of "$x")
 		echo requests=$(($(stat_of "$x" rd_req) + $(stat_of "$x" wr_req)))
-		for f in hits maps unmaps evictions copies hypercalls; do
-			sed "s/^/$f=/" "$d/grants/$f" 2>/dev/null
+		for n in hits maps unmaps evictions copies hypercalls; do
+			v=$(count_of "$x" $n 2>/dev/null) && echo "$n=$v"
 		done
 	done
-	guest_run "echo front_irqs=\$($(irqs_of blkif)); cd /sys/devices
+	guest_run "echo front_irqs=\$($(irqs_of blkif))
 		for x in $(for x; do echo "vbd-$(devid "$x")"; done | xargs); do
-			[ ! -f \$x/rings/bounced ] || sed s/^/bounced=/ \$x/rings/bounced; done"
+			[ ! -d $front_debug/\$x ] || sed -n 's/^copied /copied=/p' $front_debug/\$x/counters; done"
 }
 
 # The second list less the first, on one line

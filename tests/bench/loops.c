@@ -173,20 +173,20 @@ LOOPS(OLD)
 LOOPS(TUNED)
 LOOPS(SLIM)
 LOOPS(KEPT)
-LOOPS(SPLIT)
+LOOPS(SEPARATE)
 LOOPS(RAW)
 
 void (*const fronts[NR_KINDS])(void) = {
-	front_OLD, front_TUNED, front_SLIM, front_KEPT, front_SPLIT, front_RAW,
+	front_OLD, front_TUNED, front_SLIM, front_KEPT, front_SEPARATE, front_RAW,
 };
 void (*const backs[NR_KINDS])(void) = {
-	back_OLD, back_TUNED, back_SLIM, back_KEPT, back_SPLIT, back_RAW,
+	back_OLD, back_TUNED, back_SLIM, back_KEPT, back_SEPARATE, back_RAW,
 };
 
 void connect_sides(enum kind kind)
 {
 	const struct blkif_layout layout = {
-		.abi = &blkif_abi_slim, .separate = is_split(kind), .align = 64,
+		.abi = &blkif_abi_slim, .separate = is_separate(kind), .align = 64,
 	};
 	void *req[PAGES] = { pages[0][0], pages[0][1] };
 	void *rsp[PAGES] = { pages[1][0], pages[1][1] };

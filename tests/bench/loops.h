@@ -19,7 +19,7 @@
 #define MAX_DEPTH	124
 
 /* TUNED: polls before it arms, one barrier and check a burst. */
-enum kind { OLD, TUNED, SLIM, KEPT, SPLIT, RAW, NR_KINDS };
+enum kind { OLD, TUNED, SLIM, KEPT, SEPARATE, RAW, NR_KINDS };
 
 /* One slice, and what both threads share of it but the ring. */
 struct slice {

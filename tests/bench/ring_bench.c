@@ -16,13 +16,13 @@
  *   L0d    the existing ring, which polls before it arms and has one barrier
  *          and check for a burst of up to 32
  *   slim   our slim requests on the shared ring; polls before it arms
- *   split  our separate rings; polls before it arms, one barrier and check for
- *          a burst.  What is put is seen at once, whatever the batch.
- *   kept   split, and either side keeps what it put or took in memory of its
- *          own, as the drivers do and as L0's frontend does.  In split it is
- *          in registers, so that what is measured is the ring.
- *   raw    split, written out by hand for this benchmark: what the format and
- *          the CPUs allow.  What split takes beyond that is our headers.
+ *   separate  our separate rings; polls before it arms, one barrier and check
+ *          for a burst.  What is put is seen at once, whatever the batch.
+ *   kept   separate rings, and each side keeps what it put or took in memory of
+ *          its own, as the drivers do and as L0's frontend does.  In "separate"
+ *          it is in registers, so that only the ring is measured.
+ *   raw    separate rings written by hand for this benchmark: what the format
+ *          and the CPUs allow.  The headers cost the rest.
  *
  * CPUs are stolen and shared, so that no mean is worth anything.  The time of
  * a slice is the median of its blocks, and slices of a layout stand between two
@@ -53,7 +53,7 @@ static const struct kind_info kinds[] = {
 	{ "L0d", TUNED, OLD_SLOTS },
 	{ "slim", SLIM, 64 },
 	{ "kept", KEPT, MAX_DEPTH },
-	{ "split", SPLIT, MAX_DEPTH },
+	{ "separate", SEPARATE, MAX_DEPTH },
 	{ "raw", RAW, MAX_DEPTH },
 };
 

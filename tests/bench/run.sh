@@ -50,10 +50,10 @@ table() {
 			value[$2, $3 " " $4] = $column
 		}
 		END {
-			printf "\n%s\n%-6s", what, ""
+			printf "\n%s\n%-9s", what, ""
 			for (c = 1; c <= cells; c++) printf "%10s", cell[c]
 			for (n = 1; n <= names; n++) {
-				printf "\n%-6s", name[n]
+				printf "\n%-9s", name[n]
 				for (c = 1; c <= cells; c++) printf "%10s", value[name[n], cell[c]]
 			}
 			print ""
@@ -74,18 +74,18 @@ goals() {
 		}
 		$1 == "ring" { ratio[$2, $3 " " $4] = $8 }
 		END {
-			print "\nsplit (raw, kept) and its goal: against L0, and against L0d (a quotient of both ratios)"
+			print "\nseparate (raw, kept) and its goal: against L0, and against L0d (a quotient of both ratios)"
 			for (i = 1; i <= n; i++)
 				printf "%-8s %.2f (%.2f, %.2f) of %.2f   %.2f (%.2f, %.2f) of %.2f\n", cell[i],
-					ratio["split", cell[i]], ratio["raw", cell[i]], ratio["kept", cell[i]], plain[i],
-					ratio["split", cell[i]] / ratio["L0d", cell[i]],
+					ratio["separate", cell[i]], ratio["raw", cell[i]], ratio["kept", cell[i]], plain[i],
+					ratio["separate", cell[i]] / ratio["L0d", cell[i]],
 					ratio["raw", cell[i]] / ratio["L0d", cell[i]],
 					ratio["kept", cell[i]] / ratio["L0d", cell[i]], tuned[i]
 		}' "$out/ring.txt"
 }
 
 picture() {
-	local layouts="L0aa L0d slim kept split raw"
+	local layouts="L0aa L0d slim kept separate raw"
 	awk -v layouts="$layouts" '
 		BEGIN { n = split(layouts, name, " "); printf "cell"
 			for (i = 1; i <= n; i++) printf " %s", name[i]; print "" }

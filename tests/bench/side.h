@@ -33,7 +33,7 @@ HOT bool is_old(enum kind kind)
 }
 
 /*
- * SPLIT has its requests in registers, which takes that the compiler knows that
+ * SEPARATE has its requests in registers, which takes that the compiler knows that
  * the other layout, which wants them in memory, is not there.
  */
 HOT void must_be(bool true_thing)
@@ -42,9 +42,9 @@ HOT void must_be(bool true_thing)
 		abort();
 }
 
-HOT bool is_split(enum kind kind)
+HOT bool is_separate(enum kind kind)
 {
-	return kind == SPLIT || kind == KEPT;
+	return kind == SEPARATE || kind == KEPT;
 }
 
 HOT struct blkif_cmd *next_kept(struct side *s)
@@ -100,7 +100,7 @@ HOT void front_put(enum kind kind, struct side *s, const struct job *job)
 		raw_put_req(&s->req, job);
 		return;
 	}
-	if (kind == SPLIT) {
+	if (kind == SEPARATE) {
 		must_be(s->front.separate);
 		front_fill(&cmd, job);
 		blkif_front_put(&s->front, &cmd, 0xca00);
@@ -130,7 +130,7 @@ HOT bool front_check(enum kind kind, struct side *s)
 		return old_check(&s->old, &s->old.page->req_event);
 	if (kind == RAW)
 		return raw_check(&s->req);
-	return is_split(kind) && blkif_front_publish(&s->front);
+	return is_separate(kind) && blkif_front_publish(&s->front);
 }
 
 HOT bool front_get(enum kind kind, struct side *s, struct answer *answer)
@@ -204,7 +204,7 @@ HOT bool back_get(enum kind kind, struct side *s, struct job *job)
 		return back_get_old(s, job);
 	if (kind == RAW)
 		return raw_get_req(&s->req, job);
-	if (kind == SPLIT) {
+	if (kind == SEPARATE) {
 		must_be(s->back.separate);
 		if (blkif_back_get(&s->back, &cmd) != 1)
 			return false;
@@ -256,7 +256,7 @@ HOT bool back_check(enum kind kind, struct side *s)
 		return old_check(&s->old, &s->old.page->rsp_event);
 	if (kind == RAW)
 		return raw_check(&s->rsp);
-	return is_split(kind) && blkif_back_publish(&s->back);
+	return is_separate(kind) && blkif_back_publish(&s->back);
 }
 
 HOT void back_arm(enum kind kind, struct side *s)

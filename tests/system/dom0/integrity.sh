@@ -111,7 +111,7 @@ pi_clean() {
 	pi_counted
 	[ $reads -gt 500 ] || fail "only $reads reads had tuples"
 	[ $writes -gt 500 ] || fail "only $writes writes had tuples"
-	[ "$(cat "$(sysfs_of xvda)/errors/protection")" = 0 ] || fail "the backend counted errors"
+	[ "$(count_of xvda protection)" = 0 ] || fail "the backend counted errors"
 	guest_is_content
 	# Whoever reads them below finds them good, and where they should be.
 	dd if="$1" of=/dev/null bs=1M iflag=direct status=none || fail "what the guest wrote does not go with its tuples"

@@ -63,16 +63,21 @@ verified() {
 	guest_is_content
 }
 
-# no_faults XVD: the backend, which is ours, has refused nothing
+# no_faults XVD: the backend, which is ours, has counted no error
 no_faults() {
-	local f
-	for f in "$(sysfs_of "$1")"/errors/*; do
-		[ "$(cat "$f")" = 0 ] || fail "$(basename "$f") of $1 is $(cat "$f")"
-	done
+	[ "$(stat_of "$1" errors)" = 0 ] || fail "the backend of $1 has counted errors: $(error_counts "$1")"
+}
+# error_counts XVD: those of the backend that are not 0
+error_counts() {
+	local n
+	for n in bad_op bad_request bad_extent read_only bad_grant io not_supported no_space timeout medium protection \
+		offline unmap protocol; do
+		[ "$(count_of "$1" $n)" = 0 ] || echo "$n $(count_of "$1" $n)"
+	done | xargs
 }
 
 # in_flight XVD: requests that our backend has taken and not answered
-in_flight() { cat "$(sysfs_of "$1")/rings/in_flight"; }
+in_flight() { count_of "$1" in_flight; }
 
 ## disks
 

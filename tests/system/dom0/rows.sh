@@ -63,7 +63,7 @@ row_jobs() {
 pair_row() {
 	local n peers mode order queues entries persistent front=ours back=ours got=native
 	local fp bp segs agreed want line p
-	read -r n peers mode order queues entries persistent < <(awk -v n="$1" '$1 == n' /bed/dom0/pairs.txt)
+	read -r n peers mode order queues entries persistent _ < <(awk -v n="$1" '$1 == n' /bed/dom0/pairs.txt)
 	[ "$n" = "$1" ] || fail "there is no row $1"
 	case $peers in
 	oldb) back=intree ;;

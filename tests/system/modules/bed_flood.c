@@ -44,8 +44,8 @@ module_param(pause, uint, 0644);
 MODULE_PARM_DESC(pause, "Milliseconds from connecting to going");
 
 static bool separate;
-module_param(split, bool, 0444);
-MODULE_PARM_DESC(split, "Separate rings, which have 124 slots");
+module_param(separate, bool, 0444);
+MODULE_PARM_DESC(separate, "Separate rings, which have 124 slots");
 
 static bool rogue;
 module_param(rogue, bool, 0444);
@@ -63,7 +63,7 @@ struct slot {
 	__le64 head, id, gref01, gref23;
 };
 
-struct entry {
+struct indirect_entry {
 	__le64 sector;
 	__le32 gref;
 	u8 first, last;
@@ -78,36 +78,36 @@ struct ring {
 static_assert(offsetof(struct ring, slots) == 64);
 
 static struct ring *ring;
-static struct entry *table;
+static struct indirect_entry *indirect;
 static void *data;
-static grant_ref_t ring_refs[PAGES], table_ref, data_ref;
+static grant_ref_t ring_refs[PAGES], indirect_ref, data_ref;
 static bool granted;
 static evtchn_port_t port;
 static struct task_struct *feeder;
 static unsigned int taken;	/* responses, of separate rings */
 
 #define LINE		64
-#define SPLIT_SLOTS	124
-#define SPLIT_FIRST	(2 * LINE)
+#define SEPARATE_SLOTS	124
+#define SEPARATE_FIRST	(2 * LINE)
 
 /* Of separate rings, the pages are those of the other one. */
-static void *split_slot(unsigned int page, unsigned int n, unsigned int size)
+static void *separate_slot(unsigned int page, unsigned int n, unsigned int size)
 {
-	return (u8 *)ring + page * PAGE_SIZE + SPLIT_FIRST +
-	       n % SPLIT_SLOTS * size;
+	return (u8 *)ring + page * PAGE_SIZE + SEPARATE_FIRST +
+	       n % SEPARATE_SLOTS * size;
 }
 
-static u8 split_lap(unsigned int n)
+static u8 separate_lap(unsigned int n)
 {
-	return 1 + n / SPLIT_SLOTS % 2;
+	return 1 + n / SEPARATE_SLOTS % 2;
 }
 
 static unsigned int answered(void)
 {
-	if (!ring || !split)
+	if (!ring || !separate)
 		return ring ? READ_ONCE(ring->rsp_prod) : 0;
-	while (READ_ONCE(((u8 *)split_slot(1, taken, 16))[15]) ==
-	       split_lap(taken))
+	while (READ_ONCE(((u8 *)separate_slot(1, taken, 16))[15]) ==
+	       separate_lap(taken))
 		taken++;
 	return taken;
 }
@@ -133,13 +133,13 @@ static void take_back(void)
 					  virt_to_page((u8 *)ring +
 						       i * PAGE_SIZE));
 	if (granted) {
-		gnttab_end_foreign_access(table_ref, virt_to_page(table));
+		gnttab_end_foreign_access(indirect_ref, virt_to_page(indirect));
 		gnttab_end_foreign_access(data_ref, virt_to_page(data));
 		return;
 	}
 	if (ring)
 		free_pages_exact(ring, PAGES * PAGE_SIZE);
-	free_page((unsigned long)table);
+	free_page((unsigned long)indirect);
 	free_page((unsigned long)data);
 }
 
@@ -149,20 +149,20 @@ static int grant_all(struct xenbus_device *dev)
 	unsigned int i;
 
 	ring = alloc_pages_exact(PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
-	table = (void *)get_zeroed_page(GFP_KERNEL);
+	indirect = (void *)get_zeroed_page(GFP_KERNEL);
 	data = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!ring || !table || !data)
+	if (!ring || !indirect || !data)
 		return -ENOMEM;
 	for (i = 0; i < PAGES; i++)
 		ring_refs[i] = gnttab_grant_foreign_access(dev->otherend_id,
 			virt_to_gfn((u8 *)ring + i * PAGE_SIZE), 0);
-	table_ref = gnttab_grant_foreign_access(dev->otherend_id,
-						virt_to_gfn(table), 0);
+	indirect_ref = gnttab_grant_foreign_access(dev->otherend_id,
+						virt_to_gfn(indirect), 0);
 	data_ref = gnttab_grant_foreign_access(dev->otherend_id,
 					       virt_to_gfn(data), 0);
 	granted = true;
-	for (i = 0; i < PAGE_SIZE / sizeof(*table); i++)
-		table[i] = (struct entry) {
+	for (i = 0; i < PAGE_SIZE / sizeof(*indirect); i++)
+		indirect[i] = (struct indirect_entry) {
 			.sector = cpu_to_le64(i * 8),
 			.gref = cpu_to_le32(data_ref),
 			.last = 7,
@@ -188,7 +188,7 @@ static int write_common(struct xenbus_device *dev)
 }
 
 /* Both event words start at 1; each is in the second line of a ring. */
-static int come_split(struct xenbus_device *dev)
+static int come_separate(struct xenbus_device *dev)
 {
 	int err;
 
@@ -221,8 +221,8 @@ static int come(struct xenbus_device *dev)
 	for (i = 0; i < 500 && rounds && answered() < requests; i++)
 		msleep(10);
 	memset(ring, 0, PAGES * PAGE_SIZE);
-	if (split)
-		return come_split(dev);
+	if (separate)
+		return come_separate(dev);
 	ring->req_event = 1;
 	for (i = 0; i < PAGES && !err; i++) {
 		snprintf(key, sizeof(key), "ring-ref%u", i);
@@ -238,27 +238,27 @@ static int come(struct xenbus_device *dev)
 /* Request number @n of a connection, of @nr segments that are one page. */
 static void put(unsigned int n, u64 op, unsigned int nr)
 {
-	unsigned int tables = DIV_ROUND_UP(nr, PAGE_SIZE / sizeof(*table));
-	u64 refs = (u64)table_ref << 32 | table_ref;
-	struct slot *slot = split ? split_slot(0, n, sizeof(*slot)) :
+	unsigned int pages = DIV_ROUND_UP(nr, PAGE_SIZE / sizeof(*indirect));
+	u64 refs = (u64)indirect_ref << 32 | indirect_ref;
+	struct slot *slot = separate ? separate_slot(0, n, sizeof(*slot)) :
 				    &ring->slots[n % SLOTS];
 
 	slot->id = cpu_to_le64(n);
-	slot->gref01 = cpu_to_le64(tables > 1 ? refs : table_ref);
-	slot->gref23 = cpu_to_le64(tables > 3 ? refs :
-				   tables > 2 ? table_ref : 0);
+	slot->gref01 = cpu_to_le64(pages > 1 ? refs : indirect_ref);
+	slot->gref23 = cpu_to_le64(pages > 3 ? refs :
+				   pages > 2 ? indirect_ref : 0);
 	/* The body is there before the lap is. */
 	wmb();
 	WRITE_ONCE(slot->head, cpu_to_le64(OP_INDIRECT << 8 | op << 16 |
 					   (u64)nr << 32 |
-					   (split ? split_lap(n) : 0)));
+					   (separate ? separate_lap(n) : 0)));
 }
 
 static void push(unsigned int n)
 {
 	/* The slots are there before they are said to be. */
 	wmb();
-	if (!split)
+	if (!separate)
 		WRITE_ONCE(ring->req_prod, n);
 	/* And before anybody looks. */
 	mb();
@@ -374,7 +374,7 @@ static struct xenbus_driver driver = {
 
 static int __init bed_flood_init(void)
 {
-	if (requests > (split ? SPLIT_SLOTS : SLOTS - 1) || segs > 1024)
+	if (requests > (separate ? SEPARATE_SLOTS : SLOTS - 1) || segs > 1024)
 		return -EINVAL;
 	return xenbus_register_frontend(&driver);
 }
