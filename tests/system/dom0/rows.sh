@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The rows of the covering set in pairs.txt: what is asked for, and what must come of it.
+# The rows of the covering set in pairs.txt: what is asked for, and what must be agreed on.
 
-# What the drivers say was agreed, on either side: sysfs_agreed FILE-PREFIX
+# back_agreed XVD, front_agreed XVD: what was negotiated, according to each side
 agreed_keys='request_format ring_layout ring_page_order queues slots max_segments persistent_grants'
 back_agreed() {
 	# shellcheck disable=SC2086
@@ -12,7 +12,7 @@ front_agreed() {
 	guest_run "cd /sys/bus/xen/devices/vbd-$(devid "$1")/negotiated && echo \$(cat $agreed_keys)"
 }
 
-# Slots of a ring: SLOTS MODE ORDER
+# slots_of MODE ORDER: the slots of a ring
 slots_of() {
 	local pages=$((1 << $2)) fit n=1
 	case $1 in
@@ -25,7 +25,7 @@ slots_of() {
 	echo $n
 }
 
-# Segments of the largest request: SEGS MODE min|mid|max
+# segs_of MODE min|mid|max: the segments of the largest request
 segs_of() {
 	case $1/$2 in
 	native/min) echo 11 ;;
@@ -107,7 +107,7 @@ pair_row() {
 	fi
 	if [ $back = ours ]; then
 		agreed=$(back_agreed xvda)
-		# Of requests, the backend knows what it offered and not what the frontend makes of it.
+		# The backend knows the request size that it offered, and not what the frontend uses of it.
 		[ "$(cut -d' ' -f1-5,7 <<<"$agreed")" = "$want $p" ] ||
 			fail "the backend agreed on '$agreed', not on '$want ... $p'"
 		dmesg | tail -n 20 | grep -q "connected: .* requests, .*$line" || fail "dom0's log does not say '$line'"
