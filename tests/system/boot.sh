@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# One boot: QEMU, Xen, dom0, the payload. Watches it and prints what it says.
+# One boot: QEMU, Xen, dom0, the payload. Watches it and prints what it reports.
 #
 #   boot.sh [--shell] SUITE PAYLOAD RESULTS
 #
 # PAYLOAD is a directory that becomes the second disk; dom0/init in it takes over.
 # RESULTS gets verdict (what dom0 reported, a line each), console.log (Xen and dom0) and
 # of that xen.log and dom0.log, guests.log, the files that dom0 sent, qemu.cmd (the
-# command) and qemu.log (what QEMU said). Exit status 0: dom0 said END; 2: it did not,
-# and one sentence has said why.
+# command) and qemu.log (QEMU's output). Exit status 0: dom0 reported END; 2: it did not,
+# and one sentence was printed that says why.
 #
 # XENBLK_STALL_MIN	minutes without a sign of life that end the run (15)
 # XENBLK_TOTAL_MIN	minutes the whole boot may take (150)
