@@ -68,7 +68,7 @@ struct xs_header {
 };
 
 static int xs = -1;
-static int woken;	/* a watch has fired since somebody looked */
+static int woken;	/* a watch has fired since the last check */
 
 static void die(int status, const char *text)
 {
