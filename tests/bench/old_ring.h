@@ -2,9 +2,9 @@
 /*
  * The existing ring as Linux's drivers run it, to compare ours with: 112-byte
  * slots, and four indexes on one line.  Each publish reads its index, stores
- * it, and checks the peer's event word after a full barrier.  The frontend builds a
- * request in memory and copies it to the ring; the backend copies it before it
- * reads it.
+ * it, and checks the peer's event word after a full barrier.  The frontend
+ * builds a request in memory and copies it to the ring; the backend copies it
+ * before it reads it.
  *
  * The tuned calls have all that needs no change to the format: the index is not
  * read back, and a burst has one barrier and check.

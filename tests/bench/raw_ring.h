@@ -3,7 +3,8 @@
  * Separate rings written by hand for the requests of this benchmark alone:
  * slots, lap bytes and event words are those of xen-blkif/separate.h, but there
  * is one page, one layout, no struct blkif_cmd in between, and no check of what
- * the peer did.  This is the cost of the format on this CPU; the headers cost the rest.
+ * the peer did.  This is the cost of the format on this CPU; the headers cost
+ * the rest.
  */
 #ifndef _RAW_RING_H
 #define _RAW_RING_H

@@ -26,8 +26,8 @@
  *             cost of the headers.
  *
  * CPUs are shared with others, so means are useless.  The time of a slice is
- * the median of its blocks.  Each slice of a layout runs between two slices of L0;
- * its ratio is to these two, and the median of the ratios is printed.
+ * the median of its blocks.  Each slice of a layout runs between two slices of
+ * L0; its ratio is to these two, and the median of the ratios is printed.
  */
 
 #define _GNU_SOURCE
