@@ -95,12 +95,13 @@ check_bugs() {
 # abi_names SIDE: attributes in sysfs and module parameters, a name each.  Counters are in
 # debugfs and are no ABI.
 abi_names() {
-	local files macros
-	mapfile -t files < <(find "drivers/block/xen-blk$1"* drivers/block/xen-blkif/agreed.h -name '*.[ch]' ! -name '*.mod.c')
-	# Macros of a driver's own that make an attribute of their first argument.
-	macros=$(sed -n ':a; /\\$/ { N; s/\\\n//; ba }; s/^#define \([A-Z_]*\)(_*name.*BLKIF_ATTR(_*name,.*/\1/p' "${files[@]}" | tr '\n' '|')
-	grep -hoE "\b(${macros}BLKIF_ATTR|DEVICE_ATTR_R[OW]|module_param(_named|_cb)?)\([a-z_]+" "${files[@]}" |
-		sed 's/.*(//' | grep -vxE '_?name' | sort -u
+	local f macros
+	find "drivers/block/xen-blk$1"* drivers/block/xen-blkif/agreed.h -name '*.[ch]' ! -name '*.mod.c' |
+		while read -r f; do
+			# Macros of this file that make an attribute of their first argument.
+			macros=$(sed -n ':a; /\\$/ { N; s/\\\n//; ba }; s/^#define \([A-Z_]*\)(_*name.*BLKIF_ATTR(_*name,.*/\1/p' "$f" | tr '\n' '|')
+			grep -hoE "\b(${macros}BLKIF_ATTR|DEVICE_ATTR_R[OW]|module_param(_named|_cb)?)\([a-z_]+" "$f"
+		done | sed 's/.*(//' | grep -vxE '_?name' | sort -u
 }
 
 # Every attribute in sysfs and every parameter is documented, and nothing else.
