@@ -155,8 +155,8 @@ guest_wait() {
 
 # What changes when a guest and its disks do anything. The in-tree backend has no counters in debugfs.
 signs_of_life() {
-	cat /sys/bus/xen-backend/devices/vbd-*/statistics/*_{req,sect} 2>/dev/null
-	grep -hsE '^(requests|responses) ' $back_debug/*/counters
+	cat /sys/bus/xen-backend/devices/vbd-*/statistics/*_{req,sect} 2>/dev/null || true
+	grep -hsE '^(requests|responses) ' $back_debug/*/counters || true
 	stat -c %s /var/log/xen/guest-*.log
 }
 
@@ -166,7 +166,7 @@ standstill() {
 	local d f
 	for d in /sys/bus/xen-backend/devices/vbd-*; do
 		[ -d "$d" ] || continue
-		note "${d##*/}: state $(cat "$d/state" 2>/dev/null), $(grep -sv ' 0$' "$back_debug/${d##*/}/counters" | xargs)"
+		note "${d##*/}: state $(cat "$d/state" 2>/dev/null), $(grep -sv ' 0$' "$back_debug/${d##*/}/counters" | xargs || true)"
 	done
 	f=$(timeout -k 5 60 bed run "$(guest_id)" 20 "cd /sys/bus/xen/devices
 		for d in vbd-*; do echo \$d: state \$(cat \$d/state), \$(grep -v ' 0\$' $front_debug/\$d/counters); done" 2>/dev/null | xargs) || true
