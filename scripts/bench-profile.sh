@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Where the instructions of an I/O are executed: for a few jobs and each pair the parts of
-# guest, Xen and dom0, the hypercalls, and the functions that take most. Exact, as
-# scripts/bench.sh's counted run is, whose variables hold here too.
+# Where the instructions of an I/O are executed: for a few jobs and each pair, the shares of
+# guest, Xen and dom0, the hypercalls, and the functions that execute most. Exact, as it is a
+# counted run of scripts/bench.sh, whose variables apply here too.
 #
-# XENBLK_PROFILE_TOP	how many functions of each part (25)
+# XENBLK_PROFILE_TOP	number of functions for each part (25)
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 out=${XENBLK_BENCH_DIR:-$top/build/bench-profile}

@@ -1,29 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What an I/O costs: our pair, the distribution's as it comes and tuned, the same disk in
-# dom0, and one in the guest with no Xen driver at all. Three boots:
+# The cost of an I/O: of our pair of drivers, the distribution's pair with its defaults and
+# tuned, the same disk in dom0, and a disk in the guest without a Xen driver. Three boots:
 #
-# counted	The emulator's clock counts instructions, and a plugin of it counts every
-#		block of code that runs: instructions, calls, hypercalls for each I/O.
-# queues	Counted likewise, for each of eight CPUs, with one queue to four: our pair
+# counted	The emulator's clock counts instructions, and its plugin counts every block
+#		of code that runs: instructions, calls, hypercalls for each I/O.
+# queues	Counted as well, for each of eight CPUs, with one queue to four: our pair
 #		and the distribution's.
-# clock		The plain clock, pairs in turn, several rounds: ratios, and what happens
-#		when both CPUs really run at once.
+# clock		The plain clock, with all pairs in each of several rounds: ratios, and the
+#		effects of CPUs that run at the same time.
 #
-# It reports; what it reports is nobody's failure.
+# No result makes it fail.
 #
 # SUITE			bookworm or trixie (bookworm)
 # XENBLK_BENCH_RUNS	which of counted, queues, clock (all of these)
 # XENBLK_BENCH_PAIRS	patterns: which of ours, intree, tuned, dom0, guest (all of these)
-# XENBLK_BENCH_JOBS	patterns: which jobs (all; tests/bench/dom0-*.sh have the lists)
-# XENBLK_BENCH_MINUTES	what the counted run may take; what does not fit is skipped and said (9)
-# XENBLK_BENCH_ROUNDS	of the run by the clock (3)
-# XENBLK_BENCH_FIO	further options of fio for each job; gtod_reduce=1 spares what fio
-#			spends on reading the clock, which in a guest is much
-# XENBLK_BENCH_OURS	a directory with our modules (they are built)
-# XENBLK_BENCH_DIR	where all of it goes (build/bench)
+# XENBLK_BENCH_JOBS	patterns: which jobs (all; listed in tests/bench/dom0-*.sh)
+# XENBLK_BENCH_MINUTES	limit of the counted run; what does not fit is skipped and reported (9)
+# XENBLK_BENCH_ROUNDS	rounds of the run by the clock (3)
+# XENBLK_BENCH_FIO	further options of fio for each job; gtod_reduce=1 saves most of
+#			fio's reads of the clock, which are expensive in a guest
+# XENBLK_BENCH_OURS	a directory with our modules (they are built if it is not set)
+# XENBLK_BENCH_DIR	the directory of all results (build/bench)
 set -u
-# All of it is read before any of it runs: an edit meanwhile must not change its course.
+# The braces make bash read all of it before it runs, so that the file can be edited meanwhile.
 {
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 here=$top/tests/bench
@@ -50,15 +50,15 @@ boot() {
 		printf 'BENCH_MINUTES=%q\n' "${XENBLK_BENCH_MINUTES:-9}"
 		cat "$here/dom0-lib.sh" "$here/dom0-$name.sh"
 	} >"$out/script-$name"
-	# What the system tests check the kernels with costs instructions and is off.
+	# The kernels' debug checks of the system tests cost instructions, so they are off.
 	env XENBLK_SLUB=- XENBLK_DOM0_ARGS="page_poison=0 ${XENBLK_DOM0_ARGS-}" "$@" \
 		"$top/tests/system/run" --suite "$suite" --results "$logs" --guest-args page_poison=0 \
 		--overlay "$out/brought" --ours "$out/modules/ours" --script "$out/script-$name" || status=1
 }
 
-# ERMS makes a copy one instruction a byte, which would drown all the rest. One CPU for
-# dom0 and the other for the guest, so that runs repeat. dom0 learns the host's time from
-# its RTC, as the clock is not of this world.
+# With ERMS a copy is one instruction for each byte, which would hide everything else. dom0
+# and the guest have a CPU each, so that runs can be repeated. dom0 reads the host's time
+# from the RTC, as its clock counts instructions.
 cpu=max,-la57,-smap,-avx,-avx2,-f16c,-fma
 # boot_counted NAME LOGS COUNTS CPUS-OF-DOM0 CPUS
 boot_counted() {
@@ -69,7 +69,7 @@ boot_counted() {
 
 counted() {
 	boot_counted counted "$out/logs" "$out/counts" 1 2
-	# An end before its time leaves the figures that were there already.
+	# A run that ends early leaves the results that it has so far.
 	sed -n 's/^LOG RESULT //p' "$out/logs/verdict" >"$out/results"
 	sed -n 's/^LOG TOTAL //p' "$out/logs/verdict" >"$out/totals"
 }
@@ -114,7 +114,7 @@ sed -n 's/^LOG SKIPPED /skipped: /p' "$out"/logs*/verdict
 "$here/pictures.sh" "$out" || echo "bench: no pictures, gnuplot failed; see $out/gnuplot.log" >&2
 
 echo
-echo "A copy counts an instruction for each 8 bytes: twice as few instructions is not twice as fast."
+echo "A copy counts as an instruction for each 8 bytes: half the instructions is not twice the speed."
 echo "figures:  $out/bench.csv $out/queues.csv $out/clock.csv $out/bench.json"
 echo "pictures: $out/*.png"
 echo "logs:     $out/logs*"

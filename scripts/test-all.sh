@@ -1,21 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# All tests but those that take long, one step after the other, shown as they
-# run.  The last line is 'N passed, N failed' over all of them, after what was
-# skipped and why.
+# Run all tests except the long ones, one step after the other, and show their
+# output.  At the end it lists what was skipped and why; the last line is 'N
+# passed, N failed' over all steps.
 #
-# XENBLK_TEST_BUDGET	seconds after which no case begins any more (3900)
-# XENBLK_STEP_LIMIT	how long a step may take, as timeout(1) has it (6h)
+# XENBLK_TEST_BUDGET	seconds after which no further case begins (3900)
+# XENBLK_STEP_LIMIT	limit of a step, as for timeout(1) (6h)
 set -u
 
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 out=$top/build/test
 passed=0 failed=0 dead=() skips=()
 
-# Longer than any step takes on a machine three times slower than a usual one.
+# Enough for any step on a machine that is three times slower than usual.
 limit=${XENBLK_STEP_LIMIT:-6h}
 
-# When the last case may begin, in seconds.  What has not begun is skipped.
+# In seconds.  Cases that have not begun by then are skipped.
 budget=${XENBLK_TEST_BUDGET:-3900}
 
 # step NAME COMMAND...
@@ -25,7 +25,7 @@ step() {
 	echo "=== $name: $*"
 	timeout -k 60 "$limit" "$@" 2>&1 | tee "$log"
 	rc=${PIPESTATUS[0]}
-	# check.sh says SKIP once, tests/system/run sums up at its end.
+	# check.sh prints SKIP lines, tests/system/run a summary.
 	mapfile -t -O ${#skips[@]} skips < <(
 		if grep -q '^skipped ' "$log"; then sed -n 's/^skipped //p' "$log"
 		else sed -n "s/^SKIP /$name /p" "$log"; fi)
@@ -34,7 +34,7 @@ step() {
 		read -r p _ f _ <<<"$last"
 		passed=$((passed + p)) failed=$((failed + f))
 	fi
-	# A step that ended badly without a failed test has failed itself.
+	# A step that fails without a failed test counts as a failure.
 	if [ "$rc" != 0 ] && { [ -z "$last" ] || [ "$f" = 0 ]; } || [ -z "$last" ]; then
 		failed=$((failed + 1))
 		dead+=("$name ended with status $rc and no verdict; see $log")
@@ -42,11 +42,11 @@ step() {
 }
 
 mkdir -p "$out" || exit 2
-# First, as the check builds the modules with Debian 13's headers too.
+# First, as a check builds the modules with Debian 13's headers.
 "$top/tests/system/build-image.sh" trixie
 step check "$top/scripts/check.sh"
-# On Debian 13 first: it is the shorter one, and what is left of the time goes to
-# the rest.  No case begins after that; on a usual machine none is left by then.
+# Debian 13 first, as it has fewer cases; Debian 12 gets the rest of the budget.  On a
+# usual machine that is enough for all cases.
 for suite in trixie bookworm; do
 	"$top/tests/system/build-image.sh" "$suite"
 	left=$((budget - SECONDS))

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# The benchmark's run by the plain clock, in dom0: CPUs really run at once. The machine is
-# noisy, so only ratios within a round mean anything, and each round has all pairs.
+# The benchmark's run by the plain clock, in dom0: vCPUs run at the same time. The machine is
+# noisy, so only ratios within a round are meaningful, and each round has all pairs.
 # A line for each:
 #	RESULT PAIR JOB round=N iops=N ios=N requests=N back_irqs=N front_irqs=N
 #
-# Before this text also comes BENCH_ROUNDS.
+# BENCH_ROUNDS is set before this text, too.
 
 # NAME DISK RW BS DEPTH THREADS
 clock_jobs() {
@@ -18,7 +18,7 @@ clock_jobs() {
 		mem-1m-write-d8 mem write 1m 8 1
 	J
 }
-# The same depth over all of the threads, whatever queues there are.
+# Jobs with the same total depth, however many queues there are.
 queue_jobs() {
 	cat <<-J
 		4k-randread-4xd16 null randread 4k 16 4
@@ -58,7 +58,7 @@ measure_all() {
 	done 9< <("$3")
 }
 
-# One CPU for either side, one queue.
+# One CPU for each side, one queue.
 by_pairs() {
 	local round p
 	emit BEGIN "the guest's start"
@@ -81,7 +81,7 @@ dom0_cpus() { # 0|1
 	for c in 1 2 3; do echo "$1" >/sys/devices/system/cpu/cpu$c/online; done
 }
 
-# Four CPUs for either side, wherever Xen puts them; one queue to four.
+# Four vCPUs for each side, placed by Xen; one queue to four.
 by_queues() {
 	local round p q
 	emit BEGIN "the guest of four CPUs"

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
 # The benchmark's counted run, in dom0: the same disks and the same jobs for each pair. The
-# emulator's clock counts instructions, and its plugin every block of code that runs between
-# the marks that each job begins and ends with. A line for each:
+# emulator's clock counts instructions, and its plugin counts every block of code that runs
+# between the two marks of a job. A line for each job:
 #	RESULT PAIR JOB iops=N ios=N mark=N
-# where iops is fio's, and mark says which of the plugin's counts this is, of ios I/Os; and
-# what the drivers themselves count over all of it, warming up included:
+# where iops is fio's, and mark is the number of the plugin's count for these ios I/Os; and a line
+# with the drivers' own counts over all jobs, including their unmeasured starts:
 #	TOTAL PAIR ios=N requests=N back_irqs=N front_irqs=N ...
 
-# GROUP NAME DISK RW BS DEPTH IOS, the groups in the order of their importance
+# GROUP NAME DISK RW BS DEPTH IOS, the most important group first
 all_jobs() {
 	cat <<-J
 		first 4k-randread-d1 null randread 4k 1 500
@@ -38,8 +38,8 @@ all_jobs() {
 	J
 }
 
-# job MARK FILE NAME RW BS DEPTH IOS: a quarter as much goes before it unmeasured, so that
-# caches, pools of pages and grants that are kept are as they stay.
+# job MARK FILE NAME RW BS DEPTH IOS: a quarter of the I/O comes first and is not measured, so that
+# caches, pools of pages and persistent grants have reached their steady state.
 job() {
 	local what
 	what=$(printf '%s\n' stonewall "filename=$2" "rw=$4" "bs=$5" "iodepth=$6")
@@ -47,35 +47,34 @@ job() {
 		"[$3]" "$what" "number_ios=$7" "exec_prerun=$1 begin" "exec_postrun=$1 end"
 }
 
-# What the drivers count, NAME=VALUE each; those of ours say more.
+# counts XVD...: what the drivers count, NAME=VALUE each; ours have more counters
 counts() { # XVD...
-	local d x f
+	local x n v
 	echo "back_irqs=$(eval "$(irqs_of blkif-backend)")"
 	for x; do
-		d=$(sysfs_of "$x")
 		echo requests=$(($(stat_of "$x" rd_req) + $(stat_of "$x" wr_req)))
-		for f in hits maps unmaps evictions copies hypercalls; do
-			sed "s/^/$f=/" "$d/grants/$f" 2>/dev/null
+		for n in hits maps unmaps evictions copies hypercalls; do
+			v=$(count_of "$x" $n 2>/dev/null) && echo "$n=$v"
 		done
 	done
-	guest_run "echo front_irqs=\$($(irqs_of blkif)); cd /sys/devices
+	guest_run "echo front_irqs=\$($(irqs_of blkif))
 		for x in $(for x; do echo "vbd-$(devid "$x")"; done | xargs); do
-			[ ! -f \$x/rings/bounced ] || sed s/^/bounced=/ \$x/rings/bounced; done"
+			[ ! -d $front_debug/\$x ] || sed -n 's/^copied /copied=/p' $front_debug/\$x/counters; done"
 }
 
-# The second list less the first, on one line
+# less FIRST SECOND: subtract the first list from the second, on one line
 less() {
 	awk -F= 'NR == FNR { n[$1] -= $2; next } { n[$1] += $2 } END { for (i in n) printf " %s=%d", i, n[i] }' "$1" "$2"
 }
 
 marks=0
-# group PAIR GROUP: all of its jobs in one fio, as a start of it costs seconds
+# group PAIR GROUP: all jobs of the group in one fio, as each start of fio takes seconds
 group() {
 	local pair=$1 mark=$guest_files/mark line text names=() n=() i out iops total=0
 	[ "$pair" != dom0 ] || mark=$dom0_files/mark
 	# shellcheck disable=SC2086
 	text=$(printf '%s\n' '[global]' $BENCH_FIO rwmixread=70 size=${mem_mib}m io_size=100g ioengine=libaio direct=1 thread)
-	# What the marks themselves cost, to be taken from all others: I/Os that get nowhere.
+	# The cost of the marks themselves, to be subtracted from all jobs: fio without any I/O.
 	text+=$'\n'$(job "$mark" "$(file_of "$pair" null)" nothing randread 4k 1 4)$'\n'ioengine=null
 	names=(nothing) n=(4)
 	while read -r -a line; do
@@ -91,7 +90,7 @@ group() {
 	out=$(fio_for "$pair" "$text") || exit
 	for i in "${!names[@]}"; do
 		iops=$(awk -v job="${names[i]}" '$1 == job { print $2 }' <<<"$out")
-		[ -n "$iops" ] || fail "fio says nothing about ${names[i]}"
+		[ -n "$iops" ] || fail "fio has no result of ${names[i]}"
 		note "RESULT $pair ${names[i]} iops=$iops ios=${n[i]} mark=$marks"
 		marks=$((marks + 1)) total=$((total + n[i] + (n[i] + 3) / 4))
 	done
@@ -100,22 +99,22 @@ group() {
 	note "TOTAL $pair ios=$total$(less "$state/before" "$state/after")"
 }
 
-# The host's time in seconds; 0 for ever when there is no such clock.
+# The host's time in seconds; always 0 if there is no RTC.
 host_now() { cat /sys/class/rtc/rtc0/since_epoch 2>/dev/null || echo 0; }
 
-# measure_all PAIR END: no group begins after that
+# measure_all PAIR END: no group begins after that time
 measure_all() {
 	local g
 	for g in first second third; do
 		if [ "$(host_now)" -le "$2" ]; then
 			group "$1" $g
 		else
-			note "SKIPPED $1, its $g jobs: the time was over"
+			note "SKIPPED $1, its $g jobs: no time left"
 		fi
 	done
 }
 
-# Where the modules that come and go are, to tell their functions by.
+# sections_of WHERE PAIR MODULE: note the addresses of a module's sections, for its functions' names.
 sections_of() { # WHERE PAIR MODULE
 	local run="set +f; for f in /sys/module/$3/sections/.*text*; do echo \${f##*/} \$(cat \$f); done"
 	if [ "$1" = guest ]; then guest_run "$run"; else eval "($run)"; fi |
@@ -131,12 +130,12 @@ sections() { # PAIR
 		;;
 	esac
 }
-# Those that stay. The guest's kernel is dom0's, at the same addresses.
+# The names of all other functions. The guest's kernel is dom0's, at the same addresses.
 symbols() {
 	cat /proc/kallsyms >"$state/kallsyms.log"
 	cat /proc/xen/xensyms >"$state/xensyms.log"
 	[ "$(guest_run "grep -m 1 -w _text /proc/kallsyms")" = "$(grep -m 1 -w _text "$state/kallsyms.log")" ] ||
-		note "the guest's kernel is not where dom0's is: its functions' names are wrong"
+		note "the guest's kernel is at another address than dom0's: its functions' names are wrong"
 }
 
 bench() {
@@ -146,19 +145,19 @@ bench() {
 	make_disks 1
 	dom0_fio
 
-	# The guest is there all the time, so that it is in dom0's figures too.
+	# The guest runs all the time, so that dom0's figures include it, too.
 	emit BEGIN "the guest's start"
 	note "a guest with one CPU is started"
-	# Without it Xen emulates RDTSC for the guest, as the emulated host has no invariant
-	# TSC; hosts that people have do, and each I/O reads the clock several times.
+	# Without it Xen emulates RDTSC for the guest, as the emulated host has no invariant TSC.
+	# Real hosts have one, and each I/O reads the clock several times.
 	extra_cfg="tsc_mode = \"native\"" new_guest 1
-	# Figures would differ with who happens to run where: an event is dearer between CPUs.
+	# An event between CPUs costs more, so the figures would depend on where a vCPU runs.
 	xl vcpu-pin "$G" all 1 || fail "the guest's CPU cannot be pinned"
 	left=$(chosen_pairs | wc -l)
 	for p in $(chosen_pairs); do
 		emit BEGIN "$p, its disks"
 		pair_up "$p"
-		# An equal share of what is left of the time for each.
+		# Each pair gets an equal share of the time that is left.
 		now=$(host_now)
 		measure_all "$p" $((now + (end - now) / left))
 		left=$((left - 1))

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154,SC2034
-# What both of the benchmark's runs share in dom0: the disks, the pairs, fio.
+# Shared by the benchmark's runs in dom0: the disks, the pairs, fio.
 #
-# Before this text come BENCH_PAIRS and BENCH_JOBS, lists of patterns, and BENCH_FIO,
-# further options of all jobs.
+# Set before this text: BENCH_PAIRS and BENCH_JOBS, lists of patterns, and BENCH_FIO, further
+# options of all jobs.
 
-# Without data behind it a disk shows the path alone; with memory behind it, the copies too.
+# A disk without memory shows the cost of the path alone; one with memory, that of copies too.
 null=nullb0 mem=nullb1
 mem_mib=64
-# What the benchmark brings along, for the guest and for dom0.
+# The benchmark's own files, in the guest and in dom0.
 guest_files=/bench dom0_files=/bed/brought/bench
 
-# Globs here are the jobs' and the pairs', never files'.
+# Globs here match names of jobs and pairs, never files.
 set -f
 
 wanted() { # NAME PATTERN...
@@ -48,18 +48,18 @@ make_disks() { # QUEUES
 	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
 	make_disk $null 1024 0 "$1"
 	make_disk $mem $mem_mib 1 "$1"
-	# All of its pages are there before anything is measured.
+	# Allocate all of its pages before anything is measured.
 	dd if=/dev/zero of=/dev/$mem bs=1M count=$mem_mib oflag=direct 2>/dev/null || fail "the disk $mem cannot be written"
 }
 
-# The guest has fio without shared libraries; in dom0 the very same program is used.
+# dom0 uses the guest's fio, a static one.
 dom0_fio() {
 	mkdir -p "$state/fio"
 	(cd "$state/fio" && busybox cpio -id bin/fio </guest/base.cpio) 2>/dev/null
 	"$state/fio/bin/fio" --version >/dev/null || fail "the guest's fio does not run in dom0"
 }
 
-# A floor under every pair: the guest's own null_blk disks, with no Xen driver at all.
+# The lower bound of every pair: null_blk disks in the guest, without a Xen driver.
 guest_disks() {
 	guest_run "set -e
 		while read -r m; do [ -d /sys/module/\${m%.ko} ] || insmod $guest_files/\$m nr_devices=0; done < $guest_files/order
@@ -78,8 +78,8 @@ no_guest_disks() {
 	guest_run "rmdir /sys/kernel/config/nullb/$null /sys/kernel/config/nullb/$mem; rmmod null_blk"
 }
 
-# What a pair is made of. tuned is what helps the in-tree pair most (Documentation/
-# performance.md); those with a dash are what else was tried, and run only when asked for.
+# made_of PAIR: set the drivers and parameters of a pair. "tuned" is the in-tree pair with the best
+# parameters (Documentation/performance.md); those with a dash run only when they are asked for.
 pairs="ours intree tuned dom0 guest"
 other_pairs="ours-none ours-mapped intree-none intree-mapped tuned-cache tuned-none"
 made_of() { # PAIR

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154,SC2034
-# The benchmark's counted run by queues, in dom0: eight CPUs, of which dom0 has four and
-# the guest four, each for one of theirs alone; one queue to four, and four threads in the
-# guest with the same depth over all of them. What each CPU executes for an I/O is counted:
-# the busiest one bounds what there would be in a second if all of them really ran at once.
-# A line for each:
+# The benchmark's counted run by queues, in dom0: eight CPUs, four for dom0's vCPUs and four
+# for the guest's; one queue to four, and four threads in the guest, each with the same depth.
+# Each CPU's instructions for an I/O are counted: those of the busiest CPU bound the I/Os per
+# second, if all CPUs ran at the same time. A line for each job:
 #	RESULT PAIR JOB-qQUEUES ios=N mark=N
-# where mark says which of the plugin's counts this is.
+# where mark is the number of the plugin's count.
 
 # NAME DISK RW BS DEPTH IOS, the last two for each thread
 queue_jobs() {
@@ -16,7 +15,7 @@ queue_jobs() {
 	J
 }
 
-# Threads mark nothing, as there are four: a job before them and one behind them do.
+# The four threads cannot set the marks: a job before them and one after them do.
 job() { # MARK FILE RW BS DEPTH IOS
 	printf '%s\n' '[global]' "filename=$2" "rw=$3" "bs=$4" size=${mem_mib}m io_size=100g ioengine=libaio direct=1 thread \
 		'[warm]' "iodepth=$5" numjobs=4 group_reporting "number_ios=$((($6 + 3) / 4))" \

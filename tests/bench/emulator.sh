@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The emulator that counts: QEMU 7.2, Debian 12's own. Its path is printed, for PATH.
+# The emulator of the counted runs: QEMU 7.2 of Debian 12. Prints its directory, for PATH.
 #
-# Later ones do not count right. With CPUs in turn, as it has to be where the clock counts
-# instructions, QEMU 10 tells a plugin that a block ran on the CPU that it was translated
-# for, and Xen's code is translated once for all of them; and its CPU is of another
-# family, for which Linux 6.1 copies by a loop of single instructions, which makes who
-# calls memcpy() look worse than it is. What is wrong with 7.2 (Documentation/testing.md)
-# needs CPUs that run at once.
+# Later versions count wrongly. Where the clock counts instructions, the vCPUs run in turn,
+# and QEMU 10 then reports a block for the vCPU that it was translated for, although Xen's
+# code is translated once for all of them. Its CPU also is of a family for which Linux 6.1
+# copies by a loop of single instructions, so that callers of memcpy() look worse than they
+# are. The faults of 7.2 (Documentation/testing.md) need vCPUs that run at the same time.
 set -u
 # shellcheck source=../system/lib/host.sh
 . "$(dirname "$0")/../system/lib/host.sh"
@@ -19,7 +18,7 @@ if [ ! -x "$dir/bin/qemu-system-x86_64" ]; then
 	rm -rf "$dir"
 	mkdir -p "$dir/bin" || die "cannot make $dir"
 	(cd "$dir" && apt-get -q -q -o Acquire::Retries=3 -o APT::Sandbox::User=root download "${packages[@]/%//bookworm}") >&2 ||
-		die "QEMU 7.2 cannot be had: it takes Debian 12 and its mirror"
+		die "cannot download QEMU 7.2, which needs Debian 12 as a package source"
 	for p in "$dir"/*.deb; do dpkg-deb -x "$p" "$dir" || die "cannot unpack $p"; done
 	rm "$dir"/*.deb
 	printf '#!/bin/sh\nexec %s -L %s -L %s "$@"\n' "$dir/usr/bin/qemu-system-x86_64" \

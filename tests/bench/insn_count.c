@@ -2,7 +2,7 @@
 /*
  * A QEMU TCG plugin that counts, for each CPU and each block of translated code,
  * how often it ran, between two marks that a program in the machine makes
- * (mark.c). What is counted is exact: nothing is sampled.
+ * (mark.c). The counts are exact: nothing is sampled.
  *
  *	-plugin file=insn_count.so,out=FILE
  *
@@ -11,12 +11,12 @@
  * and after it a line for each CPU and block that ran
  *	CPU ADDRESS INSTRUCTIONS TIMES
  * with the virtual address, hexadecimal, of the block's first instruction. Blocks
- * begin where control arrives, so TIMES of a function's address is how often it
- * was called. An instruction with a REP prefix is one for each repetition when the
- * emulator's clock counts instructions.
+ * begin where control arrives, so TIMES of a function's address is the number of
+ * its calls. With -icount, an instruction with a REP prefix counts once for each
+ * repetition.
  *
- * QEMU's header is not among its packages; what is needed of version 1 of the
- * interface is declared here.
+ * No package has QEMU's header, so the parts of version 1 of the interface that
+ * are needed are declared here.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -56,7 +56,7 @@ EXPORT int qemu_plugin_version = 1;
 #define CPUS	8
 #define BUCKETS	(1 << 18)
 
-/* Blocks are never forgotten: QEMU may run one that it has translated at any time. */
+/* Never freed: QEMU may run a block that it has translated at any time. */
 struct block {
 	struct block *next;
 	uint64_t address;
@@ -74,7 +74,7 @@ static void ran(unsigned int cpu, void *data)
 {
 	struct block *b = data;
 
-	/* Each CPU has its own word, so that none is lost when they really run at once. */
+	/* A word for each CPU, so that no count is lost when they run at the same time. */
 	if (counting && cpu < CPUS)
 		b->times[cpu]++;
 }
@@ -116,7 +116,7 @@ static void end(unsigned int cpu, void *data)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The one for this address and length, whatever was translated there before. */
+/* Find or make the block of this address and length. */
 static struct block *block(uint64_t address, uint64_t insns)
 {
 	struct block **bucket, *b;
@@ -139,7 +139,7 @@ static struct block *block(uint64_t address, uint64_t insns)
 	return b;
 }
 
-/* A mark is an instruction that nothing else has a reason to contain. */
+/* A mark is an instruction that no other program contains. */
 static void look_for_mark(struct qemu_plugin_insn *insn)
 {
 	const unsigned char *data = qemu_plugin_insn_data(insn);
@@ -174,7 +174,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info
 {
 	(void)info;
 	if (argc != 1 || strncmp(argv[0], "out=", 4)) {
-		fprintf(stderr, "insn_count: out=FILE is what it takes\n");
+		fprintf(stderr, "insn_count: the argument must be out=FILE\n");
 		return -1;
 	}
 	out = fopen(argv[0] + 4, "w");

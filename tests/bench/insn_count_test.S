@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A machine without a system, for QEMU to start (-kernel, as a PVH guest does): what it
- * does between two marks is known to the instruction, so that insn_count.c can be judged.
- * It ends QEMU by the port of isa-debug-exit.
+ * A program that QEMU starts without an operating system (-kernel, as a PVH guest). The
+ * instructions between its two marks are known, to test insn_count.c. It ends QEMU by the
+ * port of isa-debug-exit.
  */
 #include "mark.h"
 

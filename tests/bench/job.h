@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a request says, and its answer: both sides work with these and nothing
- * else.
+ * A request and its response, as both sides of the benchmark see them.
  */
 #ifndef _JOB_H
 #define _JOB_H
@@ -22,7 +21,7 @@ struct answer {
 	s16 status;
 };
 
-/* All fields count, so that a torn or stale slot does not go unseen. */
+/* Uses all fields, so that a torn or stale slot is noticed. */
 HOT s16 hash(const struct job *job)
 {
 	u64 h = job->id ^ (job->sector << 7) ^

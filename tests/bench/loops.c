@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Both sides of each layout, one pair of loops for each, with nothing left to
- * decide in them.
+ * Both sides of each layout: a pair of loops for each, compiled without
+ * branches on the layout.
  */
 
 #include "loops.h"
@@ -20,8 +20,8 @@ static inline void relax(void)
 #endif
 }
 
-/* Found nothing: poll, and arm once when that has taken long enough. */
-HOT bool time_to_arm(enum kind kind, u32 *idle)
+/* Nothing was found: poll, and rearm once after POLLS times. */
+HOT bool time_to_rearm(enum kind kind, u32 *idle)
 {
 	u32 polls = kind == OLD ? 0 : POLLS;
 
@@ -29,14 +29,15 @@ HOT bool time_to_arm(enum kind kind, u32 *idle)
 	return (*idle)++ == polls;
 }
 
-/* What a side owes its peer: a look at the event word. */
-struct owed {
+/* Entries that were published without a check of the peer's event word. */
+struct unchecked {
 	u32 entries;
 	u64 notified;
 };
 
 /* Up to a batch of requests. */
-HOT void submit(enum kind kind, u64 *sent, u64 done, struct owed *owed)
+HOT void submit(enum kind kind, u64 *sent, u64 done,
+		struct unchecked *unchecked)
 {
 	u32 n = 0;
 
@@ -48,16 +49,16 @@ HOT void submit(enum kind kind, u64 *sent, u64 done, struct owed *owed)
 	}
 	if (!n)
 		return;
-	owed->notified += front_publish(kind, &front_side);
-	owed->entries += n;
+	unchecked->notified += front_publish(kind, &front_side);
+	unchecked->entries += n;
 }
 
-HOT void settle_front(enum kind kind, struct owed *owed, u32 limit)
+HOT void settle_front(enum kind kind, struct unchecked *unchecked, u32 limit)
 {
-	if (owed->entries < limit)
+	if (unchecked->entries < limit)
 		return;
-	owed->notified += front_check(kind, &front_side);
-	owed->entries = 0;
+	unchecked->notified += front_check(kind, &front_side);
+	unchecked->entries = 0;
 }
 
 HOT void check_answer(const struct answer *answer, u64 done)
@@ -90,29 +91,29 @@ HOT u32 reap(enum kind kind, u64 *done, u64 *next)
 HOT void frontend(enum kind kind)
 {
 	u64 sent = 0, done = 0, next = slice.block;
-	struct owed owed = { 0 };
+	struct unchecked unchecked = { 0 };
 	u32 idle = 0;
 
 	slice.stamp[slice.nr_stamps++] = now_ns();
 	while (done < OPS) {
 		u64 before = sent + done;
 
-		submit(kind, &sent, done, &owed);
-		settle_front(kind, &owed, BURST);
+		submit(kind, &sent, done, &unchecked);
+		settle_front(kind, &unchecked, BURST);
 		reap(kind, &done, &next);
 		if (sent + done != before) {
 			idle = 0;
 			continue;
 		}
-		settle_front(kind, &owed, 1);
-		if (time_to_arm(kind, &idle))
-			front_arm(kind, &front_side);
+		settle_front(kind, &unchecked, 1);
+		if (time_to_rearm(kind, &idle))
+			front_rearm(kind, &front_side);
 	}
-	__atomic_fetch_add(&slice.notified, owed.notified, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&slice.notified, unchecked.notified, __ATOMIC_RELAXED);
 }
 
 /* Up to a batch of requests, each answered at once. */
-HOT u32 serve(enum kind kind, u64 *sum, struct owed *owed)
+HOT u32 serve(enum kind kind, u64 *sum, struct unchecked *unchecked)
 {
 	struct job job;
 	u32 n = 0;
@@ -124,40 +125,40 @@ HOT u32 serve(enum kind kind, u64 *sum, struct owed *owed)
 	}
 	if (!n)
 		return 0;
-	owed->notified += back_publish(kind, &back_side);
-	owed->entries += n;
+	unchecked->notified += back_publish(kind, &back_side);
+	unchecked->entries += n;
 	return n;
 }
 
-HOT void settle_back(enum kind kind, struct owed *owed, u32 limit)
+HOT void settle_back(enum kind kind, struct unchecked *unchecked, u32 limit)
 {
-	if (owed->entries < limit)
+	if (unchecked->entries < limit)
 		return;
-	owed->notified += back_check(kind, &back_side);
-	owed->entries = 0;
+	unchecked->notified += back_check(kind, &back_side);
+	unchecked->entries = 0;
 }
 
 HOT void backend(enum kind kind)
 {
-	struct owed owed = { 0 };
+	struct unchecked unchecked = { 0 };
 	u64 done = 0, sum = 0;
 	u32 idle = 0;
 
 	while (done < OPS) {
-		u32 got = serve(kind, &sum, &owed);
+		u32 got = serve(kind, &sum, &unchecked);
 
 		done += got;
-		settle_back(kind, &owed, BURST);
+		settle_back(kind, &unchecked, BURST);
 		if (got) {
 			idle = 0;
 			continue;
 		}
-		settle_back(kind, &owed, 1);
-		if (time_to_arm(kind, &idle))
-			back_arm(kind, &back_side);
+		settle_back(kind, &unchecked, 1);
+		if (time_to_rearm(kind, &idle))
+			back_rearm(kind, &back_side);
 	}
 	slice.back_sum = sum;
-	__atomic_fetch_add(&slice.notified, owed.notified, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&slice.notified, unchecked.notified, __ATOMIC_RELAXED);
 }
 
 #define LOOPS(kind)							\
@@ -173,20 +174,20 @@ LOOPS(OLD)
 LOOPS(TUNED)
 LOOPS(SLIM)
 LOOPS(KEPT)
-LOOPS(SPLIT)
+LOOPS(SEPARATE)
 LOOPS(RAW)
 
 void (*const fronts[NR_KINDS])(void) = {
-	front_OLD, front_TUNED, front_SLIM, front_KEPT, front_SPLIT, front_RAW,
+	front_OLD, front_TUNED, front_SLIM, front_KEPT, front_SEPARATE, front_RAW,
 };
 void (*const backs[NR_KINDS])(void) = {
-	back_OLD, back_TUNED, back_SLIM, back_KEPT, back_SPLIT, back_RAW,
+	back_OLD, back_TUNED, back_SLIM, back_KEPT, back_SEPARATE, back_RAW,
 };
 
 void connect_sides(enum kind kind)
 {
 	const struct blkif_layout layout = {
-		.abi = &blkif_abi_slim, .separate = is_split(kind), .align = 64,
+		.abi = &blkif_abi_slim, .separate = is_separate(kind), .align = 64,
 	};
 	void *req[PAGES] = { pages[0][0], pages[0][1] };
 	void *rsp[PAGES] = { pages[1][0], pages[1][1] };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The loops that are measured.  They are compiled by themselves, as the kernel
- * compiles: without the registers of vectors and floating point, which the
- * figures need.
+ * The measured loops.  They are compiled separately, as the kernel is: without
+ * vector and floating point registers, which the figures need.
  */
 #ifndef _LOOPS_H
 #define _LOOPS_H
@@ -14,14 +13,14 @@
 #define BLOCK_D1	128
 #define MAX_BLOCKS	(OPS / BLOCK_D1)
 #define BURST		32
-#define POLLS		400	/* before arming */
+#define POLLS		400	/* before it rearms */
 #define OLD_SLOTS	32
 #define MAX_DEPTH	124
 
-/* TUNED: polls before it arms, one barrier and check a burst. */
-enum kind { OLD, TUNED, SLIM, KEPT, SPLIT, RAW, NR_KINDS };
+/* TUNED: polls before it rearms, one barrier and check for each burst. */
+enum kind { OLD, TUNED, SLIM, KEPT, SEPARATE, RAW, NR_KINDS };
 
-/* One slice, and what both threads share of it but the ring. */
+/* One slice: all that both threads share except the ring. */
 struct slice {
 	enum kind kind;
 	u32 depth, batch, block;

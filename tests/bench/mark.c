@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mark begin | mark end: what runs in between is counted, by insn_count.c outside of the
- * machine. Anywhere else it does nothing. No C library, as it runs in dom0 and in a
- * guest that has none, and starts while others are measured.
+ * mark begin | mark end: insn_count.c, outside of the machine, counts what runs in between.
+ * Without it, they do nothing. It is built without a C library, as the guest has none and
+ * as it starts while others are measured.
  */
 #include "mark.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* movabs $MARK_..., %rax: what a program tells insn_count.c by. */
+/* movabs $MARK_..., %rax: the instruction that insn_count.c looks for. */
 #ifndef MARK_H
 #define MARK_H
 

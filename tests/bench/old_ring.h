@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The existing ring as Linux's drivers run it, for ours to be held against:
- * 112-byte slots, four indexes on one line, and each push reads back the index
- * it is about to move, stores it, and checks the peer's event word behind a
- * full barrier.  A request is built beside the ring and copied there whole;
- * the backend copies it whole before it looks at it.
+ * The existing ring as Linux's drivers run it, to compare ours with: 112-byte
+ * slots, and four indexes on one line.  Each publish reads its index, stores
+ * it, and checks the peer's event word after a full barrier.  The frontend
+ * builds a request in memory and copies it to the ring; the backend copies it
+ * before it reads it.
  *
- * The tuned calls are the same ring with what needs no change to its format:
- * no reading back, and one barrier and check for a burst of pushes.
+ * The tuned calls have all that needs no change to the format: the index is not
+ * read back, and a burst has one barrier and check.
  */
 #ifndef _OLD_RING_H
 #define _OLD_RING_H
@@ -58,7 +58,7 @@ static inline void old_put_rsp(struct old_ring *ring,
 }
 
 /* RING_PUSH_REQUESTS_AND_CHECK_NOTIFY() and _RESPONSES_ */
-static inline bool old_push(struct old_ring *ring, u32 *shared, u32 *event)
+static inline bool old_publish(struct old_ring *ring, u32 *shared, u32 *event)
 {
 	u32 old = READ_ONCE(*shared);
 
@@ -79,8 +79,8 @@ static inline bool old_check(struct old_ring *ring, u32 *event)
 }
 
 /*
- * As drivers do it: the index is read when all is taken that it said before.
- * A backend asks whether the peer's index makes sense; a frontend need not.
+ * As the drivers do: read the peer's index when everything up to its last value
+ * has been taken.  The backend checks that it is valid; the frontend need not.
  */
 static inline bool old_more_reqs(struct old_ring *ring)
 {
@@ -116,7 +116,7 @@ static inline void old_get_rsp(struct old_ring *ring,
 }
 
 /* RING_FINAL_CHECK_FOR_REQUESTS() and _RESPONSES(), once the ring is empty. */
-static inline void old_arm(struct old_ring *ring, u32 *event)
+static inline void old_rearm(struct old_ring *ring, u32 *event)
 {
 	WRITE_ONCE(*event, ring->cons + 1);
 	virt_mb();

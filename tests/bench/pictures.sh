@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The benchmark's pictures, from what report.py left in DIR.
+# Draw the benchmark's pictures from the files that report.py wrote to DIR.
 set -u
 cd "${1:?usage: pictures.sh DIR}" || exit 2
 : >gnuplot.log
 
-# picture NAME: gnuplot's commands on stdin, when there is something to draw
+# picture NAME: draw NAME.dat, if there is data, by the gnuplot commands on stdin
 picture() {
 	[ -s "$1.dat" ] || return 0
 	{
@@ -47,14 +47,14 @@ picture where <<-'G' || rc=1
 		"" using 6 title "dom0: kernel" lc rgb "#2ca02c", "" using 7 title "dom0: programs" lc rgb "#98df8a"
 G
 picture queues <<-'G' || rc=1
-	set title "One queue to four: what the busiest CPU's instructions bound I/Os a second to, 4 CPUs for either side"
+	set title "One queue to four: what the busiest CPU's instructions bound I/Os per second to, 4 CPUs for each side"
 	set style histogram clustered gap 1
 	set ylabel "distribution's pair with one queue = 1"
 	plot "queues.dat" using 2:xtic(1) title "distribution's pair" lc rgb grey, \
 		"" using 3 title "this project's" lc rgb blue
 G
 picture clock <<-'G' || rc=1
-	set title "I/Os a second by the plain clock, both CPUs at once: median of the rounds' ratios, and all of them"
+	set title "I/Os per second by the plain clock, both CPUs at once: median of the rounds' ratios, and all of them"
 	set style histogram errorbars gap 1 lw 1
 	set ylabel "distribution's pair as it comes = 1"
 	set rmargin 10

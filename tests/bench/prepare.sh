@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What the benchmark brings along, in DIR: the plugin that counts (and counts right),
-# files for the guest and for dom0, and all modules that come and go, to take their
-# functions' names from.
+# Prepare the benchmark's files in DIR: the plugin that counts instructions, which is
+# tested here, files for the guest and dom0, and all modules that are loaded and unloaded,
+# for the names of their functions.
 #
 #   prepare.sh SUITE DIR [DIR-WITH-OUR-MODULES]
 set -u
@@ -21,24 +21,24 @@ mkdir -p "$out/brought/bench" "$out/modules"/{ours,intree} || die "cannot write 
 
 unpacked() { case $1 in *.xz) xz -dc "$1" ;; *) cat "$1" ;; esac; }
 
-# The emulator loads it, so it is this machine's compiler that makes it.
+# This machine's compiler builds it, as the emulator loads it.
 src=$top/tests/bench
 build() { gcc -O2 -Wall -Wextra -Werror "$@" || die "the plugin and its test do not build"; }
 build -fPIC -shared -fvisibility=hidden -o "$out/insn_count.so" "$src/insn_count.c"
 build -static -nostdlib -o "$out/brought/bench/mark" "$src/mark.c"
 build -static -nostdlib -Wl,-Ttext=0x200000,--build-id=none,-z,noexecstack -o "$out/known" "$src/insn_count_test.S"
 
-# times NAME: how often the block at that symbol ran, by the count
+# times NAME: how often the block at that symbol ran, according to the plugin
 times() {
 	local at
 	at=$(nm "$out/known" | awk -v n="$1" '$3 == n { sub(/^0*/, "", $1); print $1 }')
 	awk -v at="$at" '$2 == at { n += $4 } END { print n + 0 }' "$out/known.counts"
 }
-# What is known beforehand has to be what is counted.
+# Test the plugin with a program whose counts are known.
 timeout 60 qemu-system-x86_64 -nodefaults -M q35 -accel tcg,thread=single -icount shift=0,sleep=off \
 	-cpu max -m 64 -display none -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=1 \
 	-kernel "$out/known" -plugin "file=$out/insn_count.so,out=$out/known.counts" >"$out/known.log" 2>&1
-# A repeated instruction is begun once more, to find that it is over.
+# A repeated instruction starts once more, to find that it has ended.
 counted="$(times loop) $(times twice) $(times move)"
 [ "$counted" = "1000 1000 513" ] ||
 	die "the plugin does not count right ($counted instead of 1000 1000 513); see $out/known.log"

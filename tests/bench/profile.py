@@ -4,7 +4,7 @@
 
     profile.py DIR [TOP]
 
-DIR is where scripts/bench.sh left a counted run.
+DIR has the files of a counted run of scripts/bench.sh.
 """
 import os
 import sys

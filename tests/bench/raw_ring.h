@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Separate rings written out by hand for the requests of this benchmark and no
- * others: the same slots, laps and event words as in xen-blkif/separate.h, but one
- * page, no layout to ask for, no struct blkif_cmd in between, and no check of
- * what the peer did.  What the headers cost beyond this is theirs; what this
- * costs is the format's and the CPU's.
+ * Separate rings written by hand for the requests of this benchmark alone:
+ * slots, lap bytes and event words are those of xen-blkif/separate.h, but there
+ * is one page, one layout, no struct blkif_cmd in between, and no check of what
+ * the peer did.  This is the cost of the format on this CPU; the headers cost
+ * the rest.
  */
 #ifndef _RAW_RING_H
 #define _RAW_RING_H
@@ -20,7 +20,7 @@
 
 struct raw_ring {
 	u8 *page, *next, *end;
-	u32 *event;	/* of who consumes, in the page that it writes */
+	u32 *event;	/* the consumer's, in a page that it writes */
 	u64 lap;
 	u32 count, checked;
 } __attribute__((__aligned__(64)));
@@ -117,7 +117,7 @@ static inline bool raw_check(struct raw_ring *ring)
 	       (u32)(ring->count - from);
 }
 
-static inline void raw_arm(struct raw_ring *ring)
+static inline void raw_rearm(struct raw_ring *ring)
 {
 	WRITE_ONCE(*ring->event, ring->count + 1);
 	virt_mb();

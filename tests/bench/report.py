@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The benchmark's figures, from what a run has left in a directory.
+"""Compute the benchmark's figures from the files of a run.
 
     report.py DIR
 
@@ -35,7 +35,7 @@ def rounded(n):
 
 
 def per_job(count, values):
-    """One row: what a job of a pair cost, for each I/O."""
+    """One row: the cost of a job of a pair, for each I/O."""
     row = {"clock_insns_per_io": 1e9 / values["iops"], "insns_per_io": count.total() / count.ios}
     for name, where in zip(COLUMNS[4:10], AREAS):
         row[name] = count.areas[where] / count.ios
@@ -57,7 +57,7 @@ def text(n, digits=3):
 
 
 def order(rows):
-    """Jobs as they came, each with its pairs."""
+    """All (pair, job), in the order of the jobs."""
     jobs = list(dict.fromkeys(job for _, job in rows))
     return [(pair, job) for job in jobs for pair in PAIRS if (pair, job) in rows]
 
@@ -107,14 +107,14 @@ TABLES = (
 
 
 def totals(f, path):
-    """What the drivers count, over all jobs of a pair and their warming up."""
+    """The drivers' own counts over all jobs of a pair, including their unmeasured starts."""
     sums = collections.defaultdict(collections.Counter)
     with open(path) as lines:
         for line in lines:
             pair, *rest = line.split()
             sums[pair].update({k: int(v) for k, v in (x.split("=") for x in rest)})
     if sums:
-        print("\nThe drivers' own counts, over all jobs and their warming up, per I/O\n", file=f)
+        print("\nThe drivers' own counts over all jobs, including their unmeasured starts, per I/O\n", file=f)
     for pair in (p for p in PAIRS if p in sums):
         ios = sums[pair].pop("ios")
         print("%-14s %d I/Os: %s" % (pair, ios, ", ".join(
@@ -125,7 +125,7 @@ QUEUES = ("insns_per_io", "busiest_dom0", "busiest_guest", "bound_vs_one_queue",
 
 
 def queue_rows(lines, counts):
-    """What the busiest CPU of either side executes for an I/O. CPUs 0 to 3 are dom0's."""
+    """Instructions of each side's busiest CPU for an I/O. CPUs 0 to 3 are dom0's."""
     rows = {}
     all_marks = list(marks(counts))
     for pair, job, values in results(lines):
@@ -151,8 +151,8 @@ def one_queue(job):
 
 
 def queue_report(f, rows):
-    print("\n\nQueues, 4 CPUs for either side: thousand instructions per I/O of all CPUs, of dom0's busiest and"
-          "\nthe guest's; what that bounds I/Os a second to if all ran at once, one queue = 1; and the"
+    print("\n\nQueues, 4 CPUs for each side: thousand instructions per I/O of all CPUs, of dom0's busiest and"
+          "\nthe guest's; what that bounds I/Os per second to if all ran at once, one queue = 1; and the"
           "\ndistribution's pair with as many = 1\n", file=f)
     for pair, job in order(rows):
         r = rows[pair, job]
@@ -185,7 +185,7 @@ CLOCK = ("rounds", "iops", "ratio_vs_default", "ratio_min", "ratio_max", "reques
 
 def clock_report(f, rows):
     pairs_rows = {k: r for k, r in rows.items() if "-q" not in k[1]}
-    print("\n\nBy the plain clock, ratios of I/Os a second to the distribution's pair in the same round:"
+    print("\n\nBy the plain clock, ratios of I/Os per second to the distribution's pair in the same round:"
           "\nmedian (least, most); and notifications per I/O, to dom0 and back\n", file=f)
     for pair, job in order(pairs_rows):
         r = rows[pair, job]
@@ -194,7 +194,7 @@ def clock_report(f, rows):
             text(r.get("ratio_max"), 2), text(r.get("back_irqs")), text(r.get("front_irqs"))), file=f)
     queues = {k: r for k, r in rows.items() if "-q" in k[1]}
     if queues:
-        print("\nQueues, 4 CPUs for either side: I/Os a second, one queue of the same pair = 1\n", file=f)
+        print("\nQueues, 4 CPUs for each side: I/Os per second, one queue of the same pair = 1\n", file=f)
     for pair, job in order(queues):
         one = queues.get((pair, one_queue(job)))
         if one:
@@ -248,7 +248,7 @@ def main():
 
 
 def write_pictures(out, rows, queues, clock):
-    """Data for pictures.sh."""
+    """Write the data of pictures.sh."""
     with open(os.path.join(out, "ratio.dat"), "w") as f:
         for job in dict.fromkeys(job for _, job in order(rows)):
             print(job, *(text(rows.get((p, job), {}).get("ratio_vs_default")).replace("-", "NaN")

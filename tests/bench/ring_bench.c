@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a request and its response cost on a ring between two CPUs: the headers
- * that the drivers are built from, against the existing ring.
+ * Measures the cost of a request and its response on a ring between two CPUs:
+ * that of the headers that the drivers use, and that of the existing ring.
  *
  *   ring_bench [SECONDS]
  *
  * A frontend on one CPU keeps up to a depth of requests in flight; a backend
  * on another answers each at once, in order, and both poll.  There is no event
- * channel, no grant and no disk.  Batches: as many requests, or responses, are
- * pushed together as there are, up to so many.
+ * channel, no grant and no disk.  Up to a batch of requests, or of responses,
+ * is published together.
  *
- *   L0     the existing ring as Linux runs it: armed after each drain, a barrier
- *          and a check for each push
- *   L0aa   the same again; how far its ratio is from 1 is the error
- *   L0d    the existing ring, which polls before it arms and has one barrier
- *          and check for a burst of up to 32
- *   slim   our slim requests on the shared ring; polls before it arms
- *   split  our separate rings; polls before it arms, one barrier and check for
- *          a burst.  What is put is seen at once, whatever the batch.
- *   kept   split, and either side keeps what it put or took in memory of its
- *          own, as the drivers do and as L0's frontend does.  In split it is
- *          in registers, so that what is measured is the ring.
- *   raw    split, written out by hand for this benchmark: what the format and
- *          the CPUs allow.  What split takes beyond that is our headers.
+ *   L0        the existing ring as Linux runs it: rearmed after each drain, a
+ *             barrier and a check for each batch
+ *   L0aa      the same again; the distance of its ratio from 1 is the error
+ *   L0d       the existing ring, tuned: polls before it rearms, one barrier and
+ *             check for a burst of up to 32
+ *   slim      slim requests on the shared ring; polls before it rearms
+ *   separate  separate rings; polls before it rearms, one barrier and check for
+ *             a burst.  A slot is visible at once, whatever the batch.
+ *   kept      separate rings where each side keeps its requests in memory, as
+ *             the drivers do and as L0's frontend does.  In "separate" they are
+ *             in registers, so that only the ring is measured.
+ *   raw       separate rings written by hand for this benchmark: the limit of
+ *             the format and the CPUs.  What "separate" takes beyond it is the
+ *             cost of the headers.
  *
- * CPUs are stolen and shared, so that no mean is worth anything.  The time of
- * a slice is the median of its blocks, and slices of a layout stand between two
- * of L0; a ratio is that of neighbours, and what is printed is the median.
+ * CPUs are shared with others, so means are useless.  The time of a slice is
+ * the median of its blocks.  Each slice of a layout runs between two slices of
+ * L0; its ratio is to these two, and the median of the ratios is printed.
  */
 
 #define _GNU_SOURCE
@@ -46,14 +47,14 @@ struct kind_info {
 	u32 max_depth;
 };
 
-/* The first stands between all others. */
+/* The first one runs between all others. */
 static const struct kind_info kinds[] = {
 	{ "L0", OLD, OLD_SLOTS },
 	{ "L0aa", OLD, OLD_SLOTS },
 	{ "L0d", TUNED, OLD_SLOTS },
 	{ "slim", SLIM, 64 },
 	{ "kept", KEPT, MAX_DEPTH },
-	{ "split", SPLIT, MAX_DEPTH },
+	{ "separate", SEPARATE, MAX_DEPTH },
 	{ "raw", RAW, MAX_DEPTH },
 };
 
@@ -116,7 +117,7 @@ static double median(double *values, u32 nr)
 	       (values[nr / 2 - 1] + values[nr / 2]) / 2;
 }
 
-/* Return: ns a request, the median of the slice's blocks. */
+/* Return: ns for each request, the median of the slice's blocks. */
 static double run_slice(const struct kind_info *info, u32 depth, u32 batch)
 {
 	double block[MAX_BLOCKS];
@@ -148,7 +149,7 @@ static double ns[KINDS][CELLS][MAX_ROUNDS];
 static double ratio[KINDS][CELLS][MAX_ROUNDS];
 static u64 notified[KINDS][CELLS];
 
-/* Layouts in another order each time, each between two of the first. */
+/* Each time in another order, each layout between two slices of the first. */
 static void run_cell(u32 cell, u32 round)
 {
 	u32 depth = cells[cell].depth, batch = cells[cell].batch;
@@ -177,7 +178,7 @@ static void run_cell(u32 cell, u32 round)
 	ratio[0][cell][round] = 1;
 }
 
-/* Notifications are what a peer would have been sent, a thousand requests. */
+/* Notifications that a peer would have got, for a thousand requests. */
 static void print_results(u32 rounds)
 {
 	u32 k, c;

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Measure the rings and show the figures: a table, goals next to what was
-# reached, and a picture.  It reports; what it reports is nobody's failure.
+# Measure the rings and show the figures: tables, the goals beside what was
+# reached, and a picture.  No result makes it fail.
 #
-#   run.sh DIR      build, and leave the figures and ring.png, in DIR
+#   run.sh DIR      build, and write the figures and ring.png, in DIR
 #
-# XENBLK_BENCH_SECONDS: how long to measure, 100 unless told.
+# XENBLK_BENCH_SECONDS: how long to measure (100)
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 2
@@ -30,13 +30,13 @@ compile() {
 		-Wno-sign-compare -Werror -I"$top/tests/unit/include" -I"$top/include" \
 		-I"$top/drivers/block" "$@" -c -o "$out/$name.o" "$top/tests/bench/$name.c"
 }
-# What is measured as the kernel is compiled: it has no registers of vectors.
+# The measured loops are compiled as the kernel is: without vector registers.
 {
 	compile loops -mgeneral-regs-only && compile ring_bench &&
 		gcc -o "$out/ring_bench" "$out/loops.o" "$out/ring_bench.o" -pthread
 } || die "ring_bench does not build"
 
-echo "measuring for $seconds seconds and as long as the last round takes"
+echo "measuring for $seconds seconds, until the end of a round"
 timeout -k 5 $((seconds * 3 + 120)) "$out/ring_bench" "$seconds" >"$out/ring.txt" ||
 	die "the measurement ended with status $?"
 grep '^ring ' "$out/ring.txt"
@@ -50,18 +50,18 @@ table() {
 			value[$2, $3 " " $4] = $column
 		}
 		END {
-			printf "\n%s\n%-6s", what, ""
+			printf "\n%s\n%-9s", what, ""
 			for (c = 1; c <= cells; c++) printf "%10s", cell[c]
 			for (n = 1; n <= names; n++) {
-				printf "\n%-6s", name[n]
+				printf "\n%-9s", name[n]
 				for (c = 1; c <= cells; c++) printf "%10s", value[name[n], cell[c]]
 			}
 			print ""
 		}' "$out/ring.txt"
 }
 
-# What separate rings are meant to reach, against both old rings; beside it what
-# the same slots reach without our headers, and ours when requests are kept in memory.
+# The goals of separate rings, against the existing ring and the tuned one; in
+# parentheses the same slots without our headers, and with requests kept in memory.
 goals() {
 	awk '
 		BEGIN {
@@ -74,18 +74,18 @@ goals() {
 		}
 		$1 == "ring" { ratio[$2, $3 " " $4] = $8 }
 		END {
-			print "\nsplit (raw, kept) and its goal: against L0, and against L0d (a quotient of both ratios)"
+			print "\nseparate (raw, kept) and its goal: against L0, and against L0d (a quotient of both ratios)"
 			for (i = 1; i <= n; i++)
 				printf "%-8s %.2f (%.2f, %.2f) of %.2f   %.2f (%.2f, %.2f) of %.2f\n", cell[i],
-					ratio["split", cell[i]], ratio["raw", cell[i]], ratio["kept", cell[i]], plain[i],
-					ratio["split", cell[i]] / ratio["L0d", cell[i]],
+					ratio["separate", cell[i]], ratio["raw", cell[i]], ratio["kept", cell[i]], plain[i],
+					ratio["separate", cell[i]] / ratio["L0d", cell[i]],
 					ratio["raw", cell[i]] / ratio["L0d", cell[i]],
 					ratio["kept", cell[i]] / ratio["L0d", cell[i]], tuned[i]
 		}' "$out/ring.txt"
 }
 
 picture() {
-	local layouts="L0aa L0d slim kept split raw"
+	local layouts="L0aa L0d slim kept separate raw"
 	awk -v layouts="$layouts" '
 		BEGIN { n = split(layouts, name, " "); printf "cell"
 			for (i = 1; i <= n; i++) printf " %s", name[i]; print "" }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One side of one layout, behind calls that are the same for all of them.
+ * One side of a ring, by calls that are the same for all layouts.
  * Every function here is inlined with a constant @kind, so that each layout has
- * loops of its own; ours keeps the branch on the layout that the drivers have.
+ * loops of its own; in ours the drivers' branch on the layout remains.
  */
 #ifndef _SIDE_H
 #define _SIDE_H
@@ -33,8 +33,8 @@ HOT bool is_old(enum kind kind)
 }
 
 /*
- * SPLIT has its requests in registers, which takes that the compiler knows that
- * the other layout, which wants them in memory, is not there.
+ * SEPARATE has its requests in registers.  For that the compiler must know that
+ * the other layout, which needs them in memory, is not in use.
  */
 HOT void must_be(bool true_thing)
 {
@@ -42,9 +42,9 @@ HOT void must_be(bool true_thing)
 		abort();
 }
 
-HOT bool is_split(enum kind kind)
+HOT bool is_separate(enum kind kind)
 {
-	return kind == SPLIT || kind == KEPT;
+	return kind == SEPARATE || kind == KEPT;
 }
 
 HOT struct blkif_cmd *next_kept(struct side *s)
@@ -100,7 +100,7 @@ HOT void front_put(enum kind kind, struct side *s, const struct job *job)
 		raw_put_req(&s->req, job);
 		return;
 	}
-	if (kind == SPLIT) {
+	if (kind == SEPARATE) {
 		must_be(s->front.separate);
 		front_fill(&cmd, job);
 		blkif_front_put(&s->front, &cmd, 0xca00);
@@ -117,7 +117,7 @@ HOT bool front_publish(enum kind kind, struct side *s)
 	struct old_page *page = s->old.page;
 
 	if (kind == OLD)
-		return old_push(&s->old, &page->req_prod, &page->req_event);
+		return old_publish(&s->old, &page->req_prod, &page->req_event);
 	if (kind == TUNED)
 		virt_store_release(&page->req_prod, s->old.prod);
 	return kind == SLIM && blkif_front_publish(&s->front);
@@ -130,7 +130,7 @@ HOT bool front_check(enum kind kind, struct side *s)
 		return old_check(&s->old, &s->old.page->req_event);
 	if (kind == RAW)
 		return raw_check(&s->req);
-	return is_split(kind) && blkif_front_publish(&s->front);
+	return is_separate(kind) && blkif_front_publish(&s->front);
 }
 
 HOT bool front_get(enum kind kind, struct side *s, struct answer *answer)
@@ -153,12 +153,12 @@ HOT bool front_get(enum kind kind, struct side *s, struct answer *answer)
 	return true;
 }
 
-HOT void front_arm(enum kind kind, struct side *s)
+HOT void front_rearm(enum kind kind, struct side *s)
 {
 	if (is_old(kind))
-		old_arm(&s->old, &s->old.page->rsp_event);
+		old_rearm(&s->old, &s->old.page->rsp_event);
 	else if (kind == RAW)
-		raw_arm(&s->rsp);
+		raw_rearm(&s->rsp);
 	else
 		blkif_front_rearm(&s->front, 1);
 }
@@ -204,7 +204,7 @@ HOT bool back_get(enum kind kind, struct side *s, struct job *job)
 		return back_get_old(s, job);
 	if (kind == RAW)
 		return raw_get_req(&s->req, job);
-	if (kind == SPLIT) {
+	if (kind == SEPARATE) {
 		must_be(s->back.separate);
 		if (blkif_back_get(&s->back, &cmd) != 1)
 			return false;
@@ -244,7 +244,7 @@ HOT bool back_publish(enum kind kind, struct side *s)
 	struct old_page *page = s->old.page;
 
 	if (kind == OLD)
-		return old_push(&s->old, &page->rsp_prod, &page->rsp_event);
+		return old_publish(&s->old, &page->rsp_prod, &page->rsp_event);
 	if (kind == TUNED)
 		virt_store_release(&page->rsp_prod, s->old.prod);
 	return kind == SLIM && blkif_back_publish(&s->back);
@@ -256,15 +256,15 @@ HOT bool back_check(enum kind kind, struct side *s)
 		return old_check(&s->old, &s->old.page->rsp_event);
 	if (kind == RAW)
 		return raw_check(&s->rsp);
-	return is_split(kind) && blkif_back_publish(&s->back);
+	return is_separate(kind) && blkif_back_publish(&s->back);
 }
 
-HOT void back_arm(enum kind kind, struct side *s)
+HOT void back_rearm(enum kind kind, struct side *s)
 {
 	if (is_old(kind))
-		old_arm(&s->old, &s->old.page->req_event);
+		old_rearm(&s->old, &s->old.page->req_event);
 	else if (kind == RAW)
-		raw_arm(&s->req);
+		raw_rearm(&s->req);
 	else
 		blkif_back_rearm(&s->back);
 }

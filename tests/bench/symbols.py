@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What insn_count.c counted, by CPU, by side and by function.
+"""The counts of insn_count.c by CPU, by side and by function.
 
 dom0 has CPU 0 for itself and the guest CPU 1; Xen runs on both. In a PV
-machine the address says who runs: programs below, Xen, the kernel above.
+domain the address tells what runs: programs below, Xen, the kernel above.
 """
 import bisect
 import collections
@@ -57,7 +57,7 @@ class Symbols:
     """All names of a run whose files are in a directory."""
 
     def __init__(self, logs, modules):
-        # xensyms are functions alone; their names carry their files where they are static.
+        # xensyms has only functions; the names of static ones include their file.
         self.xen = Table(listed(os.path.join(logs, "xensyms.log"), True))
         self.kallsyms = os.path.join(logs, "kallsyms.log")
         self.modules = modules
@@ -75,7 +75,7 @@ class Symbols:
 
     def kernel(self, pair, side):
         if (pair, side) not in self.kernels:
-            # Of another pair's modules the memory may have been used again.
+            # The memory of another pair's modules may have been reused.
             names = [s for s in listed(self.kallsyms, side == "dom0")
                      if not s[1].endswith("[xen_blkback]")]
             for (p, s, module), sections in self.sections.items():
@@ -142,10 +142,10 @@ class Count:
             if address == start:
                 self.calls[where][name] += times
             if name == "memcpy" and insns == 1:
-                # The lowest is rep movsq: a time for each 8 bytes.
+                # The lowest is rep movsq, which runs once for each 8 bytes.
                 repeated[where] = min(repeated.get(where, (address, times)), (address, times))
             elif name.startswith("blkfront_") and insns == 1 and times >= 64 * ios:
-                # The same, but inlined: nothing else of one instruction runs as often.
+                # The same, inlined: no other single instruction runs as often.
                 self.copied[where] += 8 * times
         for where, (_, times) in repeated.items():
             self.copied[where] += 8 * times

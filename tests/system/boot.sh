@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# One boot: QEMU, Xen, dom0, the payload. Watches it and prints what it says.
+# One boot: QEMU, Xen, dom0, the payload. Watches it and prints what it reports.
 #
 #   boot.sh [--shell] SUITE PAYLOAD RESULTS
 #
 # PAYLOAD is a directory that becomes the second disk; dom0/init in it takes over.
 # RESULTS gets verdict (what dom0 reported, a line each), console.log (Xen and dom0) and
 # of that xen.log and dom0.log, guests.log, the files that dom0 sent, qemu.cmd (the
-# command) and qemu.log (what QEMU said). Exit status 0: dom0 said END; 2: it did not,
-# and one sentence has said why.
+# command) and qemu.log (QEMU's output). Exit status 0: dom0 reported END; 2: it did not,
+# and one sentence was printed that says why.
 #
 # XENBLK_STALL_MIN	minutes without a sign of life that end the run (15)
 # XENBLK_TOTAL_MIN	minutes the whole boot may take (150)
@@ -19,7 +19,7 @@
 # XENBLK_XEN_ARGS XENBLK_DOM0_ARGS	further parameters of Xen, of dom0's kernel
 # XENBLK_SLUB		slub_debug of dom0's kernel (FZP)
 set -u
-# All of it is read before any of it runs: an edit meanwhile must not change its course.
+# The braces make bash read all of it before it runs, so that the file can be edited meanwhile.
 {
 # shellcheck source=lib/host.sh
 . "$(dirname "$0")/lib/host.sh"
@@ -34,9 +34,9 @@ image=$cache_root/$suite
 need_tools qemu-system-x86_64 mke2fs
 mkdir -p "$results"
 
-# Documentation/testing.md says why it is this CPU.
+# Documentation/testing.md explains the choice of the CPU.
 cpu=${XENBLK_CPU:-max,-la57,-smap,-avx,-avx2,-f16c,-fma}
-# Nor can a clock that counts instructions be read where an x2APIC's timer is set.
+# With -icount, the clock cannot be read where an x2APIC's timer is set.
 [ "${XENBLK_ICOUNT:-0}" = 0 ] || cpu=$cpu,-x2apic
 smp=${XENBLK_SMP:-2}
 mem=${XENBLK_MEM:-4096}
@@ -104,8 +104,8 @@ fi
 # shellcheck disable=SC2206
 args+=(${XENBLK_QEMU_ARGS-})
 
-# Emulators beside each other are more than twice as slow as one after the other: a
-# spinning CPU waits for one that the host has put aside.
+# Two emulators at once take more than twice as long as one after the other: a vCPU that
+# spins waits for one that the host does not run.
 lock=/tmp/xen-blk-emulator.lock
 if [ "${XENBLK_PARALLEL:-0}" = 0 ] && : >>"$lock"; then
 	exec 9<"$lock"
@@ -138,7 +138,7 @@ exec 3<"$results/verdict"
 current='Xen and dom0 starting' begun=$SECONDS waiting='' ended=0 partial=''
 show() { printf '[%6s] %s\n' "$(hms $((SECONDS - start)))" "$*"; }
 
-# One line of the verdict: KIND rest
+# take LINE: a line of the verdict, which is KIND and text
 take() {
 	local kind=${1%% *} rest=${1#* }
 	case $kind in
@@ -155,7 +155,7 @@ take() {
 	case $kind in PASS | FAIL | SKIP) current='between cases' begun=$SECONDS waiting= ;; esac
 }
 
-# The console's own account of it, for who has nothing else to read.
+# The end of the console's log, or its first kernel fault.
 last_words() {
 	local c=$results/console.log fault='BUG: |kernel BUG|Oops|int3:|general protection|Kernel panic|Panic on CPU|Xen BUG'
 	if grep -q -a -E "$fault" "$c"; then
@@ -167,13 +167,13 @@ last_words() {
 	fi | tr -d '\r' | cut -c1-200 | sed 's/^/| /'
 }
 
-# dead WHY: the run is over, and nobody said so
+# dead WHY: the boot ended without a report
 dead() {
 	last_words
 	die "$1; see $results/console.log"
 }
 
-# What kind of death the console shows, as half a sentence.
+# autopsy: what the console shows of the reason, as half a sentence
 autopsy() {
 	local c=$results/console.log
 	if grep -q -a 'Panic on CPU' "$c"; then
@@ -197,7 +197,7 @@ while :; do
 		heartbeat=$SECONDS
 		continue
 	fi
-	# A read that ends without a newline is the start of a line: keep it.
+	# Without a newline it is the start of a line: keep it.
 	partial=$partial$line
 	sleep 0.3
 	alive=1
@@ -219,14 +219,14 @@ while :; do
 		heartbeat=$SECONDS
 		show "  ... $current, $((SECONDS - begun)) s${waiting:+, waiting for $waiting}"
 	fi
-	# A panic without a reset would only be found by the stall limit.
+	# A panic without a reset would otherwise only be found by the stall limit.
 	if grep -q -a -E 'Kernel panic|Panic on CPU' "$results/console.log"; then
 		for _ in {1..20}; do kill -0 "$qemu" 2>/dev/null || break; sleep 1; done
 		[ $ended = 0 ] && dead "$(autopsy)"
 	fi
 done
 
-# Xen's lines and dom0's apart.
+# Separate Xen's lines from dom0's.
 grep -a '^(XEN)' "$results/console.log" >"$results/xen.log"
 grep -a -v '^(XEN)' "$results/console.log" >"$results/dom0.log"
 [ -s "$results/files.tar" ] && tar -C "$results" -xf "$results/files.tar" 2>/dev/null && rm -f "$results/files.tar"

@@ -21,14 +21,14 @@ open_channels() {
 	exec 7>"$v" 8>"$g"
 }
 
-# emit KIND TEXT: one line, whatever the text holds.
+# emit KIND TEXT: one line, even if the text has several.
 emit() {
 	local t=${2-}
 	t=${t//$'\n'/ | }
 	printf '%s %s\n' "$1" "${t:0:900}" >&7
 }
 
-# Everything worth keeping that exists as a file here.
+# Send all logs and the cases' files to the host.
 send_files() {
 	local f
 	dmesg >/run/bed/dom0-dmesg.log 2>/dev/null

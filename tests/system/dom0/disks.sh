@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Disks in dom0 that can do more than read and write, and a look at what became of them.
+# Disks in dom0 that support more than reads and writes, and checks of their content.
 
 nullb=/sys/kernel/config/nullb/nullb0
 
-# null_disk ATTRIBUTE=VALUE...: /dev/nullb0, in memory
+# null_disk ATTRIBUTE=VALUE...: make /dev/nullb0, in memory
 null_disk() {
 	local a
 	modprobe null_blk nr_devices=0
@@ -19,14 +19,14 @@ null_disk_gone() {
 	rmdir $nullb
 }
 
-# new_file SIZE: $img, empty; what a guest writes to it can be seen as its blocks
+# new_file SIZE: make $img, a sparse file, so that its blocks show what was written
 new_file() {
 	modprobe loop
 	img=/var/tmp/ops.img
 	rm -f $img
 	truncate -s "$1" $img
 }
-# loop_disk SIZE [OPTION...]: $loop, on such a file
+# loop_disk SIZE [OPTION...]: make $loop, on such a file
 loop_disk() {
 	new_file "$1"
 	loop=$(losetup -f --show "${@:2}" $img)
@@ -36,7 +36,7 @@ loop_disk_gone() {
 	rm -f $img
 }
 
-# scsi_disk NAME=VALUE...: $disk, of scsi_debug
+# scsi_disk NAME=VALUE...: make a disk of scsi_debug; its name is in $disk
 scsi_disk() {
 	modprobe sd_mod
 	modprobe scsi_debug dev_size_mb=64 delay=0 "$@"
@@ -48,11 +48,11 @@ scsi_found() {
 }
 scsi_disk_gone() { wait_for 30 "scsi_debug to be unloaded" rmmod scsi_debug 2>/dev/null || fail "scsi_debug cannot be unloaded"; }
 
-# KiB that a file takes
+# taken [FILE]: the KiB that a file takes
 taken() { echo $(($(stat -c %b "${1:-$img}") / 2)); }
 
-# freed KIB WHAT COMMAND...: a command in the guest, which makes the file smaller by so much, or
-# nearly: what holds the list of its blocks comes and goes too.
+# freed KIB WHAT COMMAND...: a command in the guest that frees so much of the file. The blocks of the
+# file system's own metadata may differ.
 freed() {
 	local kib=$1 what=$2 before after
 	shift 2
@@ -74,15 +74,34 @@ guest_sums() {
 		printf 'dd if=/dev/%s bs=1M skip=%s count=%s iflag=direct 2>/dev/null | md5sum\n' "$disk" "${p%:*}" "${p#*:}"
 	done | guest_run "$(cat)" 60
 }
-# What guest_sums prints of zeroes
+# zero_sum MIB: what guest_sums prints for zeroes
 zero_sum() { head -c $(($1 << 20)) /dev/zero | md5sum; }
 
 # guest_queue XVD FILE: an attribute of the disk's queue
 guest_queue() { guest_run "cat /sys/block/$1/queue/$2"; }
-# agreed XVD FILE: what the frontend says was negotiated
+# agreed XVD FILE: what was negotiated, according to the frontend
 agreed() { guest_run "cat /sys/bus/xen/devices/vbd-$(devid "$1")/negotiated/$2"; }
 
-# trim_matrix FRONT BACK: discards get to a file below and free what they should, and only that.
+# attach_offering KEY VALUE DISK XVD: attach from a backend whose KEY has another VALUE than the driver
+# wrote. The guest is paused from before the backend connects until the key is changed.
+attach_offering() {
+	local go=$state/offering slow=/etc/xen/scripts/block-slow
+	rm -f "$go"
+	printf '#!/bin/bash\nuntil [ -e %s ]; do sleep 0.1; done\nexec /etc/xen/scripts/block "$@"\n' "$go" >$slow
+	chmod +x $slow
+	xl block-attach "$G" "format=raw,vdev=$4,access=w,script=block-slow,target=${3#phy:}" >"$state/xl.log" 2>&1 &
+	until_nodes 30 "$4 to be Initialised" "$(frontend_of "$4")/state" 3 || fail "the frontend is not Initialised"
+	xl pause "$G"
+	touch "$go"
+	until_nodes 30 "the backend to connect" "$(backend_of "$4")/state" 4 || fail "the backend does not connect"
+	xenstore-write "$(backend_of "$4")/$1" "$2"
+	xl unpause "$G"
+	wait || fail "xl block-attach: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
+	connected "$4"
+	rm $slow "$go"
+}
+
+# trim_matrix FRONT BACK: discards free the blocks of the backend's file, and no others
 trim_matrix() {
 	local sums ds
 	load_back "$2"
@@ -95,9 +114,9 @@ trim_matrix() {
 	sums=$(guest_sums xvda 0:8 16:8)
 	ds=$(stat_of xvda ds_req)
 	freed 8192 "blkdiscard of 8 MiB" "blkdiscard -o 8388608 -l 8388608 /dev/xvda"
-	[ "$(stat_of xvda ds_req)" -gt "$ds" ] || fail "a discard did not count"
-	[ "$(guest_sums xvda 0:8 16:8)" = "$sums" ] || fail "what lies beside what was discarded is not what it was"
-	[ "$(guest_sums xvda 8:8)" = "$(zero_sum 8)" ] || fail "of what was discarded there is something left"
+	[ "$(stat_of xvda ds_req)" -gt "$ds" ] || fail "ds_req did not count a discard"
+	[ "$(guest_sums xvda 0:8 16:8)" = "$sums" ] || fail "data beside the discarded range has changed"
+	[ "$(guest_sums xvda 8:8)" = "$(zero_sum 8)" ] || fail "data is left in the discarded range"
 	freed 16384 "blkdiscard of all" "blkdiscard /dev/xvda"
 	guest_run "/sbin/mke2fs -q -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 /dev/xvda && mount -t ext4 /dev/xvda /mnt &&
 		dd if=/dev/urandom of=/mnt/a bs=1M count=16 2>/dev/null && dd if=/dev/urandom of=/mnt/b bs=1M count=4 2>/dev/null &&

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# Is what a guest was told is durable on the disk, if power fails right then?
-# dm-log-writes records below the backend; replay.py makes the disk of each point.
+# Does data that was acknowledged as durable survive a power failure? dm-log-writes records what
+# the backend does to its disk; replay.py makes the disk as it would be after a failure at each point.
 
 durable=/run/bed/durable
 
-# A recorder over DISK, its log on LOG: /dev/mapper/recorded
+# recorder DISK LOG: make /dev/mapper/recorded, which records on LOG what is done to DISK
 recorder() {
 	local n
 	n=$(blockdev --getsz "$1")
@@ -18,17 +18,17 @@ recorder_gone() {
 	dmsetup remove recorded || fail "the recorder is still in use"
 }
 
-# told N: the guest has been told that file N is durable
+# told N: the guest writes file N, and is told that it is durable
 told() {
 	local kib=$(($1 * 12 + 4)) write
 	write="dd if=/dev/urandom of=/mnt/$1 bs=4k count=$((kib / 4)) conv=fsync 2>/dev/null"
-	# As a disk with FUA has it: each write is durable by itself.
+	# By synchronous writes, each of which is durable when it ends.
 	[ $(($1 % 2)) = 0 ] || write="fio --minimal --name=told --filename=/mnt/$1 --size=${kib}k --rw=write --bs=4k --direct=1 --sync=1 --ioengine=psync >/dev/null && sync /mnt/$1"
 	guest_run "$write && md5sum < /mnt/$1" 60 >"$durable/sum.$1"
 	dmsetup message recorded 0 mark "$1"
 }
 
-# What replay.py calls at each point: recover as a machine would that starts again, then look.
+# check_point: called by replay.py at each point; recovers the file system and checks the files
 check_point() {
 	local copy=$durable/copy n got
 	cp --sparse=always "$durable/image" "$copy"
@@ -39,25 +39,25 @@ check_point() {
 	mount -o loop,ro "$copy" "$durable/mnt" || return
 	for ((n = 1; n <= last; n++)); do
 		got=$(md5sum <"$durable/mnt/$n")
-		[ "$got" = "$(cat "$durable/sum.$n")" ] || { echo "at $*: file $n was told to be durable, and is not what was written"; break; }
+		[ "$got" = "$(cat "$durable/sum.$n")" ] || { echo "at $*: file $n was acknowledged as durable, but does not have what was written"; break; }
 	done
 	umount "$durable/mnt"
 	[ "$n" -gt "$last" ]
 }
 
-# replay: every point of what was recorded; its counts in $durable/counts
+# replay LOG: check every point of the record; its counts are in $durable/counts
 replay() {
 	printf '#!/bin/bash\ndurable=%s\n%s\ncheck_point "$@"\n' "$durable" "$(declare -f check_point)" >"$durable/point"
 	chmod +x "$durable/point"
 	echo 0 >"$durable/last"
-	emit WAIT "each point of what was recorded to be looked at"
+	emit WAIT "each point of the record to be checked"
 	python3 /bed/dom0/replay.py "$1" "$durable/image" "$durable/point" >"$durable/counts" 2>"$durable/err" ||
 		fail "$(head -n 2 "$durable/counts" | tr '\n' ' ')$(sed -n '1p;$p' "$durable/err" | tr '\n' ' ')"
 	emit WAIT ''
 }
 counted() { sed -n "s/.*\<$1=\([0-9]*\).*/\1/p" "$durable/counts"; }
 
-# record FILES: a guest's work on a new file system, with another that writes beside it
+# record FILES: files that the guest writes to a new file system, with other writes at the same time
 record() {
 	local n io
 	guest_run "/sbin/mke2fs -q -t ext4 -b 4096 -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 /dev/xvda 12288 &&
@@ -65,12 +65,12 @@ record() {
 	dmsetup message recorded 0 mark 0
 	io=$(guest_start "fio --minimal --name=beside --filename=/mnt/beside --size=2m --io_size=256k --rw=randwrite --bs=8k --ioengine=libaio --iodepth=4 --direct=1 --sync=1 >/dev/null" 120)
 	for ((n = 1; n <= $1; n++)); do told $n; done
-	guest_wait "$io" 120 >/dev/null || fail "fio beside it: status $?"
+	guest_wait "$io" 120 >/dev/null || fail "the fio that writes at the same time ended with status $?"
 	guest_run "umount /mnt"
 }
 
-# durable FILES [ATTACH...]: a disk with the recorder under it, attached in the usual way or
-# by a command of the case's own; what became durable is looked at when it is gone
+# durable FILES [ATTACH...]: record on a disk, attached by a command of the case's own or as usual,
+# and check the record after the detach
 durable() {
 	rm -rf $durable
 	mkdir -p $durable/mnt
@@ -87,20 +87,5 @@ durable() {
 	[ "$(counted flushes)" -gt "$1" ] || fail "the log has $(counted flushes) flushes"
 }
 
-# barrier_only attach DISK XVD: a backend as old ones are, that knows barriers alone. The
-# frontend stands still between the backend's keys and its own look at them.
-barrier_only() {
-	local go=$durable/go slow=/etc/xen/scripts/block-slow
-	printf '#!/bin/bash\nuntil [ -e %s ]; do sleep 0.1; done\nexec /etc/xen/scripts/block "$@"\n' "$go" >$slow
-	chmod +x $slow
-	xl block-attach "$G" "format=raw,vdev=$3,access=w,script=block-slow,target=${2#phy:}" >"$state/xl.log" 2>&1 &
-	until_nodes 30 "$3 to be Initialised" "$(frontend_of "$3")/state" 3 || fail "the frontend is not Initialised"
-	xl pause "$G"
-	touch "$go"
-	until_nodes 30 "the backend to connect" "$(backend_of "$3")/state" 4 || fail "the backend does not connect"
-	xenstore-write "$(backend_of "$3")/feature-flush-cache" 0
-	xl unpause "$G"
-	wait || fail "xl block-attach: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
-	connected "$3"
-	rm $slow "$go"
-}
+# barrier_only attach DISK XVD: attach from a backend that knows barriers but no flushes, as old ones do
+barrier_only() { attach_offering feature-flush-cache 0 "$2" "$3"; }

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What the cases about protection information have in common: a disk that keeps
-# it, which is scsi_debug's, and work for it.
+# Shared by the cases about protection information: a disk of scsi_debug that stores
+# it, and I/O with it.
 
 pi_driver=/sys/bus/pseudo/drivers/scsi_debug
 
-# pi_disk NAME=VALUE...: such a disk; its name in $sd
+# pi_disk NAME=VALUE...: make such a disk; its name is in $sd
 # shellcheck disable=SC2034
 pi_disk() {
 	modprobe sd_mod
-	# What a case that failed has left has other ways.
+	# One that a failed case has left has other parameters.
 	[ ! -d /sys/module/scsi_debug ] || pi_disk_gone
 	modprobe scsi_debug dev_size_mb=48 delay=0 "$@" || fail "scsi_debug $* does not load"
 	wait_for 30 "the disk of scsi_debug" pi_found || fail "scsi_debug $* has no disk with protection information"
@@ -34,13 +34,13 @@ pi_counting() {
 pi_counted() { echo "!$pi_trigger" >$pi_event/trigger; }
 pi_count() { awk -v op="$1" '/hitcount:/ { gsub(/[{},]/, ""); if ($2 == op) n += $NF } END { print n + 0 }' $pi_event/hist; }
 
-# dom0 shall make no tuples of its own, so that there are none but the guest's.
+# Keep dom0 from generating tuples, so that all tuples are the guest's.
 pi_from_guest_only() { echo 0 >"/sys/block/$1/integrity/write_generate"; }
 
-# What the guest knows of the disk's tuples: FILE
+# pi_guest FILE: an attribute of the integrity profile in the guest
 pi_guest() { guest_run "cat /sys/block/xvda/integrity/$1"; }
 
-# pi_expect FORMAT INTERVAL: of the disk, on both sides
+# pi_expect FORMAT INTERVAL: check the profile on both sides
 pi_expect() {
 	local got
 	expect_key back xvda feature-integrity "$1"
@@ -49,14 +49,14 @@ pi_expect() {
 	expect_key front xvda integrity "$1"
 	got=$(guest_run 'cd /sys/block/xvda/integrity && echo $(cat format protection_interval_bytes device_is_integrity_capable read_verify write_generate)')
 	[ "$got" = "$1 $2 1 1 1" ] || fail "the guest has '$got', not '$1 $2 1 1 1'"
-	# The block layer has no tuple for an interval in two pieces of memory.
+	# The block layer cannot make a tuple for an interval that spans two buffers.
 	got=$(guest_run 'cat /sys/block/xvda/queue/dma_alignment')
-	[ "$got" -ge $(($2 - 1)) ] || fail "the guest takes data aligned to $((got + 1)), and a tuple is for $2"
+	[ "$got" -ge $(($2 - 1)) ] || fail "the guest takes data aligned to $((got + 1)), but an interval has $2 bytes"
 	got="$(cat "$(sysfs_of xvda)/negotiated/integrity") $(guest_run "cat /sys/bus/xen/devices/vbd-$(devid xvda)/negotiated/integrity")"
-	[ "$got" = "$1 $1" ] || fail "the drivers say '$got', not '$1' both"
+	[ "$got" = "$1 $1" ] || fail "the two drivers agreed on '$got', not on '$1 $1'"
 }
 
-# pi_expect_none: no tuples on either side
+# pi_expect_none: check that neither side uses tuples
 pi_expect_none() {
 	local got
 	expect_key front xvda integrity absent
@@ -66,7 +66,7 @@ pi_expect_none() {
 	[ "$got" = none ] || fail "the frontend says '$got'"
 }
 
-# pi_jobs FILE SECTOR-SIZE: all sizes, to requests whose tuples fill sixteen pages
+# pi_jobs FILE SECTOR-SIZE: requests of all sizes, up to those whose tuples fill sixteen pages
 pi_jobs() {
 	verify_head "$1"
 	cat <<-JOB
@@ -96,8 +96,8 @@ pi_jobs() {
 	JOB
 }
 
-# pi_clean DISK SECTOR-SIZE SD: work for a disk of the guest that is, or is part of, the disk SD.
-# Its tuples are the guest's, and go with its data.
+# pi_clean DISK SECTOR-SIZE SD: I/O on a disk of the guest that is SD or a part of it; checks that
+# the guest's tuples reach it and match the data
 pi_clean() {
 	local reads writes
 	pi_from_guest_only "$3"
@@ -111,9 +111,9 @@ pi_clean() {
 	pi_counted
 	[ $reads -gt 500 ] || fail "only $reads reads had tuples"
 	[ $writes -gt 500 ] || fail "only $writes writes had tuples"
-	[ "$(cat "$(sysfs_of xvda)/errors/protection")" = 0 ] || fail "the backend counted errors"
+	[ "$(count_of xvda protection)" = 0 ] || fail "the backend counted errors"
 	guest_is_content
-	# Whoever reads them below finds them good, and where they should be.
-	dd if="$1" of=/dev/null bs=1M iflag=direct status=none || fail "what the guest wrote does not go with its tuples"
+	# dom0 verifies the tuples when it reads.
+	dd if="$1" of=/dev/null bs=1M iflag=direct status=none || fail "the data on the disk does not match its tuples"
 	note "$(cat "$(sysfs_of xvda)/negotiated/integrity"), $2 bytes: $reads reads and $writes writes with tuples"
 }

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# What is looked at after every case, whatever the case itself says: the three
-# logs since it began, and whether Xen, XenStore and the guests are as before.
-# Complaints go to stdout, a line each.
+# What is checked after every case, whatever its own verdict: the three logs since it
+# began, and whether Xen, XenStore and the guests are as before. What is wrong goes to
+# stdout, a line each.
 
-# What a healthy kernel never says.
+# What a healthy kernel never logs.
 bad_kernel='WARNING:|BUG[: ]|kernel BUG|Oops|general protection|invalid opcode|Call Trace:|soft lockup|hard LOCKUP|blocked for more than|detected stalls|self-detected stall|KASAN|KFENCE|UBSAN|Redzone|Poison overwritten|Object already free|list_(add|del) corruption|refcount_t:|deferring g\.e\.|still in use|leaking g\.e\.|[Bb]ad page|scheduling while atomic|sleeping function|possible circular|segfault|traps:|trap invalid|Kernel panic|double free|page allocation failure|unable to handle|workqueue lockup|grant_unmap|Failed to (un)?map'
-# What Xen never says of a well-behaved dom0 and guest.
+# What Xen never logs about a well-behaved dom0 and guest.
 bad_xen='Xen BUG|Xen WARN|Assertion|Xen call trace|Panic on CPU|grant_table\.c|gnttab_[a-z_]*:|[Bb]ad (grant|ref|flags|frame)|Bogus|mm\.c:[0-9]+:d|crashed|event_channel\.c'
-# Said in passing by healthy kernels when they start.
+# What healthy kernels log when they start.
 benign='spurious|Bad page map.*taint'
 
 kmsg_mark() { echo "<5>bed: $1" >/dev/kmsg; }
@@ -27,7 +27,7 @@ judge_begin() { # CASE
 	kmsg_mark "begin $1"
 }
 
-# A guest's last words reach its log through xenconsoled: wait until a mark is there.
+# The guest's log comes through xenconsoled: wait until a mark at its end has arrived.
 guest_log_settled() {
 	local log=/var/log/xen/guest-$G.log mark
 	guest_alive || return 0
@@ -39,7 +39,7 @@ guest_log_settled() {
 	wait_for 10 "the console of $G" grep -q -a "bed: $mark" "$log" || echo "the console of $G is stuck"
 }
 
-# One line a domain: grants its peers have mapped, event channels, XenStore's vbd nodes.
+# For each domain: its grants that are mapped, event channels and vbd nodes in XenStore, a line each.
 resources() {
 	local id
 	bed-xen look "$state/xen-case.log"
@@ -52,7 +52,7 @@ resources() {
 	guest_alive && printf 'free grants of %s: %s\n' "$G" "$(guest_try 'cat /sys/module/bed_grants/parameters/free' 20)"
 }
 
-# first LINES...: at most three, so that a reason stays readable
+# first: at most three lines, so that a reason stays readable
 first() { head -n 3 | cut -c1-200; }
 
 judge_end() { # CASE ALLOWED
@@ -69,7 +69,7 @@ judge_end() { # CASE ALLOWED
 	grep -E "$bad_xen" "$state/xen-case.log" | grep -v -E "$allow" | sed 's/^/Xen: /' | first
 }
 
-# Some things end a moment after the disk is gone: they get that moment, and not more.
+# Some resources are freed a little after the disk has gone: wait for that, within a limit.
 resources_settled() {
 	local end=$((SECONDS + $(limit 10))) d
 	while :; do
@@ -82,8 +82,8 @@ resources_settled() {
 	printf '%s\n' "$d"
 }
 
-# A domain that is new or gone since has nothing to be compared with, but no disk may be left.
-# What became less is no leak: a case may destroy the guest it was given.
+# compare BEFORE AFTER: a domain that is new has nothing to be compared with, but may have no disk left.
+# Fewer resources than before are no leak: a case may destroy its guest.
 compare() {
 	awk -F': ' '
 		NR == FNR { was[$1] = $2; next }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What cases are written with. Every limit is in seconds on a normally busy
-# machine and is multiplied by $FACTOR, so that a slow machine only waits longer.
+# The helpers of the cases. Every limit is in seconds on a normally busy
+# machine and is multiplied by $FACTOR, so that a slow machine just waits longer.
 
 # shellcheck source=/dev/null
 . /bed/conf
@@ -24,7 +24,7 @@ skip() {
 note() { emit LOG "$*"; }
 limit() { echo $(($1 * FACTOR)); }
 
-# wait_for LIMIT WHAT COMMAND...: until the command succeeds; 1 when it never does.
+# wait_for LIMIT WHAT COMMAND...: wait until the command succeeds; returns 1 if it never does.
 wait_for() {
 	local end=$((SECONDS + $(limit "$1"))) what=$2
 	shift 2
@@ -36,7 +36,7 @@ wait_for() {
 	emit WAIT ''
 }
 
-# xl with a limit: a call that waits for ever must not take the case along.
+# xl with a limit, so that a call that never returns does not hang the case.
 xl() { timeout -k 5 "$(limit 60)" xl "$@"; }
 
 xs_read() { bed read "$1"; }
@@ -57,7 +57,7 @@ guest_alive() { [ -n "$(guest_id)" ] && [ -n "$(bed read "/local/domain/$(guest_
 # and wait for its agent. A boot loader, $guest_loader, finds kernel and initramfs itself.
 new_guest() {
 	local cfg=$state/$G.cfg mib try
-	# Its root is in memory twice for a moment, packed and unpacked.
+	# For a moment its root is in memory twice, packed and unpacked.
 	mib=$((490 + 2 * $(stat -c %s "$state/guest.cpio") / 1048576))
 	cat >"$cfg" <<-CFG
 		name = "$G"
@@ -75,9 +75,9 @@ new_guest() {
 	CFG
 	for try in 1 2 3; do
 		start_guest "$cfg" && return
-		# None of our modules is loaded yet, but where it is said: this is not about them.
+		# Unless the root is on our disk, none of our modules is loaded yet, so they are not the reason.
 		[[ $try != 3 && $(guest_cmdline) != *bedroot=* ]] || break
-		note "$G: the kernel of the guest panicked while it started, which is tried again"
+		note "$G: the kernel of the guest panicked while it started; starting it again"
 		destroy_guest
 		rm -f "/var/log/xen/guest-$G.log"
 		[ ! -f "$state/before/guest-$G.log" ] || echo 0 >"$state/before/guest-$G.log"
@@ -85,7 +85,7 @@ new_guest() {
 	fail "the kernel of guest $G panicked while it started; see guest-$G.log"
 }
 
-# start_guest CONFIG: 1 if its kernel panicked before the agent was there
+# start_guest CONFIG: returns 1 if the kernel panicked before the agent started
 start_guest() {
 	local id log=/var/log/xen/guest-$G.log from end
 	emit WAIT "guest $G to start"
@@ -108,7 +108,7 @@ start_guest() {
 
 guest_cmdline() { echo "console=hvc0 rdinit=/init ignore_loglevel mitigations=off panic=0 log_buf_len=4M $GUEST_ARGS"; }
 
-# The guest's console goes to the host as it comes, so that it is there whatever happens.
+# Send the guest's console to the host as it comes, so that it is not lost if dom0 dies.
 follow_console() {
 	[ -f "$state/guest/$1/followed" ] && return
 	: >"$state/guest/$1/followed"
@@ -129,18 +129,17 @@ destroy_guest() { # at once, as by pulling the plug
 # Gone for Xen too: a domain whose pages are still held lives on as a zombie.
 guest_gone() { ! command xl list "$(guest_id)" >/dev/null 2>&1; }
 
-# guest_start COMMAND [LIMIT]: begin it in the guest; its number is printed.
+# guest_start COMMAND [LIMIT]: start a command in the guest and print its number.
 guest_start() { bed start "$(guest_id)" "$(limit "${2:-60}")" "$1"; }
 
-# guest_wait NUMBER [LIMIT]: the output of such a command; its exit status, 124 when it
-# never ended, 125 when the guest is gone. If nothing moves on any disk for long, nothing
-# will, and it is given up then.
+# guest_wait NUMBER [LIMIT]: wait for such a command and print its output. Returns its exit status,
+# 124 if it does not end, 125 if the guest is gone. Stops early if there is no I/O on any disk for long.
 guest_wait() {
 	local n=$1 left rc was='' now quiet=0
 	left=$(limit "${2:-60}")
 	while :; do
 		rc=0
-		# The program adds a quarter of a minute.
+		# bed waits 15 seconds longer than it is told.
 		bed wait "$(guest_id)" $((left < 45 ? left : 45)) "$n" || rc=$?
 		left=$((left - 60))
 		[ $rc = 124 ] || return $rc
@@ -154,29 +153,30 @@ guest_wait() {
 	return 124
 }
 
-# What changes when a guest and its disks do anything.
+# What changes when a guest and its disks do anything. The in-tree backend has no counters in debugfs.
 signs_of_life() {
-	cat /sys/bus/xen-backend/devices/vbd-*/{statistics/*,rings/{requests,responses}} 2>/dev/null
+	cat /sys/bus/xen-backend/devices/vbd-*/statistics/*_{req,sect} 2>/dev/null || true
+	grep -hsE '^(requests|responses) ' $back_debug/*/counters || true
 	stat -c %s /var/log/xen/guest-*.log
 }
 
-# standstill: something waits for ever: who, by all that can be asked. XenStore may be
+# standstill: something hangs; note all that helps to find out what. XenStore may be
 # what does not answer.
 standstill() {
 	local d f
 	for d in /sys/bus/xen-backend/devices/vbd-*; do
 		[ -d "$d" ] || continue
-		note "${d##*/}: states $(cat "$d/state" 2>/dev/null), $(counts_in "$d/rings") $(counts_in "$d/errors")"
+		note "${d##*/}: state $(cat "$d/state" 2>/dev/null), $(grep -sv ' 0$' "$back_debug/${d##*/}/counters" | xargs || true)"
 	done
-	f=$(timeout -k 5 60 bed run "$(guest_id)" 20 'cd /sys/bus/xen/devices && grep -s . vbd-*/state vbd-*/rings/*' | sed 's,^[^/]*/,,; s,^rings/,,' | xargs) || true
+	f=$(timeout -k 5 60 bed run "$(guest_id)" 20 "cd /sys/bus/xen/devices
+		for d in vbd-*; do echo \$d: state \$(cat \$d/state), \$(grep -v ' 0\$' $front_debug/\$d/counters); done" 2>/dev/null | xargs) || true
 	note "$G: ${f:-has no disk, or does not answer}"
 	echo w >/proc/sysrq-trigger
 	timeout -k 5 20 xl sysrq "$G" w >/dev/null 2>&1 || true
 	timeout -k 5 20 xl debug-keys e >/dev/null 2>&1 || true
 }
-counts_in() { (cd "$1" 2>/dev/null && grep -s . -- * | xargs); }
 
-# guest_try COMMAND [LIMIT]: output and status of a command in the guest.
+# guest_try COMMAND [LIMIT]: run a command in the guest; prints its output, returns its status.
 guest_try() {
 	emit WAIT "in $G: ${1:0:60}"
 	if [ "${2:-60}" -le 120 ]; then
@@ -186,7 +186,7 @@ guest_try() {
 	fi
 }
 
-# guest_run COMMAND [LIMIT]: the same, and the case fails when the command does.
+# guest_run COMMAND [LIMIT]: the same, but the case fails if the command does.
 guest_run() {
 	local out rc=0
 	out=$(guest_try "$1" "${2:-60}") || rc=$?
@@ -201,7 +201,7 @@ guest_run() {
 
 ## modules
 
-# Loaded is what was asked for? Names are the same, build ids are not.
+# Is the module loaded that was asked for? The names are the same, but not the build ids.
 note_of=/notes/.note.gnu.build-id
 id_of() { cat "/bed/ids/$1-$2.ko"; }
 back_is() { [ "$(md5sum </sys/module/xen_blkback$note_of | cut -d' ' -f1)" = "$(id_of "$1" xen-blkback)" ]; }
@@ -235,7 +235,7 @@ load_front() {
 	[ -f "/bed/$which/xen-blkfront.ko" ] || fail "there is no xen-blkfront '$which'"
 	want=$(id_of "$which" xen-blkfront)
 	unload_front
-	# Those that it needs may be there from the last time.
+	# The modules that it depends on may be loaded already.
 	guest_run "[ ! -f /mod/$which/order ] || while read -r m; do insmod /mod/$which/\$m 2>/dev/null; done < /mod/$which/order
 		insmod /mod/$which/xen-blkfront.ko $* &&
 		[ \$(md5sum < /sys/module/xen_blkfront$note_of | cut -d' ' -f1) = $want ]" 60
@@ -243,7 +243,7 @@ load_front() {
 
 ## disks
 
-# The device number of a disk's name, as Xen's documentation of vbd names has it.
+# devid NAME: the device number of a disk's name, by Xen's documentation of vbd names
 devid() {
 	local l n
 	[[ $1 =~ ^(xvd|hd|sd)([a-z])([0-9]*)$ ]] || return
@@ -263,9 +263,17 @@ backend_gone() { ! bed list "$(backend_of "$1")" >/dev/null; }
 # The backend's device in sysfs.
 sysfs_of() { echo "/sys/bus/xen-backend/devices/vbd-$(guest_id)-$(devid "$1")"; }
 stat_of() { cat "$(sysfs_of "$1")/statistics/$2"; }
+# The counters of our drivers are in debugfs, one file a device, one line a count: NAME VALUE
+back_debug=/sys/kernel/debug/xen-blkback front_debug=/sys/kernel/debug/xen-blkfront
+# count_of XVD NAME, latency_of XVD NAME: of the backend
+count_of() { sed -n "s/^$2 //p" "$back_debug/$(basename "$(sysfs_of "$1")")/counters"; }
+latency_of() { sed -n "s/^$2 //p" "$back_debug/$(basename "$(sysfs_of "$1")")/latency"; }
+# front_count XVD NAME: of the frontend; front_stat XVD NAME: what it has in sysfs
+front_count() { guest_run "sed -n 's/^$2 //p' $front_debug/vbd-$(devid "$1")/counters"; }
+front_stat() { guest_run "cat /sys/bus/xen/devices/vbd-$(devid "$1")/statistics/$2"; }
 
-# attach_only DISK XVD [w|r]: whatever frontend there is, or none. DISK may be all that xl
-# is to be told ("vdev=xvda,access=w,no-discard,target=...").
+# attach_only DISK XVD [w|r]: attach, and do not wait for a frontend. DISK may be a whole
+# specification for xl ("vdev=xvda,access=w,no-discard,target=...").
 attach_only() {
 	local disk=$1 xvd=$2 mode=${3:-w}
 	emit WAIT "xl block-attach $G $disk $xvd $mode"
@@ -273,20 +281,19 @@ attach_only() {
 		fail "xl block-attach $disk $xvd $mode: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
 }
 
-# attach DISK XVD [w|r [NAME]]: and wait until both sides are connected and the guest has
-# the disk, under NAME when that is another (hda is xvda there).
+# attach DISK XVD [w|r [NAME]]: attach, and wait until both sides are connected and the guest has
+# the disk, which is called NAME there if that differs (hda is xvda).
 attach() {
 	attach_only "$1" "$2" "${3:-w}"
 	connected "$2" "${4:-$2}"
 }
 
 # libxl kills the hotplug script after forty seconds, however slow the machine is, and
-# takes the disk away again. That says nothing about the drivers, and only then 1 may
-# become 0 by trying again.
+# removes the disk again. That is no fault of the drivers, so then it returns 1 for another try.
 attach_once() {
 	local spec=("$1" "$2" "$3")
-	# A file is for the hotplug script to make a loop device of; without the script's
-	# name xl would look for another backend.
+	# The hotplug script makes a loop device of a file; without the script's name, xl would
+	# choose another backend.
 	[[ $1 != file:* ]] || spec=("format=raw,vdev=$2,access=$3,script=block,target=${1#file:}")
 	[[ $1 != *vdev=* ]] || spec=("$1")
 	xl block-attach "$G" "${spec[@]}" >"$state/xl.log" 2>&1 && return
@@ -297,7 +304,7 @@ attach_once() {
 	return 1
 }
 
-# connected XVD [NAME]: wait for what attach waits for.
+# connected XVD [NAME]: wait until both sides are connected and the guest has the disk.
 connected() {
 	local name=${2:-$1}
 	until_nodes 30 "$1 to connect" "$(backend_of "$1")/state" 4 "$(frontend_of "$1")/state" 4 ||
@@ -306,11 +313,11 @@ connected() {
 		n=\$((n + 1)); [ \$n -gt $(limit 100) ] && exit 1; usleep 100000; done" 30
 }
 
-# detach XVD [NAME]: and wait until nothing is left of it on either side.
+# detach XVD [NAME]: detach, and wait until the disk has gone on both sides.
 detach() {
 	local name=${2:-$1}
 	emit WAIT "xl block-detach $G $1"
-	# xl gives up after ten seconds whatever the machine; the drivers go on, so ask again.
+	# xl gives up after ten seconds, however slow the machine is, but the drivers go on: try again.
 	wait_for 60 "xl block-detach $1" detach_once "$1" ||
 		fail "xl block-detach $1: $(tail -n 2 "$state/xl.log" | tr '\n' '|'); backend state $(back_key "$1" state), frontend state $(front_key "$1" state)"
 	guest_run "n=0; while [ -b /dev/$name ]; do n=\$((n + 1)); [ \$n -gt $(limit 100) ] && exit 1; usleep 100000; done" 30

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The rows of the covering set in pairs.txt: what is asked for, and what must come of it.
+# The rows of the covering set in pairs.txt: what is asked for, and what must be agreed on.
 
-# What the drivers say was agreed, on either side: sysfs_agreed FILE-PREFIX
+# back_agreed XVD, front_agreed XVD: what was negotiated, according to each side
 agreed_keys='request_format ring_layout ring_page_order queues slots max_segments persistent_grants'
 back_agreed() {
 	# shellcheck disable=SC2086
@@ -12,12 +12,12 @@ front_agreed() {
 	guest_run "cd /sys/bus/xen/devices/vbd-$(devid "$1")/negotiated && echo \$(cat $agreed_keys)"
 }
 
-# Slots of a ring: SLOTS MODE ORDER
+# slots_of MODE ORDER: the slots of a ring
 slots_of() {
 	local pages=$((1 << $2)) fit n=1
 	case $1 in
-	split64) echo $(((pages * 4096 - 128) / 32)); return ;;
-	split128) echo $(((pages * 4096 - 256) / 32)); return ;;
+	separate64) echo $(((pages * 4096 - 128) / 32)); return ;;
+	separate128) echo $(((pages * 4096 - 256) / 32)); return ;;
 	slim) fit=$(((pages * 4096 - 64) / 32)) ;;
 	*) fit=$(((pages * 4096 - 64) / 112)) ;;
 	esac
@@ -25,7 +25,7 @@ slots_of() {
 	echo $n
 }
 
-# Segments of the largest request: SEGS MODE min|mid|max
+# segs_of MODE min|mid|max: the segments of the largest request
 segs_of() {
 	case $1/$2 in
 	native/min) echo 11 ;;
@@ -63,7 +63,7 @@ row_jobs() {
 pair_row() {
 	local n peers mode order queues entries persistent front=ours back=ours got=native
 	local fp bp segs agreed want line p
-	read -r n peers mode order queues entries persistent < <(awk -v n="$1" '$1 == n' /bed/dom0/pairs.txt)
+	read -r n peers mode order queues entries persistent _ < <(awk -v n="$1" '$1 == n' /bed/dom0/pairs.txt)
 	[ "$n" = "$1" ] || fail "there is no row $1"
 	case $peers in
 	oldb) back=intree ;;
@@ -76,9 +76,9 @@ pair_row() {
 	if [ $front = ours ]; then
 		fp+=" max_slim_indirect_entries=$(segs_of slim "$entries")"
 		case $mode in
-		native) fp+=" feature_slim_requests=0 feature_separate_rings=0" ;;
-		slim) fp+=" feature_separate_rings=0" ;;
-		split128) fp+=" ring_alignment=128" ;;
+		native) fp+=" disable=slim-requests" ;;
+		slim) fp+=" disable=separate-rings" ;;
+		separate128) fp+=" ring_alignment=128" ;;
 		esac
 	fi
 	note "row $n: front $front $fp; back $back $bp"
@@ -93,7 +93,7 @@ pair_row() {
 	case $got in
 	native) want="x86_64-abi shared" ;;
 	slim) want="slim shared" ;;
-	*) want="slim split" ;;
+	*) want="slim separate" ;;
 	esac
 	want+=" $order $queues $(slots_of "$got" "$order")"
 	line="queues: $queues, slots: $(slots_of "$got" "$order") (order $order)"
@@ -107,7 +107,7 @@ pair_row() {
 	fi
 	if [ $back = ours ]; then
 		agreed=$(back_agreed xvda)
-		# Of requests, the backend knows what it offered and not what the frontend makes of it.
+		# The backend knows the request size that it offered, and not what the frontend uses of it.
 		[ "$(cut -d' ' -f1-5,7 <<<"$agreed")" = "$want $p" ] ||
 			fail "the backend agreed on '$agreed', not on '$want ... $p'"
 		dmesg | tail -n 20 | grep -q "connected: .* requests, .*$line" || fail "dom0's log does not say '$line'"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What disks are put to, for more than one case.
+# I/O that several cases use.
 
 # guest_fio LIMIT JOBS: one fio run in the guest; the case fails unless fio ends with 0.
 # Prints "NAME read-KiB written-KiB" for every job.
@@ -12,15 +12,15 @@ guest_fio() {
 		awk -F';' '/^[0-9]+;/ { print \$3, \$6, \$47 }' /tmp/fio.out" "$1"
 }
 
-# guest_verified LIMIT JOBS: guest_fio, and a note of how much it was
+# guest_verified LIMIT JOBS: guest_fio, and note how much was verified
 guest_verified() {
 	local did
-	# Not in the note's own words, where a failure would go unnoticed.
+	# A failure in an argument of note would go unnoticed.
 	did=$(guest_fio "$1" "$2" | awk '{ r += $2; w += $3 } END { printf "fio verified %d KiB written, %d KiB read", w, r }')
 	note "$did"
 }
 
-# guest_ms COMMAND [LIMIT]: the milliseconds that it takes in the guest, by the guest's clock
+# guest_ms COMMAND [LIMIT]: the milliseconds that a command takes in the guest, by the guest's clock
 guest_ms() {
 	guest_run "s=\$(cut -d' ' -f1 /proc/uptime)
 		$1 || exit
@@ -28,13 +28,13 @@ guest_ms() {
 		awk -v s=\$s -v e=\$e 'BEGIN { printf \"%d\n\", (e - s) * 1000 }'" "${2:-60}"
 }
 
-# verify_head FILE: what jobs have in common that check all they read back
+# verify_head FILE: the global section of jobs that read back and verify what they write
 verify_head() {
 	printf '%s\n' '[global]' "filename=$1" size=16m ioengine=libaio direct=1 verify=crc32c verify_fatal=1 randrepeat=0
 }
 
-# verify_jobs FILE: random and sequential, small and large, shallow and deep, one job after
-# the other in one fio (a start costs seconds); all that is written is read back and checked.
+# verify_jobs FILE: random and sequential, small and large, shallow and deep, one job after the other in
+# one fio, as each start of fio takes seconds; everything written is read back and verified.
 verify_jobs() {
 	verify_head "$1"
 	cat <<-JOB
@@ -70,7 +70,7 @@ verify_jobs() {
 	JOB
 }
 
-# short_jobs FILE...: the same for when the work is not the point.
+# short_jobs FILE...: a short verified job for each disk, for cases that test something else.
 short_jobs() {
 	local f
 	printf '%s\n' '[global]' size=4m ioengine=libaio direct=1 verify=crc32c verify_fatal=1 rw=randwrite bs=16k iodepth=16
@@ -83,7 +83,7 @@ endless_jobs() {
 		'[write]' rw=randwrite bs=4k iodepth=16 '[read]' rw=randread bs=128k iodepth=8
 }
 
-# under_io XVD: starts endless I/O in the guest, returns when it flows; its number in $io
+# under_io XVD: start endless I/O in the guest and wait until it flows; its number is in $io
 # shellcheck disable=SC2034
 under_io() {
 	local before
@@ -93,17 +93,17 @@ under_io() {
 }
 io_flows() { [ "$(stat_of "$1" wr_sect)" -gt $(($2 + 200)) ] && [ "$(stat_of "$1" rd_sect)" -gt 200 ]; }
 
-# ends_with_errors NUMBER: such a command ends, and not well
+# ends_with_errors NUMBER: wait for such a command, which must fail
 ends_with_errors() {
 	local rc=0
 	guest_wait "$1" 120 >/dev/null || rc=$?
 	case $rc in
-	0) fail "what was at work on the disk saw no error" ;;
-	124 | 125 | 137) fail "what was at work on the disk did not end: $rc" ;;
+	0) fail "the I/O on the disk saw no error" ;;
+	124 | 125 | 137) fail "the I/O on the disk did not end: $rc" ;;
 	esac
 }
 
-# A tree of files of many sizes with their checksums, on a new file system on XVD.
+# make_tree XVD: a new file system with files of many sizes and their checksums
 make_tree() {
 	guest_run "set -e
 		/sbin/mke2fs -q -t ext4 /dev/$1
@@ -130,7 +130,7 @@ check_tree() {
 		umount /mnt" 120
 }
 
-# The same seen from below: what the guest wrote is what the backend's disk holds.
+# check_tree_in_dom0 DISK: the same on the backend's disk, in dom0
 check_tree_in_dom0() {
 	mkdir -p /run/bed/mnt
 	mount -t ext4 -o ro "$1" /run/bed/mnt || fail "dom0 cannot mount $1, which the guest has written"
@@ -138,7 +138,7 @@ check_tree_in_dom0() {
 	umount /run/bed/mnt
 }
 
-# matrix FRONT BACK: what every pair of drivers must do.
+# matrix FRONT BACK: what every pair of drivers must pass
 matrix() {
 	load_back "$2"
 	load_front "$1"
@@ -153,7 +153,7 @@ matrix() {
 	detach xvda
 }
 
-# What the two sides agreed on, from where every pair writes it.
+# negotiated XVD: what the two sides agreed on, by keys that every pair writes
 negotiated() {
 	local f b
 	f=$(frontend_of "$1") b=$(backend_of "$1")

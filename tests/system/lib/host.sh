@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What every host-side script of the test bed shares.
+# Shared by all scripts of the test bed that run on the host.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 bed=$top/tests/system
@@ -9,7 +9,7 @@ prog=$(basename "$0")
 
 say() { printf '%s: %s\n' "$prog" "$*" >&2; }
 
-# One sentence and out: what is wrong, and what to do about it.
+# die SENTENCE: exit with what is wrong, and what to do about it
 die() {
 	say "$*"
 	exit 2
@@ -41,7 +41,7 @@ suites() {
 	for f in "$bed"/image/*.suite; do basename "$f" .suite; done
 }
 
-# Sets xen_version and linux_version of a suite, or refuses it.
+# load_suite SUITE: set xen_version, or exit if there is no such suite
 load_suite() {
 	[ -f "$bed/image/$1.suite" ] ||
 		die "no suite '$1' (there are: $(suites | xargs))"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A disk that fails as it is told to: of the bios that are submitted to it,
- * those of one kind end with a status and never get there.
+ * Makes a disk fail: bios of one kind that are submitted to it end with a given
+ * status and never reach it.
  *
  *	insmod bed_fault.ko disk=254:32
  *	cd /sys/module/bed_fault/parameters
@@ -9,8 +9,8 @@
  *	cat hits
  *	echo none > op
  *
- * With erase=1 the disk claims to erase securely; with op erase and status OK
- * it seems to.
+ * With erase=1 the disk claims to support secure erase; with op erase and status
+ * OK it seems to do it.
  */
 #include <linux/blkdev.h>
 #include <linux/kdev_t.h>
@@ -23,17 +23,17 @@ MODULE_PARM_DESC(disk, "MAJOR:MINOR");
 
 static bool erase;
 module_param(erase, bool, 0444);
-MODULE_PARM_DESC(erase, "Claim that the disk can erase");
+MODULE_PARM_DESC(erase, "Claim that the disk supports secure erase");
 
 static unsigned int hits;
 module_param(hits, uint, 0644);
 MODULE_PARM_DESC(hits, "Bios that ended this way");
 
-/* Of a kind are those that have all bits of mask as in want. */
+/* A bio is of a kind if its bits in mask are those of want. */
 struct kind {
 	const char *name;
 	blk_opf_t mask, want;
-	bool empty;	/* and no data */
+	bool empty;	/* and if it has no data */
 };
 
 static const struct kind kinds[] = {
@@ -107,7 +107,7 @@ static bool matches(const struct bio *bio)
 	       !(kind->empty && bio->bi_iter.bi_size);
 }
 
-/* What submit_bio_noacct() becomes: a function that returns at once. */
+/* Runs in place of submit_bio_noacct(). */
 static void noinline nothing(struct bio *bio)
 {
 	barrier();
@@ -128,7 +128,7 @@ static int submitted(struct kprobe *p, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(submitted);
 
-/* That there is one tells that the probe may go elsewhere. */
+/* A probe with this handler may change the instruction pointer. */
 static void after(struct kprobe *p, struct pt_regs *regs, unsigned long flags)
 {
 }
@@ -172,5 +172,5 @@ static void __exit bed_fault_exit(void)
 }
 module_exit(bed_fault_exit);
 
-MODULE_DESCRIPTION("A disk that fails as it is told to");
+MODULE_DESCRIPTION("Makes a disk fail");
 MODULE_LICENSE("GPL");

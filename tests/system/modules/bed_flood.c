@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A frontend that means no good. It speaks slim requests on a shared ring of 16
- * pages, or on separate rings of a page each, written by the public header and
- * sharing nothing with the drivers. It either fills the ring with writes all of
- * whose segments are in one page, or it goes as soon as it has sent them, and
- * comes back, over and over; or it says that there is more on the ring than can
- * be; or it sends more whenever there is room.
+ * A hostile frontend.  It sends slim requests on a shared ring of 16 pages, or
+ * on separate rings of a page each.  It is written from the public header and
+ * shares no code with the drivers.  It does one of these:
+ *
+ *  - fill the ring with writes whose segments are all in one page;
+ *  - close as soon as it has sent them and connect again, over and over;
+ *  - claim that there are more requests on the ring than it has slots;
+ *  - send further requests whenever there is room.
  *
  *	insmod bed_flood.ko requests=1000 segs=1024
  *	cat /sys/module/bed_flood/parameters/answered
@@ -29,23 +31,23 @@
 
 static unsigned int requests = SLOTS;
 module_param(requests, uint, 0444);
-MODULE_PARM_DESC(requests, "How many are sent to each connection, at most 1024");
+MODULE_PARM_DESC(requests, "Requests of each connection, at most 1023");
 
 static unsigned int segs = 1024;
 module_param(segs, uint, 0444);
-MODULE_PARM_DESC(segs, "Segments of each");
+MODULE_PARM_DESC(segs, "Segments of each request");
 
 static bool restless;
 module_param(restless, bool, 0644);
-MODULE_PARM_DESC(restless, "Go and come back");
+MODULE_PARM_DESC(restless, "Close and connect again");
 
 static unsigned int pause = 50;
 module_param(pause, uint, 0644);
-MODULE_PARM_DESC(pause, "Milliseconds from connecting to going");
+MODULE_PARM_DESC(pause, "Milliseconds from connecting to closing");
 
 static bool separate;
-module_param(split, bool, 0444);
-MODULE_PARM_DESC(split, "Separate rings, which have 124 slots");
+module_param(separate, bool, 0444);
+MODULE_PARM_DESC(separate, "Use separate rings, of 124 slots");
 
 static bool rogue;
 module_param(rogue, bool, 0444);
@@ -53,17 +55,17 @@ MODULE_PARM_DESC(rogue, "Claim more requests than there are slots");
 
 static bool endless;
 module_param(endless, bool, 0444);
-MODULE_PARM_DESC(endless, "Keep as many in flight");
+MODULE_PARM_DESC(endless, "Keep all requests in flight");
 
 static unsigned int rounds;
 module_param(rounds, uint, 0444);
-MODULE_PARM_DESC(rounds, "How often it was connected");
+MODULE_PARM_DESC(rounds, "Number of connections");
 
 struct slot {
 	__le64 head, id, gref01, gref23;
 };
 
-struct entry {
+struct indirect_entry {
 	__le64 sector;
 	__le32 gref;
 	u8 first, last;
@@ -78,36 +80,36 @@ struct ring {
 static_assert(offsetof(struct ring, slots) == 64);
 
 static struct ring *ring;
-static struct entry *table;
+static struct indirect_entry *indirect;
 static void *data;
-static grant_ref_t ring_refs[PAGES], table_ref, data_ref;
+static grant_ref_t ring_refs[PAGES], indirect_ref, data_ref;
 static bool granted;
 static evtchn_port_t port;
 static struct task_struct *feeder;
 static unsigned int taken;	/* responses, of separate rings */
 
 #define LINE		64
-#define SPLIT_SLOTS	124
-#define SPLIT_FIRST	(2 * LINE)
+#define SEPARATE_SLOTS	124
+#define SEPARATE_FIRST	(2 * LINE)
 
-/* Of separate rings, the pages are those of the other one. */
-static void *split_slot(unsigned int page, unsigned int n, unsigned int size)
+/* Separate rings use the first two pages of the shared ring's memory. */
+static void *separate_slot(unsigned int page, unsigned int n, unsigned int size)
 {
-	return (u8 *)ring + page * PAGE_SIZE + SPLIT_FIRST +
-	       n % SPLIT_SLOTS * size;
+	return (u8 *)ring + page * PAGE_SIZE + SEPARATE_FIRST +
+	       n % SEPARATE_SLOTS * size;
 }
 
-static u8 split_lap(unsigned int n)
+static u8 separate_lap(unsigned int n)
 {
-	return 1 + n / SPLIT_SLOTS % 2;
+	return 1 + n / SEPARATE_SLOTS % 2;
 }
 
 static unsigned int answered(void)
 {
-	if (!ring || !split)
+	if (!ring || !separate)
 		return ring ? READ_ONCE(ring->rsp_prod) : 0;
-	while (READ_ONCE(((u8 *)split_slot(1, taken, 16))[15]) ==
-	       split_lap(taken))
+	while (READ_ONCE(((u8 *)separate_slot(1, taken, 16))[15]) ==
+	       separate_lap(taken))
 		taken++;
 	return taken;
 }
@@ -121,9 +123,9 @@ static const struct kernel_param_ops answered_ops = {
 	.get = answered_get,
 };
 module_param_cb(answered, &answered_ops, NULL, 0444);
-MODULE_PARM_DESC(answered, "Requests of this connection that were answered");
+MODULE_PARM_DESC(answered, "Responses of this connection");
 
-/* A page that the backend still has mapped is freed when it no longer is. */
+/* A page that the backend still has mapped is freed when it is unmapped. */
 static void take_back(void)
 {
 	unsigned int i;
@@ -133,36 +135,36 @@ static void take_back(void)
 					  virt_to_page((u8 *)ring +
 						       i * PAGE_SIZE));
 	if (granted) {
-		gnttab_end_foreign_access(table_ref, virt_to_page(table));
+		gnttab_end_foreign_access(indirect_ref, virt_to_page(indirect));
 		gnttab_end_foreign_access(data_ref, virt_to_page(data));
 		return;
 	}
 	if (ring)
 		free_pages_exact(ring, PAGES * PAGE_SIZE);
-	free_page((unsigned long)table);
+	free_page((unsigned long)indirect);
 	free_page((unsigned long)data);
 }
 
-/* Only once: pages stay granted while the module is there. */
+/* Done once: pages stay granted until the module is unloaded. */
 static int grant_all(struct xenbus_device *dev)
 {
 	unsigned int i;
 
 	ring = alloc_pages_exact(PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
-	table = (void *)get_zeroed_page(GFP_KERNEL);
+	indirect = (void *)get_zeroed_page(GFP_KERNEL);
 	data = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!ring || !table || !data)
+	if (!ring || !indirect || !data)
 		return -ENOMEM;
 	for (i = 0; i < PAGES; i++)
 		ring_refs[i] = gnttab_grant_foreign_access(dev->otherend_id,
 			virt_to_gfn((u8 *)ring + i * PAGE_SIZE), 0);
-	table_ref = gnttab_grant_foreign_access(dev->otherend_id,
-						virt_to_gfn(table), 0);
+	indirect_ref = gnttab_grant_foreign_access(dev->otherend_id,
+						virt_to_gfn(indirect), 0);
 	data_ref = gnttab_grant_foreign_access(dev->otherend_id,
 					       virt_to_gfn(data), 0);
 	granted = true;
-	for (i = 0; i < PAGE_SIZE / sizeof(*table); i++)
-		table[i] = (struct entry) {
+	for (i = 0; i < PAGE_SIZE / sizeof(*indirect); i++)
+		indirect[i] = (struct indirect_entry) {
 			.sector = cpu_to_le64(i * 8),
 			.gref = cpu_to_le32(data_ref),
 			.last = 7,
@@ -188,7 +190,7 @@ static int write_common(struct xenbus_device *dev)
 }
 
 /* Both event words start at 1; each is in the second line of a ring. */
-static int come_split(struct xenbus_device *dev)
+static int connect_separate(struct xenbus_device *dev)
 {
 	int err;
 
@@ -208,7 +210,7 @@ static int come_split(struct xenbus_device *dev)
 	return err ?: write_common(dev);
 }
 
-static int come(struct xenbus_device *dev)
+static int connect_backend(struct xenbus_device *dev)
 {
 	char key[16];
 	unsigned int i;
@@ -217,12 +219,12 @@ static int come(struct xenbus_device *dev)
 	err = granted ? 0 : grant_all(dev);
 	if (err)
 		return err;
-	/* The last connection may yet answer, on this very ring. */
+	/* The backend may still answer the last connection, on the same ring. */
 	for (i = 0; i < 500 && rounds && answered() < requests; i++)
 		msleep(10);
 	memset(ring, 0, PAGES * PAGE_SIZE);
-	if (split)
-		return come_split(dev);
+	if (separate)
+		return connect_separate(dev);
 	ring->req_event = 1;
 	for (i = 0; i < PAGES && !err; i++) {
 		snprintf(key, sizeof(key), "ring-ref%u", i);
@@ -236,38 +238,38 @@ static int come(struct xenbus_device *dev)
 }
 
 /* Request number @n of a connection, of @nr segments that are one page. */
-static void put(unsigned int n, u64 op, unsigned int nr)
+static void put_request(unsigned int n, u64 op, unsigned int nr)
 {
-	unsigned int tables = DIV_ROUND_UP(nr, PAGE_SIZE / sizeof(*table));
-	u64 refs = (u64)table_ref << 32 | table_ref;
-	struct slot *slot = split ? split_slot(0, n, sizeof(*slot)) :
+	unsigned int pages = DIV_ROUND_UP(nr, PAGE_SIZE / sizeof(*indirect));
+	u64 refs = (u64)indirect_ref << 32 | indirect_ref;
+	struct slot *slot = separate ? separate_slot(0, n, sizeof(*slot)) :
 				    &ring->slots[n % SLOTS];
 
 	slot->id = cpu_to_le64(n);
-	slot->gref01 = cpu_to_le64(tables > 1 ? refs : table_ref);
-	slot->gref23 = cpu_to_le64(tables > 3 ? refs :
-				   tables > 2 ? table_ref : 0);
-	/* The body is there before the lap is. */
+	slot->gref01 = cpu_to_le64(pages > 1 ? refs : indirect_ref);
+	slot->gref23 = cpu_to_le64(pages > 3 ? refs :
+				   pages > 2 ? indirect_ref : 0);
+	/* The body is visible before the lap byte is. */
 	wmb();
 	WRITE_ONCE(slot->head, cpu_to_le64(OP_INDIRECT << 8 | op << 16 |
 					   (u64)nr << 32 |
-					   (split ? split_lap(n) : 0)));
+					   (separate ? separate_lap(n) : 0)));
 }
 
-static void push(unsigned int n)
+static void publish(unsigned int n)
 {
-	/* The slots are there before they are said to be. */
+	/* The slots are visible before the index is. */
 	wmb();
-	if (!split)
+	if (!separate)
 		WRITE_ONCE(ring->req_prod, n);
-	/* And before anybody looks. */
+	/* And the index before the notification. */
 	mb();
 	notify_remote_via_evtchn(port);
 }
 
 /*
- * Xen maps a page 255 times at the most.  What is named more often has to be
- * mapped already, and stays so after a request that names it once.
+ * Xen maps a page at most 255 times.  A page that is named more often must be
+ * mapped as a persistent grant before, by a request that names it once.
  */
 static unsigned int warm_up(void)
 {
@@ -275,22 +277,22 @@ static unsigned int warm_up(void)
 
 	if (segs * requests < 256)
 		return 0;
-	put(0, OP_READ, 1);
-	push(1);
+	put_request(0, OP_READ, 1);
+	publish(1);
 	for (i = 0; i < 3000 && !answered(); i++)
 		msleep(10);
 	return 1;
 }
 
-/* As many are in flight as were sent first, all the time. */
+/* Keep as many requests in flight as were sent first. */
 static int feed(void *sent)
 {
 	unsigned int n = (unsigned long)sent;
 
 	while (!kthread_should_stop()) {
 		while (n - answered() < requests)
-			put(n++, OP_WRITE, segs);
-		push(n);
+			put_request(n++, OP_WRITE, segs);
+		publish(n);
 		usleep_range(500, 1000);
 	}
 	return 0;
@@ -308,8 +310,8 @@ static void flood(void)
 	unsigned int i, n = warm_up();
 
 	for (i = 0; i < requests; i++)
-		put(n++, OP_WRITE, segs);
-	push(rogue ? 2 * SLOTS : n);
+		put_request(n++, OP_WRITE, segs);
+	publish(rogue ? 2 * SLOTS : n);
 	if (endless)
 		feeder = kthread_run(feed, (void *)(unsigned long)n, "feeder");
 }
@@ -318,8 +320,8 @@ static void backend_changed(struct xenbus_device *dev, enum xenbus_state state)
 {
 	switch (state) {
 	case XenbusStateInitWait:
-		if (dev->state == XenbusStateInitialising && come(dev))
-			xenbus_dev_fatal(dev, -EIO, "coming");
+		if (dev->state == XenbusStateInitialising && connect_backend(dev))
+			xenbus_dev_fatal(dev, -EIO, "connecting");
 		break;
 	case XenbusStateConnected:
 		if (dev->state == XenbusStateConnected)
@@ -374,7 +376,7 @@ static struct xenbus_driver driver = {
 
 static int __init bed_flood_init(void)
 {
-	if (requests > (split ? SPLIT_SLOTS : SLOTS - 1) || segs > 1024)
+	if (requests > (separate ? SEPARATE_SLOTS : SLOTS - 1) || segs > 1024)
 		return -EINVAL;
 	return xenbus_register_frontend(&driver);
 }
@@ -387,5 +389,5 @@ static void __exit bed_flood_exit(void)
 }
 module_exit(bed_flood_exit);
 
-MODULE_DESCRIPTION("A frontend that means no good");
+MODULE_DESCRIPTION("A hostile frontend");
 MODULE_LICENSE("GPL");

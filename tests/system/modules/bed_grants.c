@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How many grant references has this domain left? Xen only tells which ones
- * are mapped by somebody; a reference that a driver has taken and forgotten
- * shows nowhere else.
+ * Counts the grant references that this domain has left.  Xen only knows which
+ * ones are mapped; a reference that a driver has allocated and lost shows
+ * nowhere else.
  *
- * Reading the parameter "free" takes every reference there is and gives all
- * of them back, so the first reading grows the grant table to its limit and
- * the figures after it can be compared.
+ * Reading the parameter "free" allocates all references and frees them again,
+ * so the first read grows the grant table to its limit, and later ones can be
+ * compared.
  */
 #include <linux/module.h>
 #include <linux/mutex.h>

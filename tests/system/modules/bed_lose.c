@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loses events: the next "events" calls of an interrupt handler, by the name of
- * the parameter "handler", do nothing but acknowledge. By the rules of the rings
- * no event can be lost, so this is how to see what a driver does if one is.
+ * Loses events: the next "events" calls of the interrupt handler that the
+ * parameter "handler" names only acknowledge the interrupt.  The protocol of the
+ * rings loses no event, so this is the way to test the watchdogs.
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -15,9 +15,9 @@ MODULE_PARM_DESC(handler, "Function of type irq_handler_t whose calls are lost")
 
 static int events = 1;
 module_param(events, int, 0444);
-MODULE_PARM_DESC(events, "How many are still to be lost");
+MODULE_PARM_DESC(events, "Events that are still to be lost");
 
-/* What runs in place of the handler. */
+/* Runs in place of the handler. */
 static notrace irqreturn_t lost(int irq, void *data)
 {
 	xen_irq_lateeoi(irq, 0);
@@ -34,7 +34,7 @@ static int lose(struct kprobe *probe, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(lose);
 
-/* Tells kprobes that we may go elsewhere. */
+/* A probe with this handler may change the instruction pointer. */
 static void unused(struct kprobe *probe, struct pt_regs *regs,
 		   unsigned long flags)
 {

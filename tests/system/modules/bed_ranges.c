@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Discards many ranges of a disk at once, under one plug, as file systems do
- * and no program can. Loading it is what does it; the load fails if a discard
- * does.
+ * Discards many ranges of a disk under one plug, as file systems do and no
+ * program can.  It does so when it is loaded, and cannot be loaded if a discard
+ * fails.
  */
 #include <linux/atomic.h>
 #include <linux/bio.h>

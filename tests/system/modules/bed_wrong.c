@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A backend that answers what it was not asked: the next answer of ours gets
- * another id than its request's.
+ * Makes our backend send wrong responses: the next response gets another id
+ * than its request has.
  *
- *	insmod bed_wrong.ko mask=0x100000000	some bits of it are others
- *	insmod bed_wrong.ko replay=1		it is that of the answer before
+ *	insmod bed_wrong.ko mask=0x100000000	bits of the id to invert
+ *	insmod bed_wrong.ko replay=1		use the id of the response before
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -12,23 +12,23 @@
 
 static unsigned long mask;
 module_param(mask, ulong, 0444);
-MODULE_PARM_DESC(mask, "Bits that are wrong");
+MODULE_PARM_DESC(mask, "Bits of the id to invert");
 
 static bool replay;
 module_param(replay, bool, 0444);
-MODULE_PARM_DESC(replay, "Answer the request before once more");
+MODULE_PARM_DESC(replay, "Use the id of the response before");
 
 static int answers = 1;
 module_param(answers, int, 0444);
-MODULE_PARM_DESC(answers, "How many are still to be wrong");
+MODULE_PARM_DESC(answers, "Responses that are still to be changed");
 
-/* In struct blkback_req: behind the queue and a list. */
+/* The id in struct blkback_req: behind a pointer and a list head. */
 #define ID	(sizeof(void *) + sizeof(struct list_head))
 
 static u64 before;
 static bool seen;
 
-/* Called with the request, right before it is answered. */
+/* blkback_io_status() gets the request, right before its response is put. */
 static int answer(struct kprobe *probe, struct pt_regs *regs)
 {
 	u64 *id = (void *)(regs_get_kernel_argument(regs, 0) + ID);
@@ -61,5 +61,5 @@ static void __exit bed_wrong_exit(void)
 }
 module_exit(bed_wrong_exit);
 
-MODULE_DESCRIPTION("A backend that answers what it was not asked");
+MODULE_DESCRIPTION("Makes the backend send wrong responses");
 MODULE_LICENSE("GPL");

@@ -6,7 +6,7 @@
  *				zombies, a line each; Xen's other messages since the
  *				last look go to the end of FILE
  *	bed-xen grant FILE DOMAIN REFERENCE...
- *				the flags of grants that somebody has mapped, in
+ *				the flags of grants that a domain has mapped, in
  *				hexadecimal, a line each; the messages likewise
  */
 #include <stdio.h>

@@ -68,7 +68,7 @@ struct xs_header {
 };
 
 static int xs = -1;
-static int woken;	/* a watch has fired since somebody looked */
+static int woken;	/* a watch has fired since the last check */
 
 static void die(int status, const char *text)
 {
@@ -196,7 +196,7 @@ static int introduced(const char *domid)
 	return yes;
 }
 
-/* Sleep until a watch fires or a tenth of the caller's patience is over. */
+/* Sleep until a watch fires or a tenth of the caller's limit has passed. */
 static void doze(double end)
 {
 	struct pollfd p = { xs, POLLIN, 0 };
