@@ -44,7 +44,8 @@ static inline bool same_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b
 	    a->sector != b->sector || a->nr_sectors != b->nr_sectors)
 		return false;
 	if (a->indirect)
-		return !memcmp(a->indirect_gref, b->indirect_gref, sizeof(a->indirect_gref));
+		return !memcmp(a->indirect_gref, b->indirect_gref,
+			       sizeof(a->indirect_gref));
 	if (nr > BLKIF_MAX_INLINE)
 		nr = BLKIF_MAX_INLINE;
 	return !memcmp(a->seg, b->seg, nr * sizeof(a->seg[0]));
@@ -62,7 +63,7 @@ static inline unsigned int wrong_bytes(const u8 *got, const char *hex,
 	for (i = 0; i < room; i++) {
 		if (got[i] == want[i] && (i < size || !used[i]))
 			continue;
-		printf("# byte %u: %02x, should be %02x\n", i, got[i], want[i]);
+		unit_note("byte %u: %02x, should be %02x", i, got[i], want[i]);
 		wrong++;
 	}
 	return wrong;

@@ -561,4 +561,23 @@ TEST(verdicts_have_names)
 	EXPECT_STREQ("unknown", blkif_verdict_name(BLKIF_READ_ONLY + 1));
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(check,
+	   UNIT_CASE(every_operation),
+	   UNIT_CASE(inline_segments),
+	   UNIT_CASE(indirect_segments),
+	   UNIT_CASE(indirect_inner_operation),
+	   UNIT_CASE(indirect_discard),
+	   UNIT_CASE(tables_needed),
+	   UNIT_CASE(inline_limit),
+	   UNIT_CASE(reserved),
+	   UNIT_CASE(flags),
+	   UNIT_CASE(flags_not_offered),
+	   UNIT_CASE(extent),
+	   UNIT_CASE(read_only),
+	   UNIT_CASE(discard),
+	   UNIT_CASE(range_blocks),
+	   UNIT_CASE(ranges),
+	   UNIT_CASE(segments),
+	   UNIT_CASE(most_segments),
+	   UNIT_CASE(ids),
+	   UNIT_CASE(verdicts_have_names));

@@ -72,4 +72,6 @@ TEST(unknown)
 	}
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(feature,
+	   UNIT_CASE(known),
+	   UNIT_CASE(unknown));

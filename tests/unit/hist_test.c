@@ -47,7 +47,7 @@ TEST(monotonic)
 	struct rng rng = { 320 };
 	unsigned int i;
 
-	for (i = 0; i < 200000; i++) {
+	for (i = 0; i < UNIT_ROUNDS(200000); i++) {
 		u64 a = rng_edge(&rng), b = rng_edge(&rng);
 
 		ASSERT_LT(blkback_hist_bucket(a), BLKBACK_HIST_BUCKETS);
@@ -97,4 +97,10 @@ TEST(layout)
 		  (1 + BLKBACK_HIST_BUCKETS) * sizeof(u64));
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(hist,
+	   UNIT_CASE(known),
+	   UNIT_CASE(edges),
+	   UNIT_CASE(monotonic),
+	   UNIT_CASE(add),
+	   UNIT_CASE(add_one),
+	   UNIT_CASE(layout));

@@ -183,19 +183,20 @@ TEST(choice_is_acceptable)
 	unsigned int i, kinds[3] = { 0 };
 	struct rng rng = { 1 };
 
-	for (i = 0; i < 1000000; i++) {
+	for (i = 0; i < UNIT_ROUNDS(1000000); i++) {
 		struct blkif_offer theirs = random_offer(&rng);
 		struct blkif_offer ours = random_offer(&rng);
 		struct blkif_choice c = blkif_choose(&theirs, &ours);
 		u32 segs = blkif_choose_segs(c.layout.abi, &theirs, &ours);
 
+		unit_relax();
 		ASSERT_EQ(NULL, blkif_refuse(&c, &theirs));
 		ASSERT_EQ(0, bad_choice(&c, &theirs, &ours));
 		ASSERT_EQ(0, bad_segs(segs, &c, &theirs, &ours));
 		kinds[c.layout.separate ? 2 : c.layout.abi->slim]++;
 	}
 	for (i = 0; i < 3; i++) {
-		EXPECT_LT(100000, kinds[i]);
+		EXPECT_LT(UNIT_ROUNDS(100000), kinds[i]);
 	}
 }
 
@@ -206,7 +207,7 @@ TEST(fall_back)
 	struct rng rng = { 2 };
 	unsigned int i;
 
-	for (i = 0; i < 100000; i++) {
+	for (i = 0; i < UNIT_ROUNDS(100000); i++) {
 		struct blkif_offer old = random_offer(&rng);
 		struct blkif_choice c;
 
@@ -358,4 +359,10 @@ TEST(parse_uint)
 	}
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(nego,
+	   UNIT_CASE(choose),
+	   UNIT_CASE(choice_is_acceptable),
+	   UNIT_CASE(fall_back),
+	   UNIT_CASE(refuse),
+	   UNIT_CASE(refuse_more_than_the_protocol_has),
+	   UNIT_CASE(parse_uint));

@@ -126,7 +126,7 @@ TEST(choose_anything)
 	struct rng rng = { 3 };
 	unsigned int i;
 
-	for (i = 0; i < 200000; i++) {
+	for (i = 0; i < UNIT_ROUNDS(200000); i++) {
 		u32 block = 512 << rng_below(&rng, 4);
 		struct blkif_ops theirs = {
 			rng_below(&rng, 2), rng_below(&rng, 2),
@@ -137,6 +137,7 @@ TEST(choose_anything)
 		struct blkif_ops ops = blkif_choose_ops(&blkif_abi_slim,
 							&theirs, &ours, block);
 
+		unit_relax();
 		ASSERT_TRUE(ops.discard || !ops.secure);
 		ASSERT_TRUE(!ops.discard || ops.max_discard);
 		ASSERT_TRUE(!ops.zeroes || ops.max_zeroes);
@@ -212,7 +213,7 @@ TEST(cut_all_off)
 	struct rng rng = { 5 };
 	unsigned int i;
 
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < UNIT_ROUNDS(20000); i++) {
 		u32 granule = 1 + rng_below(&rng, 64);
 		struct range_cut cut = {
 			.granule = granule,
@@ -225,6 +226,7 @@ TEST(cut_all_off)
 		u64 end = range.sector + range.nr_sectors;
 		bool begun = false;
 
+		unit_relax();
 		while (range.nr_sectors) {
 			u32 nr = range_cut_off(&range, &cut);
 
@@ -232,7 +234,7 @@ TEST(cut_all_off)
 			ASSERT_GE(cut.max, nr);
 			ASSERT_GE(range.nr_sectors, nr);
 			if (begun)
-				ASSERT_EQ(cut.first, range.sector % granule);
+				ASSERT_EQ(cut.first, (u32)range.sector % granule);
 			begun = true;
 			range.sector += nr;
 			range.nr_sectors -= nr;
@@ -241,4 +243,10 @@ TEST(cut_all_off)
 	}
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(ops,
+	   UNIT_CASE(choose),
+	   UNIT_CASE(choose_anything),
+	   UNIT_CASE(optimal_size),
+	   UNIT_CASE(discard_names),
+	   UNIT_CASE(cut_off),
+	   UNIT_CASE(cut_all_off));

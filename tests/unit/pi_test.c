@@ -271,7 +271,7 @@ TEST(anything)
 	struct rng rng = { 11 };
 	unsigned int round, good = 0;
 
-	for (round = 0; round < 300000; round++) {
+	for (round = 0; round < UNIT_ROUNDS(300000); round++) {
 		struct blkif_limits lim = limits(512 << rng_below(&rng, 4));
 		struct blkif_cmd cmd = {
 			.op = rng_below(&rng, 2), .flags = 8,
@@ -298,7 +298,17 @@ TEST(anything)
 			  blkif_pi_bytes(lim.pi_interval, sectors));
 		good++;
 	}
-	EXPECT_LT(1000, good);
+	EXPECT_LT(UNIT_ROUNDS(1000), good);
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(pi,
+	   UNIT_CASE(names),
+	   UNIT_CASE(make),
+	   UNIT_CASE(same),
+	   UNIT_CASE(sizes),
+	   UNIT_CASE(room),
+	   UNIT_CASE(max_segs),
+	   UNIT_CASE(requests),
+	   UNIT_CASE(read_only),
+	   UNIT_CASE(entries),
+	   UNIT_CASE(anything));

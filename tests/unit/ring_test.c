@@ -54,11 +54,14 @@ static unsigned int event_errors(u32 base)
 	u32 from, to, event;
 	unsigned int errors = 0;
 
-	for (from = base; from != base + 32; from++)
+	for (from = base; from != base + 32; from++) {
+		unit_relax();
 		for (to = from; to != base + 64; to++)
 			for (event = base; event != base + 64; event++)
 				errors += passed(event, from, to) !=
-					  blkif_ring_event_passed(event, from, to);
+					  blkif_ring_event_passed(event, from,
+								  to);
+	}
 	return errors;
 }
 
@@ -85,7 +88,7 @@ struct model {
 
 #define CHECK(m, cond) do {						\
 	if (!(cond) && !(m)->errors++)					\
-		printf("# line %d: %s\n", __LINE__, #cond);		\
+		unit_note("line %d: %s", __LINE__, #cond);		\
 } while (0)
 
 /* A lap byte is seen at once, an index when it is pushed. */
@@ -198,18 +201,20 @@ static unsigned int run_model(const struct blkif_layout *layout, u32 base,
 		front_put_some, front_push, back_get_some, back_put_some,
 		back_push, front_get_some, arm,
 	};
-	struct model *m = alloc_lines(sizeof(*m));
+	struct model *m = unit_alloc_lines(sizeof(*m));
 	unsigned int errors;
 
 	m->base = base;
 	m->rng.state = base + layout->order;
 	CHECK(m, pair_init(&m->p, layout, base) == 0);
-	while (steps-- && !m->errors)
+	while (steps-- && !m->errors) {
+		unit_relax();
 		step[rng_below(&m->rng, ARRAY_SIZE(step))](m);
-	CHECK(m, m->rsp_got > 3 * m->p.slots);
+	}
+	CHECK(m, m->rsp_got > UNIT_ROUNDS(3 * m->p.slots));
 	errors = m->errors;
 	pair_free(&m->p);
-	free(m);
+	unit_free(m);
 	return errors;
 }
 
@@ -224,7 +229,8 @@ TEST(model)
 				struct blkif_layout l = layouts[i];
 
 				l.order = order;
-				EXPECT_EQ(0, run_model(&l, bases[b], 3000))
+				EXPECT_EQ(0, run_model(&l, bases[b],
+						       UNIT_ROUNDS(3000)))
 					TH_LOG(LAYOUT_FMT ", from %#x",
 					       LAYOUT_ARGS(&l), bases[b]);
 			}
@@ -262,96 +268,113 @@ static int front_sees(struct pair *p, u32 rsp_prod)
 
 TEST(full)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
 	struct blkif_rsp rsp;
-	struct pair p;
 
-	start(&p, 0xffffffe5, 31, 31, 1);
-	EXPECT_FALSE(blkif_front_full(&p.front));
-	blkif_front_put(&p.front, &(struct blkif_cmd) { 0 }, 0);
-	EXPECT_TRUE(blkif_front_full(&p.front));
-	EXPECT_EQ(1, blkif_front_get(&p.front, &rsp));
-	EXPECT_FALSE(blkif_front_full(&p.front));
-	pair_free(&p);
+	start(p, 0xffffffe5, 31, 31, 1);
+	EXPECT_FALSE(blkif_front_full(&p->front));
+	blkif_front_put(&p->front, &(struct blkif_cmd) { 0 }, 0);
+	EXPECT_TRUE(blkif_front_full(&p->front));
+	EXPECT_EQ(1, blkif_front_get(&p->front, &rsp));
+	EXPECT_FALSE(blkif_front_full(&p->front));
+	pair_delete(p);
 }
 
-FIXTURE(hostile) { struct pair p __attribute__((__aligned__(64))); u32 at; };
-FIXTURE_VARIANT(hostile) { u32 base; };
-FIXTURE_SETUP(hostile) { self->at = variant->base; }
-FIXTURE_TEARDOWN(hostile) { pair_free(&self->p); }
-FIXTURE_VARIANT_ADD(hostile, from_0) { 0 };
-FIXTURE_VARIANT_ADD(hostile, before_2_31) { 0x7ffffff8 };
-FIXTURE_VARIANT_ADD(hostile, before_2_32) { 0xfffffff8 };
+static const struct {
+	const char *name;
+	u32 base;
+} hostile[] = {
+	{ "from 0", 0 },
+	{ "before 2^31", 0x7ffffff8 },
+	{ "before 2^32", 0xfffffff8 },
+};
 
-TEST_F(hostile, requests)
+TEST_EACH(hostile, requests)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	static const u32 lies[] = {
 		33, 34, 64, 1000, 0x7fffffff, 0x80000000, 0xffffffff, -2, -32,
 	};
 	struct blkif_cmd cmd;
 	unsigned int i;
 
-	start(&self->p, self->at, 0, 0, 0);
+	start(p, at, 0, 0, 0);
 	for (i = 0; i < ARRAY_SIZE(lies); i++) {
-		EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + lies[i]));
-		EXPECT_EQ(-EPROTO, blkif_back_get(&self->p.back, &cmd));
-		EXPECT_EQ(-EPROTO, blkif_back_rearm(&self->p.back));
+		EXPECT_EQ(-EPROTO, back_sees(p, at + lies[i]));
+		EXPECT_EQ(-EPROTO, blkif_back_get(&p->back, &cmd));
+		EXPECT_EQ(-EPROTO, blkif_back_rearm(&p->back));
 	}
-	EXPECT_EQ(0, back_sees(&self->p, self->at));
-	EXPECT_EQ(1, back_sees(&self->p, self->at + 1));
-	EXPECT_EQ(1, back_sees(&self->p, self->at + 32));
+	EXPECT_EQ(0, back_sees(p, at));
+	EXPECT_EQ(1, back_sees(p, at + 1));
+	EXPECT_EQ(1, back_sees(p, at + 32));
+	pair_delete(p);
 }
 
 /* Slots that hold a request without an answer cannot be filled again. */
-TEST_F(hostile, requests_over_unanswered_ones)
+TEST_EACH(hostile, requests_over_unanswered_ones)
 {
-	start(&self->p, self->at, 20, 20, 5);
-	EXPECT_EQ(0, back_sees(&self->p, self->at + 20));
-	EXPECT_EQ(1, back_sees(&self->p, self->at + 37));
-	EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + 38));
-	EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + 52));
-	EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + 19));
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
+
+	start(p, at, 20, 20, 5);
+	EXPECT_EQ(0, back_sees(p, at + 20));
+	EXPECT_EQ(1, back_sees(p, at + 37));
+	EXPECT_EQ(-EPROTO, back_sees(p, at + 38));
+	EXPECT_EQ(-EPROTO, back_sees(p, at + 52));
+	EXPECT_EQ(-EPROTO, back_sees(p, at + 19));
+	pair_delete(p);
 }
 
-TEST_F(hostile, responses)
+TEST_EACH(hostile, responses)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	struct blkif_rsp rsp;
 
-	start(&self->p, self->at, 20, 0, 0);
-	EXPECT_EQ(0, front_sees(&self->p, self->at));
-	EXPECT_EQ(1, front_sees(&self->p, self->at + 20));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 21));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 0x80000000));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at - 1));
-	self->p.front.shared.rsp_prod = self->p.front.shared.rsp_cons;
-	EXPECT_EQ(-EPROTO, blkif_front_get(&self->p.front, &rsp));
-	EXPECT_EQ(-EPROTO, blkif_front_rearm(&self->p.front, 1));
+	start(p, at, 20, 0, 0);
+	EXPECT_EQ(0, front_sees(p, at));
+	EXPECT_EQ(1, front_sees(p, at + 20));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 21));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 0x80000000));
+	EXPECT_EQ(-EPROTO, front_sees(p, at - 1));
+	p->front.shared.rsp_prod = p->front.shared.rsp_cons;
+	EXPECT_EQ(-EPROTO, blkif_front_get(&p->front, &rsp));
+	EXPECT_EQ(-EPROTO, blkif_front_rearm(&p->front, 1));
+	pair_delete(p);
 }
 
 /* What was put and not pushed cannot have been answered. */
-TEST_F(hostile, responses_to_the_unpublished)
+TEST_EACH(hostile, responses_to_the_unpublished)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	struct blkif_cmd cmd = cmd_of(&blkif_abi_native, 2);
 
-	start(&self->p, self->at, 3, 0, 0);
-	blkif_front_put(&self->p.front, &cmd, 0);
-	EXPECT_EQ(1, front_sees(&self->p, self->at + 3));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 4));
-	blkif_front_publish(&self->p.front);
-	EXPECT_EQ(1, front_sees(&self->p, self->at + 4));
+	start(p, at, 3, 0, 0);
+	blkif_front_put(&p->front, &cmd, 0);
+	EXPECT_EQ(1, front_sees(p, at + 3));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 4));
+	blkif_front_publish(&p->front);
+	EXPECT_EQ(1, front_sees(p, at + 4));
+	pair_delete(p);
 }
 
 /* Responses that were taken are not given again. */
-TEST_F(hostile, responses_taken_back)
+TEST_EACH(hostile, responses_taken_back)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	struct blkif_rsp rsp;
 
-	start(&self->p, self->at, 10, 10, 10);
-	while (blkif_front_get(&self->p.front, &rsp) == 1)
+	start(p, at, 10, 10, 10);
+	while (blkif_front_get(&p->front, &rsp) == 1)
 		;
-	EXPECT_EQ(0, front_sees(&self->p, self->at + 10));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 9));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 11));
+	EXPECT_EQ(0, front_sees(p, at + 10));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 9));
+	EXPECT_EQ(-EPROTO, front_sees(p, at));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 11));
+	pair_delete(p);
 }
 
 static int attach(struct pair *p, u32 req_prod, u32 rsp_prod)
@@ -361,29 +384,48 @@ static int attach(struct pair *p, u32 req_prod, u32 rsp_prod)
 	return pair_attach(p);
 }
 
-TEST_F(hostile, attach)
+TEST_EACH(hostile, attach_to_indexes)
 {
-	start(&self->p, 0, 0, 0, 0);
-	EXPECT_EQ(0, attach(&self->p, self->at, self->at));
-	EXPECT_EQ(0, attach(&self->p, self->at + 32, self->at));
-	EXPECT_EQ(-EPROTO, attach(&self->p, self->at + 33, self->at));
-	EXPECT_EQ(-EPROTO, attach(&self->p, self->at, self->at + 1));
-	EXPECT_EQ(-EPROTO, attach(&self->p, self->at + 0x80000000, self->at));
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
+
+	start(p, 0, 0, 0, 0);
+	EXPECT_EQ(0, attach(p, at, at));
+	EXPECT_EQ(0, attach(p, at + 32, at));
+	EXPECT_EQ(-EPROTO, attach(p, at + 33, at));
+	EXPECT_EQ(-EPROTO, attach(p, at, at + 1));
+	EXPECT_EQ(-EPROTO, attach(p, at + 0x80000000, at));
+	pair_delete(p);
 }
 
 /* A backend that starts again takes what its predecessor did not answer. */
-TEST_F(hostile, attach_with_requests)
+TEST_EACH(hostile, attach_with_requests)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	struct blkif_cmd cmd;
 	unsigned int n = 0;
 
-	start(&self->p, self->at, 20, 12, 7);
-	EXPECT_EQ(0, pair_attach(&self->p));
-	while (blkif_back_get(&self->p.back, &cmd) == 1) {
+	start(p, at, 20, 12, 7);
+	EXPECT_EQ(0, pair_attach(p));
+	while (blkif_back_get(&p->back, &cmd) == 1) {
 		EXPECT_TRUE(is_cmd_of(&blkif_abi_native, &cmd, 1));
 		n++;
 	}
 	EXPECT_EQ(13, n);
+	pair_delete(p);
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(ring,
+	   UNIT_CASE(slots),
+	   UNIT_CASE(same_layout_as_ring_h),
+	   UNIT_CASE(event_rule),
+	   UNIT_CASE(model),
+	   UNIT_CASE(full),
+	   UNIT_CASE(requests),
+	   UNIT_CASE(requests_over_unanswered_ones),
+	   UNIT_CASE(responses),
+	   UNIT_CASE(responses_to_the_unpublished),
+	   UNIT_CASE(responses_taken_back),
+	   UNIT_CASE(attach_to_indexes),
+	   UNIT_CASE(attach_with_requests));

@@ -25,20 +25,20 @@ FIXTURE_VARIANT_ADD(threads, slim_order_0) { SHARED(slim, 0) };
 FIXTURE_VARIANT_ADD(threads, separate_64_order_0) { SEPARATE(64, 0) };
 FIXTURE_VARIANT_ADD(threads, separate_128_order_4) { SEPARATE(128, 4) };
 
-TEST_F_TIMEOUT(threads, two, 60)
+TEST_F(threads, two)
 {
 	EXPECT_EQ(0, bench_two(self->b));
 	EXPECT_LT(0, self->b->sleeps);
 }
 
-TEST_F_TIMEOUT(threads, four, 60)
+TEST_F(threads, four)
 {
 	EXPECT_EQ(0, bench_four(self->b));
 	EXPECT_LT(0, self->b->sleeps);
 }
 
 /* Nothing between the halves of a side but what the ring itself does. */
-TEST_F_TIMEOUT(threads, four_without_tags, 60)
+TEST_F(threads, four_without_tags)
 {
 	self->b->no_tags = true;
 	EXPECT_EQ(0, bench_four(self->b));
@@ -66,7 +66,7 @@ FIXTURE(every) { };
 FIXTURE_SETUP(every) { }
 FIXTURE_TEARDOWN(every) { }
 
-TEST_F_TIMEOUT(every, ring, 60)
+TEST_F(every, ring)
 {
 	unsigned int i, order;
 
@@ -173,7 +173,7 @@ static bool after_instant(struct instant *in, u32 round)
 /* Return: how often neither side knew; ~0 if something else is wrong. */
 static u32 lost_at_once(const struct blkif_layout *layout, bool responses)
 {
-	struct instant *in = alloc_lines(sizeof(*in));
+	struct instant *in = unit_alloc_lines(sizeof(*in));
 	struct rng rng = { 7 };
 	u32 round, lost = 0, wrong = 0;
 	pthread_t thread;
@@ -199,7 +199,7 @@ static u32 lost_at_once(const struct blkif_layout *layout, bool responses)
 	return wrong ? ~0U : lost;
 }
 
-TEST_F_TIMEOUT(threads, push_meets_arm, 60)
+TEST_F(threads, push_meets_arm)
 {
 	EXPECT_EQ(0, lost_at_once(&variant->layout, false));
 	EXPECT_EQ(0, lost_at_once(&variant->layout, true));

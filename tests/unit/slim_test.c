@@ -319,7 +319,7 @@ static const struct refused {
 
 static void read_slot(struct blkif_cmd *cmd, const char *bytes)
 {
-	u8 raw[32], *slot = malloc(sizeof(raw));
+	u8 raw[32], *slot = unit_alloc(sizeof(raw));
 	bool used[32];
 
 	unhex(bytes, raw, used, sizeof(raw));
@@ -327,7 +327,7 @@ static void read_slot(struct blkif_cmd *cmd, const char *bytes)
 	memcpy(slot, raw, sizeof(raw));
 	memset(cmd, FILL, sizeof(*cmd));
 	blkif_cmd_decode(&blkif_abi_slim, slot, cmd);
-	free(slot);
+	unit_free(slot);
 }
 
 static bool same_slim_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b)
@@ -581,4 +581,14 @@ TEST(range_entries)
 	EXPECT_EQ(BLKIF_BAD_EXTENT, blkif_check_ranges(range, 2, &lim));
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(slim,
+	   UNIT_CASE(decode),
+	   UNIT_CASE(encode),
+	   UNIT_CASE(encode_leaves_out),
+	   UNIT_CASE(refuse_what_is_not_zero),
+	   UNIT_CASE(refuse_too_many),
+	   UNIT_CASE(every_operation),
+	   UNIT_CASE(response),
+	   UNIT_CASE(response_reserved),
+	   UNIT_CASE(entries),
+	   UNIT_CASE(range_entries));

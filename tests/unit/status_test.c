@@ -88,4 +88,8 @@ TEST(others)
 	EXPECT_EQ(BLK_STS_IOERR, blkif_status_from_wire(true, -8));
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(status,
+	   UNIT_CASE(both_ways),
+	   UNIT_CASE(every_status),
+	   UNIT_CASE(every_wire_status),
+	   UNIT_CASE(others));

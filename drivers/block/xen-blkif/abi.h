@@ -11,6 +11,7 @@
 #ifndef _XEN_BLKIF_ABI_H
 #define _XEN_BLKIF_ABI_H
 
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/stddef.h>
@@ -70,7 +71,7 @@ static const struct blkif_abi blkif_abi_x86_64 = {
 	.entry_size = BLKIF_ENTRY_SIZE,
 };
 
-static const struct blkif_abi blkif_abi_slim = {
+static const struct blkif_abi __maybe_unused blkif_abi_slim = {
 	.name = "slim", .slim = true,
 	.req_size = sizeof(struct blkif_slim_request),
 	.rsp_size = sizeof(struct blkif_slim_response),

@@ -17,6 +17,7 @@
 #define SHIM_LOOK()	do { } while (0)
 #endif
 
+#define __maybe_unused	__attribute__((__unused__))
 #define barrier()		__asm__ __volatile__("" : : : "memory")
 /* What is larger than a word is read once, but not at once, as in the kernel. */
 #define READ_ONCE(x)	__builtin_choose_expr(				\
