@@ -270,17 +270,17 @@ TEST_EACH(variants, slots)
 	}
 	tally.good[BLKIF_OP_RESERVED_1] = ROUNDS;
 	for (i = 0; i < (variant->abi->slim ? 8 : 7); i++) {
-		EXPECT_LT(ROUNDS / 1000, tally.good[i])
+		EXPECT_LT(ROUNDS / 2000, tally.good[i])
 			TH_LOG("op %u", i);
 	}
-	EXPECT_LT(ROUNDS / 1000, tally.flags);
+	EXPECT_LT(ROUNDS / 2000, tally.flags);
 	if (variant->abi->slim)
-		EXPECT_LT(ROUNDS / 1000, tally.ranges);
+		EXPECT_LT(ROUNDS / 2000, tally.ranges);
 	if (variant->abi->slim)
-		EXPECT_LT(ROUNDS / 1000, tally.pi);
+		EXPECT_LT(ROUNDS / 2000, tally.pi);
 	EXPECT_LT(ROUNDS / 10, tally.bad);
-	EXPECT_LT(ROUNDS / 1000, tally.segs_bad);
-	EXPECT_LT(ROUNDS / 1000, tally.segs_good);
+	EXPECT_LT(ROUNDS / 2000, tally.segs_bad);
+	EXPECT_LT(ROUNDS / 2000, tally.segs_good);
 	unit_free(slot);
 }
 
