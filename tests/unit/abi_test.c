@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* abi.h: every layout against bytes that were written down by hand. */
+/* abi.h: every layout, compared with bytes written by hand. */
 
 #include "bytes.h"
 #include "vectors.h"
 
-/* At every offset, because a slot of 108 bytes is aligned to 4. */
+/* At every alignment, because slots of 108 bytes are aligned to 4 only. */
 static unsigned int decode_errors(const struct blkif_abi *abi, const char *hex,
 				  const struct blkif_cmd *want)
 {
@@ -13,7 +13,7 @@ static unsigned int decode_errors(const struct blkif_abi *abi, const char *hex,
 	bool used[128];
 
 	for (off = 0; off < 8; off++) {
-		/* Of the exact size, for a read behind the end to be seen. */
+		/* Of the exact size, so that a sanitizer sees a read beyond. */
 		u8 *copy = unit_alloc(off + abi->req_size);
 		struct blkif_cmd cmd;
 
@@ -135,7 +135,7 @@ TEST_EACH(variants, response)
 	}
 }
 
-/* Old frontends want the inner operation, some backends name the outer. */
+/* Older frontends require the inner operation; some backends send INDIRECT. */
 TEST(answered_by)
 {
 	struct blkif_cmd cmd = { .op = BLKIF_OP_WRITE, .indirect = true };
@@ -168,7 +168,7 @@ TEST(sizes)
 TEST_EACH(variants, indirect_page)
 {
 	const struct blkif_abi *abi = variant->abi;
-	/* The rest is for a compiler that sees how much other ABIs read. */
+	/* Padded to the size of slim entries, which the compiler assumes. */
 	static const u8 entries[3 * 16] = {
 		0x01, 0x00, 0x00, 0x00, 0x00, 0x07, 0xff, 0xff,
 		0xef, 0xbe, 0xad, 0xde, 0x02, 0x05, 0x00, 0x00,
@@ -201,9 +201,8 @@ TEST_EACH(variants, indirect_page)
 }
 
 /*
- * A frontend that names no protocol is older than the key: on x86 it is a
- * 32-bit one, whatever the backend is ("xen-blkback: default to X86_32 ABI on
- * x86" in Linux 4.0).
+ * A frontend that writes no "protocol" key is a 32-bit one on x86, even for a
+ * 64-bit backend ("xen-blkback: default to X86_32 ABI on x86" in Linux 4.0).
  */
 TEST(by_name)
 {

@@ -132,7 +132,7 @@ void blkif_unit_free(void *mem);
 			__good = true;					\
 		}))
 
-#define UNIT_CHECK_STR(expected, op, seen, stop)			\
+#define UNIT_CHECK_STR(expected, op, seen)				\
 	for (bool __good = ({						\
 			const char *__exp = (expected);			\
 			const char *__seen = (seen);			\
@@ -145,11 +145,7 @@ void blkif_unit_free(void *mem);
 				unit_note("%s, %s", __exp, __seen);	\
 			}						\
 			__holds;					\
-		}); !__good; ({						\
-			if (stop)					\
-				return;					\
-			__good = true;					\
-		}))
+		}); !__good; __good = true)
 
 #define EXPECT_EQ(expected, seen)	UNIT_CHECK(expected, ==, seen, false)
 #define EXPECT_NE(expected, seen)	UNIT_CHECK(expected, !=, seen, false)
@@ -159,8 +155,8 @@ void blkif_unit_free(void *mem);
 #define EXPECT_GE(expected, seen)	UNIT_CHECK(expected, >=, seen, false)
 #define EXPECT_TRUE(seen)		UNIT_CHECK(true, ==, !!(seen), false)
 #define EXPECT_FALSE(seen)		UNIT_CHECK(false, ==, !!(seen), false)
-#define EXPECT_STREQ(expected, seen)	UNIT_CHECK_STR(expected, ==, seen, false)
-#define EXPECT_STRNE(expected, seen)	UNIT_CHECK_STR(expected, !=, seen, false)
+#define EXPECT_STREQ(expected, seen)	UNIT_CHECK_STR(expected, ==, seen)
+#define EXPECT_STRNE(expected, seen)	UNIT_CHECK_STR(expected, !=, seen)
 #define ASSERT_EQ(expected, seen)	UNIT_CHECK(expected, ==, seen, true)
 #define ASSERT_NE(expected, seen)	UNIT_CHECK(expected, !=, seen, true)
 #define ASSERT_LT(expected, seen)	UNIT_CHECK(expected, <, seen, true)
