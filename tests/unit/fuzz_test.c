@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bytes that mean nothing, decoded and checked: no sanitizer sees a step
- * outside, and what is found good is what a backend may rely on.
+ * Random bytes, decoded and checked: nothing is accessed out of bounds, and a
+ * request that is found valid has the properties that a backend relies on.
  */
 
 #include "unit.h"
@@ -23,7 +23,7 @@ static void put_bytes(u8 *slot, unsigned int at, u64 word, unsigned int nr)
 	memcpy(slot + at, &word, nr);
 }
 
-/* A slim slot in which little, if anything, is wrong. */
+/* A slim slot that is valid, or nearly so. */
 static void nearly_slim_slot(struct rng *rng, u8 *slot)
 {
 	unsigned int i, nr = rng_below(rng, 4);
@@ -62,7 +62,7 @@ static void nearly_slim_slot(struct rng *rng, u8 *slot)
 		slot[rng_below(rng, 32)] = rng_u64(rng);
 }
 
-/* Half of the slots are likely to be good but for a byte or two. */
+/* Half of the slots are likely to be valid but for a byte or two. */
 static void random_slot(struct rng *rng, const struct blkif_abi *abi, u8 *slot)
 {
 	unsigned int i;
@@ -127,7 +127,7 @@ static struct blkif_limits random_limits(struct rng *rng,
 	return lim;
 }
 
-/* 0, or the line of the promise that was broken. */
+/* 0, or the line of the property that does not hold. */
 
 static int bad_segs(const struct blkif_seg *seg, unsigned int nr,
 		    const struct blkif_limits *lim, u32 sectors)
@@ -212,7 +212,7 @@ static int bad_cmd(const struct blkif_abi *abi, const struct blkif_cmd *cmd,
 	       __LINE__ : 0;
 }
 
-/* How often each kind of end was reached; a fuzzer that never gets in is none. */
+/* How often each outcome was reached, so that no path goes untested. */
 struct tally {
 	unsigned int bad, good[8], ranges, flags, pi, segs_bad, segs_good;
 };
@@ -335,7 +335,7 @@ TEST_EACH(variants, indirect_pages)
 	unit_free(page);
 }
 
-/* A page of ranges: what is found good stays on the disk, in blocks. */
+/* Valid ranges stay within the disk and are whole blocks. */
 TEST(pages_of_ranges)
 {
 	unsigned int i, j, nr, good = 0;
@@ -444,7 +444,7 @@ static bool same(const struct blkif_abi *abi, const struct blkif_cmd *a,
 	       a->nr_pi == b->nr_pi;
 }
 
-/* What a frontend writes, a backend of the same ABI reads back. */
+/* A backend decodes what a frontend of the same ABI encoded. */
 TEST(round_trip)
 {
 	struct rng rng = { 9 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* gcache.h against a model that is too simple to be wrong. */
+/* gcache.h, compared with a simple model. */
 
 #include "unit.h"
 #include "xen-blkback/gcache.h"
@@ -12,7 +12,7 @@ struct ref {
 	enum state state;
 	u32 users;
 	u64 stamp;
-	u64 order;		/* when it became idle, by count */
+	u64 order;		/* sequence number of when it became idle */
 	struct gcache_entry *entry;
 };
 
@@ -32,7 +32,7 @@ struct model {
 		unit_note("line %d: %s", __LINE__, #cond);		\
 } while (0)
 
-/* Spread over all 32 bits, some of them alike in the low ones. */
+/* Spread over all 32 bits; many have the same low bits. */
 static u32 gref_of(u32 i)
 {
 	return i & 1 ? i : i << 20;
@@ -119,7 +119,7 @@ static struct ref *oldest_idle(struct model *m)
 	return oldest;
 }
 
-/* For room, or because it was idle for too long. */
+/* Without regard to age, or only if it was idle for too long. */
 static void op_evict(struct model *m)
 {
 	u64 before = rng_one_in(&m->rng, 2) ? ~0ULL :
@@ -172,7 +172,7 @@ static void step(struct model *m)
 	CHECK(m, m->nr_mapped <= m->cap);
 }
 
-/* Everything can be put, evicted and freed, in the order of its age. */
+/* All entries can be put, evicted in the order of age, and freed. */
 static void drain(struct model *m)
 {
 	struct gcache_entry *entry;
@@ -255,7 +255,7 @@ TEST(idle_expiry)
 	EXPECT_EQ(NULL, gcache_get(&cache, 10));
 	EXPECT_EQ(NULL, gcache_evict(&cache, 200));
 
-	/* Use makes it young again. */
+	/* Using an entry makes it the youngest. */
 	EXPECT_EQ(b, gcache_get(&cache, 20));
 	EXPECT_EQ(NULL, gcache_evict(&cache, ~0ULL));
 	gcache_put(&cache, b, 300);
@@ -263,8 +263,8 @@ TEST(idle_expiry)
 	EXPECT_EQ(b, gcache_evict(&cache, 301));
 }
 
-/* An evicted entry takes room until its grant is unmapped and it is freed. */
-TEST(cap_counts_evicted_ones)
+/* An evicted entry counts until its grant is unmapped and it is freed. */
+TEST(evicted_entries_count)
 {
 	struct gcache_entry entries[2], *a, *b;
 	struct gcache cache;
@@ -287,4 +287,4 @@ TEST(cap_counts_evicted_ones)
 UNIT_SUITE(gcache,
 	   UNIT_CASE(model),
 	   UNIT_CASE(idle_expiry),
-	   UNIT_CASE(cap_counts_evicted_ones));
+	   UNIT_CASE(evicted_entries_count));

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Two views of one queue, in every layout there is, and requests that carry a
- * checksum of themselves.
+ * A queue as seen by both sides, in every layout, and requests whose content
+ * follows from their id.
  *
- * The pages of separate rings are as a hypervisor would map them: each side
- * can write its own and only read the other's, and no page is next to another,
- * so that a step outside or a store to the wrong side ends the test.  With
- * PAIR_ONE_MAPPING both sides share one mapping, for the thread sanitizer, to
- * which two addresses are two things.
+ * The pages of separate rings are mapped as a hypervisor would: each side can
+ * write its own and only read the other's, and no page is next to another.  An
+ * access beyond a page or a store to the wrong page ends the test.  With
+ * PAIR_ONE_MAPPING both sides use one mapping.  The thread sanitizer needs it,
+ * as it takes two mappings for two objects, and the kernel has no other.
  */
 #ifndef _RING_FIXTURE_H
 #define _RING_FIXTURE_H
@@ -30,9 +30,9 @@ struct pair {
 	struct blkif_back_rings back;
 	struct blkif_layout layout;
 	u32 slots;
-	/* The shared ring's, or NULL. */
+	/* the pages of a shared ring, or NULL */
 	struct blkif_ring_indexes *page;
-	/* What each side may write, and the other side's view of the same. */
+	/* each side's mapping of the pages of either ring */
 	void *front_req[PAIR_PAGES], *front_rsp[PAIR_PAGES];
 	void *back_req[PAIR_PAGES], *back_rsp[PAIR_PAGES];
 };
@@ -44,7 +44,7 @@ struct pair {
 	.order = (_order), .align = (_align),				\
 }
 
-/* Every layout, at order 0. */
+/* Every layout, with rings of order 0. */
 static const struct blkif_layout __maybe_unused layouts[] = {
 	SHARED(x86_32, 0), SHARED(x86_64, 0), SHARED(native, 0),
 	SHARED(slim, 0), SEPARATE(64, 0), SEPARATE(128, 0),
@@ -129,7 +129,7 @@ static inline void pair_pages(struct pair *p)
 			  blkif_layout_rsp_pages(&p->layout));
 		return;
 	}
-	/* Of the exact size, for sanitizers to see a step outside. */
+	/* Of the exact size, so that a sanitizer sees an access beyond. */
 	p->page = unit_alloc_lines(nr * BLKIF_PAGE_SIZE);
 	for (i = 0; i < nr; i++) {
 		p->front_req[i] = (u8 *)p->page + i * BLKIF_PAGE_SIZE;
@@ -137,7 +137,7 @@ static inline void pair_pages(struct pair *p)
 	}
 }
 
-/* Where the backend reads and writes event words; both views of each agree. */
+/* The event words. */
 static inline u32 *pair_req_event(struct pair *p)
 {
 	return p->page ? &p->page->req_event :
@@ -157,7 +157,7 @@ static inline void sep_ring_run_to(struct blkif_sep_ring *ring, u32 base)
 	ring->seen = base;
 }
 
-/* As if @base requests had come and gone. */
+/* Set all counts as if @base requests had been answered. */
 static inline void pair_run_to(struct pair *p, u32 base)
 {
 	*pair_req_event(p) = base + 1;
@@ -183,10 +183,10 @@ static inline int pair_attach(struct pair *p)
 				     p->back_rsp);
 }
 
-/* Connect both sides, their counts as far as @base, over zeroed pages. */
+/* Connect both sides over zeroed pages, with all counts at @base. */
 static inline int pair_connect(struct pair *p, u32 base)
 {
-	/* Nobody else sees the backend's pages yet. */
+	/* The frontend initializes the pages of both before they are granted. */
 	blkif_front_rings_init(&p->front, &p->layout, p->front_req,
 			       p->back_rsp);
 	if (p->page) {
@@ -211,7 +211,7 @@ static inline int pair_init(struct pair *p, const struct blkif_layout *layout,
 	return pair_connect(p, base);
 }
 
-/* Once more, from the start. */
+/* Start again with the same pages. */
 static inline int pair_reset(struct pair *p, u32 base)
 {
 	u32 i;
@@ -287,7 +287,7 @@ static inline void indirect_of(const struct blkif_abi *abi,
 		cmd->indirect_gref[i] = mix64(hash + i);
 }
 
-/* All of a request follows from its id. */
+/* The content of a request follows from its id. */
 static inline struct blkif_cmd cmd_of(const struct blkif_abi *abi, u64 id)
 {
 	u64 hash = mix64(id + 1);

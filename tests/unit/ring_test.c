@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ring.h, one thread: batches and the wrap at 2^32 in every layout, and on the
- * shared ring indexes that lie.  What lies on separate rings is in separate_test.
+ * ring.h in one thread: batches and the wrap at 2^32 in every layout, and peers
+ * that write wrong indexes to a shared ring.  Such peers of separate rings are
+ * in separate_test.c.
  */
 
 #include "ring_fixture.h"
@@ -39,7 +40,7 @@ TEST(same_layout_as_ring_h)
 		  offsetof(struct blkif_ring_indexes, rsp_event));
 }
 
-/* Is @event in (@from, @to]?  Counted, not computed. */
+/* Is @event in (@from, @to]?  By counting, unlike the code under test. */
 static bool passed(u32 event, u32 from, u32 to)
 {
 	while (from != to)
@@ -73,12 +74,12 @@ TEST(event_rule)
 	EXPECT_EQ(0, event_errors(0xfffffff0));
 }
 
-/* What a queue should do: two queues, and how far each was pushed. */
+/* A model of the queue: how far requests and responses are. */
 struct model {
 	struct pair p;
 	struct rng rng;
 	u32 base;
-	u64 put, pushed, got;		/* requests */
+	u64 put, published, got;	/* requests */
 	u64 rsp_put, rsp_published, rsp_got;
 	u64 held[2048];			/* taken, not answered */
 	u64 answers[2048];		/* in the order of the ring */
@@ -91,10 +92,10 @@ struct model {
 		unit_note("line %d: %s", __LINE__, #cond);		\
 } while (0)
 
-/* A lap byte is seen at once, an index when it is pushed. */
-static u64 published(struct model *m, u64 put, u64 pushed)
+/* The peer sees a lap byte at once, but an index only when it is published. */
+static u64 visible(struct model *m, u64 put, u64 published)
 {
-	return m->p.layout.separate ? put : pushed;
+	return m->p.layout.separate ? put : published;
 }
 
 static void front_put_some(struct model *m)
@@ -111,20 +112,20 @@ static void front_put_some(struct model *m)
 	}
 }
 
-static void front_push(struct model *m)
+static void front_publish(struct model *m)
 {
-	u32 from = m->base + m->pushed, to = m->base + m->put;
+	u32 from = m->base + m->published, to = m->base + m->put;
 	u32 event = *pair_req_event(&m->p);
 	bool notify = blkif_front_publish(&m->p.front);
 
 	CHECK(m, !m->p.page || m->p.page->req_prod == to);
 	CHECK(m, notify == passed(event, from, to));
-	m->pushed = m->put;
+	m->published = m->put;
 }
 
 static void back_get_some(struct model *m)
 {
-	u64 end = published(m, m->put, m->pushed);
+	u64 end = visible(m, m->put, m->published);
 	u32 n = rng_below(&m->rng, m->p.slots + 2);
 
 	while (n--) {
@@ -154,7 +155,7 @@ static void back_put_some(struct model *m)
 	}
 }
 
-static void back_push(struct model *m)
+static void back_publish(struct model *m)
 {
 	u32 from = m->base + m->rsp_published, to = m->base + m->rsp_put;
 	u32 event = *pair_rsp_event(&m->p);
@@ -167,7 +168,7 @@ static void back_push(struct model *m)
 
 static void front_get_some(struct model *m)
 {
-	u64 end = published(m, m->rsp_put, m->rsp_published);
+	u64 end = visible(m, m->rsp_put, m->rsp_published);
 	u32 n = rng_below(&m->rng, m->p.slots + 2);
 
 	while (n--) {
@@ -181,16 +182,17 @@ static void front_get_some(struct model *m)
 	}
 }
 
-/* At any time; the last look tells whether there is something. */
-static void arm(struct model *m)
+/* At any time; the result tells whether something is published. */
+static void rearm_both(struct model *m)
 {
-	u64 end = published(m, m->put, m->pushed);
-	u64 rsp_end = published(m, m->rsp_put, m->rsp_published);
+	u64 end = visible(m, m->put, m->published);
+	u64 rsp_end = visible(m, m->rsp_put, m->rsp_published);
 	u32 ahead = 1 + rng_below(&m->rng, m->p.slots);
 
 	CHECK(m, blkif_back_rearm(&m->p.back) == (m->got < end));
 	CHECK(m, *pair_req_event(&m->p) == (u32)(m->base + m->got + 1));
-	CHECK(m, blkif_front_rearm(&m->p.front, ahead) == (m->rsp_got < rsp_end));
+	CHECK(m, blkif_front_rearm(&m->p.front, ahead) ==
+		 (m->rsp_got < rsp_end));
 	CHECK(m, *pair_rsp_event(&m->p) == (u32)(m->base + m->rsp_got + ahead));
 }
 
@@ -198,8 +200,8 @@ static unsigned int run_model(const struct blkif_layout *layout, u32 base,
 			      unsigned int steps)
 {
 	static void (*const step[])(struct model *m) = {
-		front_put_some, front_push, back_get_some, back_put_some,
-		back_push, front_get_some, arm,
+		front_put_some, front_publish, back_get_some, back_put_some,
+		back_publish, front_get_some, rearm_both,
 	};
 	struct model *m = unit_alloc_lines(sizeof(*m));
 	unsigned int errors;
@@ -293,15 +295,15 @@ TEST_EACH(hostile, requests)
 {
 	struct pair *p = unit_alloc_lines(sizeof(*p));
 	u32 at = variant->base;
-	static const u32 lies[] = {
+	static const u32 wrong[] = {
 		33, 34, 64, 1000, 0x7fffffff, 0x80000000, 0xffffffff, -2, -32,
 	};
 	struct blkif_cmd cmd;
 	unsigned int i;
 
 	start(p, at, 0, 0, 0);
-	for (i = 0; i < ARRAY_SIZE(lies); i++) {
-		EXPECT_EQ(-EPROTO, back_sees(p, at + lies[i]));
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		EXPECT_EQ(-EPROTO, back_sees(p, at + wrong[i]));
 		EXPECT_EQ(-EPROTO, blkif_back_get(&p->back, &cmd));
 		EXPECT_EQ(-EPROTO, blkif_back_rearm(&p->back));
 	}
@@ -311,7 +313,7 @@ TEST_EACH(hostile, requests)
 	pair_delete(p);
 }
 
-/* Slots that hold a request without an answer cannot be filled again. */
+/* The slot of an unanswered request must not be used again. */
 TEST_EACH(hostile, requests_over_unanswered_ones)
 {
 	struct pair *p = unit_alloc_lines(sizeof(*p));
@@ -344,7 +346,7 @@ TEST_EACH(hostile, responses)
 	pair_delete(p);
 }
 
-/* What was put and not pushed cannot have been answered. */
+/* A request that is not published cannot be answered. */
 TEST_EACH(hostile, responses_to_the_unpublished)
 {
 	struct pair *p = unit_alloc_lines(sizeof(*p));
@@ -360,7 +362,7 @@ TEST_EACH(hostile, responses_to_the_unpublished)
 	pair_delete(p);
 }
 
-/* Responses that were taken are not given again. */
+/* Responses that were taken cannot be taken again. */
 TEST_EACH(hostile, responses_taken_back)
 {
 	struct pair *p = unit_alloc_lines(sizeof(*p));
@@ -398,7 +400,7 @@ TEST_EACH(hostile, attach_to_indexes)
 	pair_delete(p);
 }
 
-/* A backend that starts again takes what its predecessor did not answer. */
+/* A new backend takes the requests that the previous one did not answer. */
 TEST_EACH(hostile, attach_with_requests)
 {
 	struct pair *p = unit_alloc_lines(sizeof(*p));

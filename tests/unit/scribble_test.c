@@ -25,7 +25,7 @@ struct scribble {
 
 static void scribble_on(void *const *pages, u32 nr, struct rng *rng)
 {
-	/* Marks that are none stop the reader, so there are few of them. */
+	/* An invalid lap byte stops the reader, so these are rare. */
 	static const u32 words[] = { 0, 1, 2, 0x01000000, 0x02000000 };
 	u32 *word = (u32 *)pages[rng_below(rng, nr)] + rng_below(rng, 1024);
 	u32 val = rng_one_in(rng, 8) ? rng_u64(rng) :
@@ -57,7 +57,7 @@ static bool scribbled_enough(struct scribble *s)
 	return __atomic_load_n(&s->words, __ATOMIC_RELAXED) > 100000;
 }
 
-/* Whatever is read, a pass ends and no more is taken than there are slots. */
+/* No more requests are taken than there are slots, whatever is read. */
 TEST_EACH(rings, pages_that_change)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -86,7 +86,7 @@ TEST_EACH(rings, pages_that_change)
 		errors += ret < 0;
 		blkif_back_rearm(&p->back);
 		blkif_front_rearm(&p->front, 1);
-		/* The other thread may not run for long. */
+		/* In case the other thread gets little time. */
 		scribble(p, &rng);
 		scribble(p, &rng);
 	}

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Separate rings: where slots are, and peers that lie.  What a ring cannot see
- * is here too, so that it is known what its user must check.
+ * Separate rings: the places of slots, and peers that violate the protocol.
+ * Violations that the ring cannot detect are included, because the drivers have
+ * to.
  */
 
 #include "ring_fixture.h"
 
 static const u16 aligns[] = { 64, 128 };
 
-/* Written down, not computed: 124 or 120 in the first page, 128 in others. */
+/* 124 or 120 slots in the first page and 128 in others, by hand. */
 static const struct {
 	u16 align;
 	u8 order;
@@ -39,7 +40,7 @@ TEST(sizes)
 	}
 }
 
-/* Of any number of slots: enough pages, and none too many. */
+/* The response ring has no page more than it needs. */
 TEST(response_pages)
 {
 	unsigned int a;
@@ -50,14 +51,12 @@ TEST(response_pages)
 			u32 pages = blkif_sep_rsp_pages(slots, aligns[a]);
 
 			ASSERT_LE(slots, blkif_sep_slots(pages, aligns[a], 16));
-			if (pages > 1)
-				ASSERT_GT(slots, blkif_sep_slots(pages - 1,
-								 aligns[a],
-								 16));
+			ASSERT_TRUE(pages == 1 || slots >
+				    blkif_sep_slots(pages - 1, aligns[a], 16));
 		}
 }
 
-/* Walk two laps; 0 or the line of what is wrong with the place of a slot. */
+/* Walk two laps; 0 or the line of the check of a slot that fails. */
 static int walk(struct blkif_sep_ring *ring, u32 nr_pages, u8 *seen, u32 size)
 {
 	u32 n, end = ring->nr_slots;
@@ -72,13 +71,13 @@ static int walk(struct blkif_sep_ring *ring, u32 nr_pages, u8 *seen, u32 size)
 			if (ring->lap != lap || ring->page >= nr_pages ||
 			    ring->next < page)
 				return __LINE__;
-			/* In order, and without a hole. */
+			/* In order and without gaps. */
 			if (at != ring->first + n * size)
 				return __LINE__;
 			if (off % size || off + size > BLKIF_PAGE_SIZE ||
 			    seen[at / 16] != lap - 1)
 				return __LINE__;
-			/* Not in two lines, however long a line is. */
+			/* Within one line, for lines of any length. */
 			if (at / 64 != (at + size - 1) / 64)
 				return __LINE__;
 			seen[at / 16] = lap;
@@ -107,7 +106,7 @@ TEST(slots_of_a_ring)
 	}
 }
 
-/* Each event word has the second line of its writer's first page for itself. */
+/* Each event word is alone in the second line of its writer's first page. */
 TEST(event_words)
 {
 	unsigned int a;
@@ -132,7 +131,7 @@ TEST(event_words)
 	}
 }
 
-/* The halves of a queue that may run on two CPUs write no common line. */
+/* The halves of a queue may run on two CPUs, and write no common line. */
 TEST(halves_have_their_own_lines)
 {
 	EXPECT_EQ(0, offsetof(struct blkif_sep_pair, rsp) % 64);
@@ -143,13 +142,13 @@ TEST(halves_have_their_own_lines)
 
 #define BYTES(...)	((const u8[]) { __VA_ARGS__ })
 
-/* A page's bytes from @at on, as Documentation/block/xen-blk.rst has them. */
+/* Compare bytes of a page, from @at on. */
 static bool page_has(const void *page, u32 at, const u8 *bytes, u32 nr)
 {
 	return !memcmp((const u8 *)page + at, bytes, nr);
 }
 
-/* The worked exchange of the documentation, by byte. */
+/* The example of Documentation/block/xen-blk.rst, byte by byte. */
 TEST(worked_exchange)
 {
 	const struct blkif_layout l = SEPARATE(64, 0);
@@ -242,7 +241,7 @@ static void put_responses(struct pair *p, u64 id, u32 n)
 	}
 }
 
-/* How many requests were given that are those from @id on. */
+/* Take requests and expect those from @id on; their number if they are. */
 static u32 take_requests(struct pair *p, u64 id, u32 n, int *ret)
 {
 	struct blkif_cmd cmd;
@@ -281,7 +280,7 @@ static u8 *rsp_lap(struct pair *p, u32 n)
 	       15;
 }
 
-/* The byte is where the header says, and runs 1, 2, 1, 2, ... a lap. */
+/* The lap byte is in the documented place, and 1, 2, 1, 2, ... by lap. */
 TEST_EACH(hostile, lap_bytes_of_an_honest_peer)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -306,7 +305,7 @@ TEST_EACH(hostile, lap_bytes_of_an_honest_peer)
 	pair_delete(p);
 }
 
-/* Every value of the byte there is, in the first lap and in the second. */
+/* Every value of the lap byte, in the first and in the second lap. */
 TEST_EACH(hostile, lap_values)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -340,7 +339,7 @@ TEST_EACH(hostile, lap_values)
 	pair_delete(p);
 }
 
-/* Requests over unanswered ones: none is given, and it is known for a lie. */
+/* A request that overwrites an unanswered one is not taken. */
 TEST_EACH(hostile, more_requests_than_slots)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -356,14 +355,14 @@ TEST_EACH(hostile, more_requests_than_slots)
 	put_requests(p, slots, 1);
 	EXPECT_EQ(-EPROTO, blkif_back_get(&p->back, &cmd));
 	EXPECT_EQ(-EPROTO, blkif_back_rearm(&p->back));
-	/* Once there is room, it is a request like any other. */
+	/* Once there is room, it is valid. */
 	put_responses(p, 0, 1);
 	EXPECT_EQ(1, take_requests(p, slots, 2, &ret));
 	EXPECT_EQ(0, ret);
 	pair_delete(p);
 }
 
-/* A whole ring that is marked for the lap to come: a ring of requests, once. */
+/* All lap bytes set for the next lap give at most a ring of requests. */
 TEST_EACH(hostile, lap_jump)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -376,7 +375,7 @@ TEST_EACH(hostile, lap_jump)
 	put_responses(p, 0, slots / 2);
 	for (n = 0; n < slots; n++)
 		*req_lap(p, n) = 2;
-	/* Unwritten slots show what was there; only the cap is the ring's. */
+	/* The slots have their old content; the ring only limits their number. */
 	EXPECT_EQ(slots / 2, take_requests(p, 0, slots, &ret));
 	EXPECT_EQ(-EPROTO, ret);
 	EXPECT_EQ(-EPROTO, blkif_back_rearm(&p->back));
@@ -384,7 +383,7 @@ TEST_EACH(hostile, lap_jump)
 	pair_delete(p);
 }
 
-/* What the backend owes a frontend that asked for more than there is. */
+/* A frontend that asks for the fourth response from now. */
 TEST_EACH(hostile, asked_ahead)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -399,7 +398,7 @@ TEST_EACH(hostile, asked_ahead)
 	EXPECT_TRUE(blkif_back_owes_event(&p->back));
 	put_responses(p, 3, 1);
 	EXPECT_TRUE(blkif_back_publish(&p->back));
-	/* It was notified, and looks for itself until it asks again. */
+	/* It was notified, and is awake until it asks again. */
 	EXPECT_FALSE(blkif_back_owes_event(&p->back));
 	put_responses(p, 4, 1);
 	EXPECT_FALSE(blkif_back_publish(&p->back));
@@ -409,7 +408,7 @@ TEST_EACH(hostile, asked_ahead)
 	pair_delete(p);
 }
 
-/* The furthest that can be in flight, and further, which asks for nothing. */
+/* A frontend that asks for more responses than can come is not notified. */
 TEST_EACH(hostile, asked_too_far_ahead)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -425,7 +424,7 @@ TEST_EACH(hostile, asked_too_far_ahead)
 	pair_delete(p);
 }
 
-/* Slots already taken: marking them again does nothing before their turn. */
+/* A slot that was taken and is marked again is not taken before its turn. */
 TEST_EACH(hostile, marked_again)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -448,7 +447,7 @@ TEST_EACH(hostile, marked_again)
 	*rsp_lap(p, 9) = 3;
 	EXPECT_EQ(-EPROTO, blkif_front_get(&p->front, &rsp));
 
-	/* The turn of slot 0, re-marked above, comes with the second lap. */
+	/* It is the turn of slot 0, marked above, in the second lap. */
 	put_requests(p, 10, slots - 10);
 	EXPECT_EQ(slots - 10, take_requests(p, 10, slots - 10, &ret));
 	put_responses(p, 10, slots - 10);
@@ -458,7 +457,7 @@ TEST_EACH(hostile, marked_again)
 	pair_delete(p);
 }
 
-/* A slot that changes after it was taken changes nothing that was taken. */
+/* A change of a slot after it was taken has no effect. */
 TEST_EACH(hostile, written_after_taken)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
@@ -477,9 +476,8 @@ TEST_EACH(hostile, written_after_taken)
 }
 
 /*
- * What the ring cannot see: responses to what was never asked.  They come out
- * as they are, for the frontend to hold against its own table of ids, and to
- * end it all if there is none.
+ * The ring does not detect responses without a request.  The frontend looks up
+ * the id of each response and disconnects if there is no such request.
  */
 TEST_EACH(hostile, responses_to_nothing)
 {
@@ -491,15 +489,15 @@ TEST_EACH(hostile, responses_to_nothing)
 	EXPECT_EQ(3, take_responses(p, 1000, 4, &ret));
 	EXPECT_EQ(0, ret);
 
-	/* Bits that must be zero are seen. */
+	/* It does detect reserved bits. */
 	put_responses(p, 0, 1);
 	rsp_lap(p, 3)[-7] = 1;
 	EXPECT_EQ(-EPROTO, blkif_front_get(&p->front, &rsp));
 	pair_delete(p);
 }
 
-/* Event words are the peer's; whatever they say is no more than a wake-up. */
-TEST_EACH(hostile, lying_event_words)
+/* The event words of the peer only affect notifications. */
+TEST_EACH(hostile, wrong_event_words)
 {
 	struct pair *p = pair_new(&variant->layout, variant->base);
 	struct rng rng = { 12 };
@@ -535,4 +533,4 @@ UNIT_SUITE(separate,
 	   UNIT_CASE(marked_again),
 	   UNIT_CASE(written_after_taken),
 	   UNIT_CASE(responses_to_nothing),
-	   UNIT_CASE(lying_event_words));
+	   UNIT_CASE(wrong_event_words));
