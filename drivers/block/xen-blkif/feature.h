@@ -56,14 +56,13 @@ static inline u32 blkif_feature_by_name(const char *s, size_t len)
 		{ "secure-erase", BLKIF_FEATURE_SECURE },
 		{ "write-zeroes", BLKIF_FEATURE_ZEROES },
 		{ "integrity", BLKIF_FEATURE_PI },
+		{ NULL, 0 },
 	};
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
-		if (blkif_feature_is(s, len, features[i].name))
-			return features[i].bit;
-	}
-	return 0;
+	while (features[i].name && !blkif_feature_is(s, len, features[i].name))
+		i++;
+	return features[i].bit;
 }
 
 /**
