@@ -1,43 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Separate rings, lap bytes and event words, as in xen-blkif/separate.h.
+ * Model of separate rings, lap bytes and event words, as in
+ * xen-blkif/separate.h.
  *
- * Four processes, as many as there can be: the frontend's submission and its
- * interrupt handler, the backend's taking and its answering, in any order.
- * What is checked, for all interleavings:
+ * There are four processes, the most that can run at the same time: in the
+ * frontend, the submission of requests and the interrupt handler; in the
+ * backend, one that takes requests and one that answers them in any order.
+ * The following holds for all interleavings:
  *
- *   - no slot is overwritten before it was read, and none is read that was not
- *     wholly written (asserts on the ghost variables live_*)
+ *   - no slot is overwritten before it was read, and none is read before it was
+ *     completely written (asserts on the ghost variables live_*)
  *   - no request is lost, taken twice or answered twice (asserts on state[])
- *   - no wake-up is lost: every request is answered, and whoever sleeps then
- *     has nothing to do (no invalid end state).  The interrupt handler may ask
- *     for any response up to the last one that is in flight, not only the next.
- *   - no request of this frontend, which keeps the rules, looks to the backend
- *     like one more than there are slots (assert on answered)
+ *   - no wake-up is lost: every request is answered, and processes that sleep at
+ *     the end have nothing to do (no invalid end state).  The interrupt handler
+ *     may ask for any response up to the last one in flight, not only the next
+ *   - the backend never sees more requests than there are slots, because this
+ *     frontend follows the protocol (assert on answered)
  *
- * Counts are bytes that start just below 256 and wrap.  Build with one of these
- * and the model fails:
+ * Counts are bytes that start just below 256 and wrap.  With one of these
+ * definitions the model fails:
  *
- *   -DFAULT_LOOK   look for the last time before arming
- *   -DFAULT_LAP    publish the lap byte before the body
- *   -DFAULT_COUNT  count an answer after it was published
- *   -DFAULT_AHEAD  ask for a response behind the last one that is in flight
- *   -DFAULT_KICK   do not look again after an event was acknowledged
+ *   -DFAULT_REARM    do not peek after the event word was stored
+ *   -DFAULT_LAP      store the lap byte before the body
+ *   -DFAULT_COUNT    count a response after it was published
+ *   -DFAULT_AHEAD    ask for a response after the last one in flight
+ *   -DFAULT_PENDING  do not peek after an event was acknowledged
  *
- * What is in flight only becomes more but by the handler's own doing, so that it
- * may as well look at it in the step that stores the event word.
+ * Only the interrupt handler lowers the number of requests in flight.  It can
+ * therefore read the number in the step that stores the event word.
  *
- * What only one process can see is joined into one step with the access before
- * or after it that others see:
- *   - the body of a slot is written when the slot is chosen, because nobody
+ * An action that no other process sees is merged into the step before or after
+ * it:
+ *   - the body of a slot is written when the slot is chosen, because no process
  *     reads it before the lap byte, which is a step of its own
- *   - it is read in the step that finds the lap byte, because what happens
- *     between the two can as well happen before both: the slot stays as it is
- *     for as long as it is live
- *   - a push reads the event word and notifies in one step; a notification
- *     that comes later than that wakes who would have been awake
- * A look at a ring, the store to the event word and the last look are steps of
- * their own.
+ *   - the body is read in the step that finds the lap byte, because a live slot
+ *     does not change
+ *   - publish reads the event word and notifies in one step, because a later
+ *     notification wakes a process that would have been awake
+ * Peeking at a ring, the store to the event word and the last peek are separate
+ * steps.
  */
 
 #ifndef SLOTS
@@ -51,7 +52,7 @@
 #define END	((START + REQUESTS) & 255)
 #define ADD(count, n)	(((count) + (n)) & 255)
 
-/* A tag in flight is put, taken, answered and then free again. */
+/* States of a tag: a request is put, taken and answered, then the tag is free. */
 #define FREE	0
 #define PUT	1
 #define TAKEN	2
@@ -65,11 +66,12 @@ bool live_req[SLOTS], live_rsp[SLOTS];
 byte req_event = START + 1, rsp_event = START + 1;
 
 /*
- * Event channels latch.  The backend's handler leaves word for the thread, and
- * until that has seen it another event is latched, as in xen-blkback/queue.c.
+ * An event channel stays pending until the event is acknowledged.  The
+ * backend's handler sets event_pending for the thread.  Until the thread has
+ * seen it, the next event stays pending, as in xen-blkback/queue.c.
  */
 bool irq_back, irq_front;
-bool kicked;
+bool event_pending;
 
 byte in_flight;		/* tags that are not free */
 byte answered = START;	/* the backend's count of responses */
@@ -81,7 +83,7 @@ byte answered = START;	/* the backend's count of responses */
 	:: else								\
 	fi
 
-/* Did the step from @from to @to pass @event?  Modulo 256. */
+/* Is event in (from, to]?  Modulo 256. */
 #define PASSED(event, from, to)						\
 	(((to - event) & 255) < ((to - from) & 255))
 
@@ -103,9 +105,9 @@ byte answered = START;	/* the backend's count of responses */
 #endif
 
 #ifdef FAULT_AHEAD
-#define BEHIND	1
+#define BEYOND	1
 #else
-#define BEHIND	0
+#define BEYOND	0
 #endif
 
 proctype submit()
@@ -115,7 +117,7 @@ proctype submit()
 	do
 	:: d_step {
 		count != END && in_flight < SLOTS ->
-		/* Any free tag is as good as any other. */
+		/* The choice of the tag makes no difference. */
 		do
 		:: state[tag] != FREE -> tag++
 		:: else -> break
@@ -133,14 +135,14 @@ proctype submit()
 		tag = 0
 	   }
 
-	/* A push at any time, but always before waiting. */
+	/* Publish at any time, but always before waiting. */
 	:: d_step {
 		checked != count ->
 		if
 		:: PASSED(req_event, checked, count) ->
 			if
-			:: kicked -> irq_back = true
-			:: else -> kicked = true
+			:: event_pending -> irq_back = true
+			:: else -> event_pending = true
 			fi
 		:: else
 		fi;
@@ -173,13 +175,13 @@ again:
 		if
 		:: rsp_event = ADD(count, 1)
 #if SLOTS > 1
-		:: d_step { in_flight + BEHIND > 1 -> rsp_event = ADD(count, 2) }
+		:: d_step { in_flight + BEYOND > 1 -> rsp_event = ADD(count, 2) }
 #endif
 #if SLOTS > 2
-		:: d_step { in_flight + BEHIND > 2 -> rsp_event = ADD(count, 3) }
+		:: d_step { in_flight + BEYOND > 2 -> rsp_event = ADD(count, 3) }
 #endif
 		fi;
-#ifndef FAULT_LOOK
+#ifndef FAULT_REARM
 		if
 		:: rsp_lap[slot] == lap -> goto again
 		:: else
@@ -214,11 +216,11 @@ again:
 		:: else ->
 			if
 			:: d_step {
-				kicked ->
-				kicked = irq_back;
+				event_pending ->
+				event_pending = irq_back;
 				irq_back = false
 			   }
-#ifndef FAULT_KICK
+#ifndef FAULT_PENDING
 				if
 				:: req_lap[slot] == lap -> goto again
 				:: else
@@ -226,7 +228,7 @@ again:
 #endif
 			:: else
 			fi;
-end_take:		kicked
+end_take:		event_pending
 		fi
 	od
 }
@@ -259,7 +261,7 @@ proctype answer()
 	byte slot, lap = 1, count = START, checked = START;
 
 	do
-	/* Any request that was taken, in any order. */
+	/* Answer the requests that were taken in any order. */
 	:: ANSWER(0)
 #if SLOTS > 1
 	:: ANSWER(1)
@@ -267,7 +269,7 @@ proctype answer()
 #if SLOTS > 2
 	:: ANSWER(2)
 #endif
-	/* A push at any time, but always before waiting. */
+	/* Publish at any time, but always before waiting. */
 	:: d_step {
 		checked != count ->
 		if

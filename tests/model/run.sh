@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Search every state of lap.pml, then once for each planted fault, which has to
-# be found.  A line for each: 'ok NAME: ...' or 'not ok NAME: ...'.
+# Search all states of lap.pml, then search it once with each planted fault,
+# which must be found.  Prints 'ok NAME: ...' or 'not ok NAME: ...' for each.
 #
-#   run.sh DIR      build and search in DIR, where the logs stay
+#   run.sh DIR      build and search in DIR, and leave the logs there
 #
-# About a minute of one CPU and 1 GiB at the most.
+# Takes about a minute of one CPU and at most 1 GiB of memory.
 set -u
 
 model=$(cd "$(dirname "$0")" && pwd)/lap.pml
 out=${1:?usage: run.sh DIR}
 memory=1800	# MiB
-depth=20000	# far more than any search needed so far; too few is a failure
+depth=20000	# a search that needs more fails
 failed=0
 export LC_ALL=C
 
@@ -21,7 +21,7 @@ result() {
 	[ "$1" = ok ] || failed=1
 }
 
-# search NAME DEFINE...: its words are in $out/NAME/log
+# search NAME DEFINE...: the output is in $out/NAME/log
 search() {
 	local name=$1 dir=$out/$1
 	shift
@@ -34,8 +34,8 @@ search() {
 	) >"$dir/log" 2>&1
 }
 
-# All there is was searched, nothing was found, and no line was never reached
-# but the ends of the two processes that do not end.
+# holds NAME DEFINE...: the search is complete and finds no error, and reaches
+# every line but the ends of the two processes that do not end.
 holds() {
 	local log=$out/$1/log states=
 	search "$@"
@@ -45,7 +45,7 @@ holds() {
 	elif grep -qE 'Search not completed|too small|MEMLIM|max search depth|memory bound' "$log"; then
 		result 'not ok' "$1" "the search was cut short ($log)"
 	elif grep -qE '^[[:space:]]+[^ ]+:[0-9]+, state [0-9]+, "[^-]' "$log"; then
-		result 'not ok' "$1" "there is code that was never reached ($log)"
+		result 'not ok' "$1" "code that is never reached ($log)"
 	elif [ -z "$states" ] || [ "${states%%.*}" -lt 100000 ]; then
 		result 'not ok' "$1" "only ${states:-no} states ($log)"
 	else
@@ -53,7 +53,7 @@ holds() {
 	fi
 }
 
-# caught NAME ERROR DEFINE...: the search ends with that error
+# caught NAME ERROR DEFINE...: the search ends with this error
 caught() {
 	local name=$1 error=$2 log=$out/$1/log
 	shift 2
@@ -69,12 +69,12 @@ command -v spin >/dev/null || {
 	echo "spin is not installed (package spin)"
 	exit 77
 }
-# Both wrap: five requests are three laps of two slots.
+# Both wrap: five requests are three laps through two slots.
 holds model-2-slots -DSLOTS=2 -DREQUESTS=5
 holds model-3-slots -DSLOTS=3 -DREQUESTS=4
-caught model-fault-look 'invalid end state' -DFAULT_LOOK
+caught model-fault-rearm 'invalid end state' -DFAULT_REARM
 caught model-fault-lap 'assertion violated' -DFAULT_LAP
 caught model-fault-count 'assertion violated' -DFAULT_COUNT
 caught model-fault-ahead 'invalid end state' -DFAULT_AHEAD
-caught model-fault-kick 'invalid end state' -DFAULT_KICK
+caught model-fault-pending 'invalid end state' -DFAULT_PENDING
 exit $failed

@@ -1,58 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0
-/* backoff.h: always while it pays, one in 64 while it does not. */
+/* backoff.h: each attempt while they pay off, one in 64 while they do not. */
 
 #include "unit.h"
 #include "xen-blkif/backoff.h"
 
-/* How many of @n chances are taken, each with the same outcome. */
-static unsigned int tries(struct blkif_backoff *trust, unsigned int n, bool paid)
+/* How many of @n attempts are made if all of them have the same outcome. */
+static unsigned int attempts(struct blkif_backoff *backoff, unsigned int n,
+			     bool paid)
 {
-	unsigned int taken = 0;
+	unsigned int made = 0;
 
 	while (n--) {
-		if (!blkif_backoff_try(trust))
+		if (!blkif_backoff_try(backoff))
 			continue;
-		taken++;
-		blkif_backoff_learn(trust, paid);
+		made++;
+		blkif_backoff_learn(backoff, paid);
 	}
-	return taken;
+	return made;
 }
 
 TEST(never_pays)
 {
-	struct blkif_backoff trust = { };
+	struct blkif_backoff backoff = { };
 
-	EXPECT_EQ(10, tries(&trust, 640, false));
-	EXPECT_EQ(0, trust.level);
+	EXPECT_EQ(10, attempts(&backoff, 640, false));
+	EXPECT_EQ(0, backoff.level);
 }
 
 TEST(pays)
 {
-	struct blkif_backoff trust = { };
+	struct blkif_backoff backoff = { };
 
-	/* The first try comes after 63 chances were passed over. */
-	EXPECT_EQ(0, tries(&trust, 63, true));
-	EXPECT_EQ(1000, tries(&trust, 1000, true));
-	EXPECT_EQ(BLKIF_BACKOFF_MAX, trust.level);
+	/* The first attempt comes after 63 that were skipped. */
+	EXPECT_EQ(0, attempts(&backoff, 63, true));
+	EXPECT_EQ(1000, attempts(&backoff, 1000, true));
+	EXPECT_EQ(BLKIF_BACKOFF_MAX, backoff.level);
 }
 
-/* From full trust it takes 8, 4, 2, 1: four failures, and then one in 64. */
+/* The level drops from 8 to 4, 2, 1 and 0; then one in 64 is made. */
 TEST(pays_no_more)
 {
-	struct blkif_backoff trust = { .level = BLKIF_BACKOFF_MAX };
+	struct blkif_backoff backoff = { .level = BLKIF_BACKOFF_MAX };
 
-	EXPECT_EQ(4, tries(&trust, 4, false));
-	EXPECT_EQ(0, trust.level);
-	EXPECT_EQ(1, tries(&trust, 64, false));
+	EXPECT_EQ(4, attempts(&backoff, 4, false));
+	EXPECT_EQ(0, backoff.level);
+	EXPECT_EQ(1, attempts(&backoff, 64, false));
 }
 
-TEST(says_what_it_was_told)
+TEST(learn_returns_outcome)
 {
-	struct blkif_backoff trust = { };
+	struct blkif_backoff backoff = { };
 
-	EXPECT_TRUE(blkif_backoff_learn(&trust, true));
-	EXPECT_FALSE(blkif_backoff_learn(&trust, false));
-	EXPECT_EQ(0, trust.level);
+	EXPECT_TRUE(blkif_backoff_learn(&backoff, true));
+	EXPECT_FALSE(blkif_backoff_learn(&backoff, false));
+	EXPECT_EQ(0, backoff.level);
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(backoff,
+	   UNIT_CASE(never_pays),
+	   UNIT_CASE(pays),
+	   UNIT_CASE(pays_no_more),
+	   UNIT_CASE(learn_returns_outcome));

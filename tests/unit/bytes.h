@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bytes written down by hand: two digits a byte, ".." for one that has no
- * meaning.
+ * Bytes as text: two hexadecimal digits for each, or ".." for one whose value
+ * does not matter.
  */
 #ifndef _BYTES_H
 #define _BYTES_H
@@ -16,7 +16,7 @@ static inline int hex_digit(char c)
 	return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
-/* Fill @size bytes from a table; @used tells which of them have a meaning. */
+/* Parse @size bytes; @used tells which of them have a value. */
 static inline void unhex(const char *hex, u8 *bytes, bool *used,
 			 unsigned int size)
 {
@@ -34,7 +34,8 @@ static inline void unhex(const char *hex, u8 *bytes, bool *used,
 	}
 }
 
-static inline bool same_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b)
+static inline bool same_cmd(const struct blkif_cmd *a,
+			    const struct blkif_cmd *b)
 {
 	unsigned int nr = a->nr_segs;
 
@@ -44,13 +45,14 @@ static inline bool same_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b
 	    a->sector != b->sector || a->nr_sectors != b->nr_sectors)
 		return false;
 	if (a->indirect)
-		return !memcmp(a->indirect_gref, b->indirect_gref, sizeof(a->indirect_gref));
+		return !memcmp(a->indirect_gref, b->indirect_gref,
+			       sizeof(a->indirect_gref));
 	if (nr > BLKIF_MAX_INLINE)
 		nr = BLKIF_MAX_INLINE;
 	return !memcmp(a->seg, b->seg, nr * sizeof(a->seg[0]));
 }
 
-/* Every byte of the slot is as in the table, and none behind it changed. */
+/* Count bytes that differ from @hex, or were written beyond @size. */
 static inline unsigned int wrong_bytes(const u8 *got, const char *hex,
 				       unsigned int size, unsigned int room)
 {
@@ -62,7 +64,7 @@ static inline unsigned int wrong_bytes(const u8 *got, const char *hex,
 	for (i = 0; i < room; i++) {
 		if (got[i] == want[i] && (i < size || !used[i]))
 			continue;
-		printf("# byte %u: %02x, should be %02x\n", i, got[i], want[i]);
+		unit_note("byte %u: %02x, should be %02x", i, got[i], want[i]);
 		wrong++;
 	}
 	return wrong;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* check.h: what is taken from a peer and what is not. */
+/* check.h: the requests of a peer that are valid, and those that are not. */
 
 #include "unit.h"
 #include "xen-blkif/check.h"
@@ -37,14 +37,14 @@ TEST(every_operation)
 	for (op = 0; op < 256; op++) {
 		bool known = op < 8 && op != BLKIF_OP_RESERVED_1;
 
-		/* Decoding gives the inner one instead. */
+		/* Decoding replaces it with the inner operation. */
 		if (op == BLKIF_OP_INDIRECT)
 			continue;
 		lim.ops = ALL_OPS;
 		EXPECT_EQ(known ? BLKIF_GOOD : BLKIF_BAD_OP,
 			  check(&lim, CMD(.op = op, .nr_segs = 1)))
 			TH_LOG("op %u", op);
-		/* One that exists, but was not offered. */
+		/* An operation that was not offered. */
 		lim.ops &= op < 32 ? ~OP(op) : ~0U;
 		EXPECT_EQ(BLKIF_BAD_OP,
 			  check(&lim, CMD(.op = op, .nr_segs = 1)))
@@ -129,7 +129,7 @@ TEST(indirect_inner_operation)
 	}
 }
 
-/* As many ranges as were offered, if discards were. */
+/* Indirect discards have at most as many ranges as were offered. */
 TEST(indirect_discard)
 {
 	static const struct {
@@ -141,7 +141,7 @@ TEST(indirect_discard)
 		{ 256, 256, BLKIF_GOOD }, { 256, 257, BLKIF_BAD_NR_SEGS },
 		{ 256, 1024, BLKIF_BAD_NR_SEGS },
 		{ 256, 65535, BLKIF_BAD_NR_SEGS },
-		/* of a backend that takes one range, and of slots of old */
+		/* for a backend without ranges, and the existing format */
 		{ 0, 0, BLKIF_BAD_OP }, { 0, 1, BLKIF_BAD_OP },
 	};
 	struct blkif_limits lim = limits();
@@ -162,7 +162,7 @@ TEST(indirect_discard)
 	}
 }
 
-TEST(tables_needed)
+TEST(indirect_pages)
 {
 	static const unsigned int rows[][3] = {
 		/* entries; pages of 512, of 256 */
@@ -180,7 +180,7 @@ TEST(tables_needed)
 	}
 }
 
-/* The slots of a slim ring have room for two, of the others for eleven. */
+/* A slim slot has room for two segments, the others for eleven. */
 TEST(inline_limit)
 {
 	static const struct blkif_abi *const abis[] = {
@@ -203,7 +203,7 @@ TEST(inline_limit)
 	}
 }
 
-/* Whatever decoding found to be set that must not be, for each operation. */
+/* Decoding found a reserved field that is not zero. */
 TEST(reserved)
 {
 	struct blkif_limits lim = limits();
@@ -222,10 +222,7 @@ TEST(reserved)
 				  .reserved = true)));
 }
 
-/*
- * WRITE, DISCARD and WRITE_ZEROES have a flag each; for PI see
- * pi_test.c.
- */
+/* WRITE, DISCARD and WRITE_ZEROES have a flag each; PI is in pi_test.c. */
 TEST(flags)
 {
 	static const u8 good_flags[8] = { [1] = 2, [5] = 1, [7] = 4 };
@@ -254,7 +251,7 @@ TEST(flags)
 	}
 }
 
-/* Flags that exist but were not offered, and one with the other. */
+/* Flags that exist but were not offered. */
 TEST(flags_not_offered)
 {
 	struct blkif_limits lim = limits();
@@ -270,7 +267,7 @@ TEST(flags_not_offered)
 	EXPECT_EQ(BLKIF_GOOD, check(&lim, write));
 	write.flags = 3;
 	EXPECT_EQ(BLKIF_BAD_FLAGS, check(&lim, write));
-	/* A request is not to be sent again for this one: there is no reason. */
+	/* Not BLKIF_BAD_OP, after which the frontend repeats the request. */
 	write.flags = 8;
 	write.nr_pi = 1;
 	EXPECT_EQ(BLKIF_BAD_FLAGS, check(&lim, write));
@@ -384,7 +381,7 @@ TEST(discard)
 	}
 }
 
-/* Units are of 512 bytes, but blocks are whole. */
+/* Ranges are in units of 512 bytes, but must be whole blocks. */
 TEST(range_blocks)
 {
 	static const struct {
@@ -413,7 +410,7 @@ TEST(range_blocks)
 	}
 }
 
-/* One bad range at each place spoils all. */
+/* One invalid range, in each place. */
 TEST(ranges)
 {
 	static const struct blkif_range bad[] = {
@@ -427,7 +424,7 @@ TEST(ranges)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		for (at = 0; at < RANGES; at++)
 			range[at] = (struct blkif_range) { 8 * at, 24 };
-		/* They may meet, and overlap. */
+		/* Ranges may overlap. */
 		EXPECT_EQ(BLKIF_GOOD, blkif_check_ranges(range, RANGES, &lim));
 		for (at = 0; at < RANGES; at++) {
 			struct blkif_range was = range[at];
@@ -447,7 +444,7 @@ TEST(ranges)
 	EXPECT_EQ(BLKIF_BAD_ALIGN, blkif_check_ranges(range, RANGES, &lim));
 }
 
-/* One request of up to 3 segments { sector, gref, first, last, reserved }. */
+/* A request of up to 3 segments { sector, gref, first, last, reserved }. */
 static const struct seg_row {
 	const char *name;
 	u16 block;
@@ -476,9 +473,9 @@ static const struct seg_row {
 	{ "second one past the end", 1, 2,
 	  { { CAPACITY - 8, 1, 0, 7, 0 }, { CAPACITY, 2, 0, 0, 0 } },
 	  BLKIF_BAD_EXTENT, 0 },
-	{ "sum overflows", 1, 1, { { ~0ULL - 3, 1, 0, 7, 0 } },
+	{ "overflow", 1, 1, { { ~0ULL - 3, 1, 0, 7, 0 } },
 	  BLKIF_BAD_EXTENT, 0 },
-	{ "sum overflows to zero", 1, 1, { { ~0ULL - 7, 1, 0, 7, 0 } },
+	{ "overflow to zero", 1, 1, { { ~0ULL - 7, 1, 0, 7, 0 } },
 	  BLKIF_BAD_EXTENT, 0 },
 	{ "two extents", 1, 2, { { 0, 1, 0, 7, 0 }, { 100, 2, 0, 3, 0 } },
 	  BLKIF_GOOD, 12 },
@@ -498,9 +495,9 @@ static const struct seg_row {
 	  { { 16, 1, 1, 6, 0 }, { 22, 2, 3, 4, 0 } }, BLKIF_GOOD, 8 },
 	{ "across 4K blocks", 8, 1, { { 20, 1, 0, 7, 0 } },
 	  BLKIF_BAD_ALIGN, 0 },
-	{ "second run starts in a block", 8, 2,
+	{ "second extent starts inside a block", 8, 2,
 	  { { 16, 1, 0, 7, 0 }, { 28, 2, 0, 3, 0 } }, BLKIF_BAD_ALIGN, 0 },
-	{ "first run ends in a block", 8, 2,
+	{ "first extent ends inside a block", 8, 2,
 	  { { 16, 1, 0, 3, 0 }, { 24, 2, 0, 7, 0 } }, BLKIF_BAD_ALIGN, 0 },
 	{ "block of 1024", 2, 1, { { 2, 1, 6, 7, 0 } }, BLKIF_GOOD, 2 },
 	{ "half a block of 1024", 2, 1, { { 2, 1, 7, 7, 0 } },
@@ -526,7 +523,7 @@ TEST(segments)
 	}
 }
 
-/* The largest request there is: its sum is right. */
+/* The total of the largest request. */
 TEST(most_segments)
 {
 	static struct blkif_seg seg[4096];
@@ -561,4 +558,23 @@ TEST(verdicts_have_names)
 	EXPECT_STREQ("unknown", blkif_verdict_name(BLKIF_READ_ONLY + 1));
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(check,
+	   UNIT_CASE(every_operation),
+	   UNIT_CASE(inline_segments),
+	   UNIT_CASE(indirect_segments),
+	   UNIT_CASE(indirect_inner_operation),
+	   UNIT_CASE(indirect_discard),
+	   UNIT_CASE(indirect_pages),
+	   UNIT_CASE(inline_limit),
+	   UNIT_CASE(reserved),
+	   UNIT_CASE(flags),
+	   UNIT_CASE(flags_not_offered),
+	   UNIT_CASE(extent),
+	   UNIT_CASE(read_only),
+	   UNIT_CASE(discard),
+	   UNIT_CASE(range_blocks),
+	   UNIT_CASE(ranges),
+	   UNIT_CASE(segments),
+	   UNIT_CASE(most_segments),
+	   UNIT_CASE(ids),
+	   UNIT_CASE(verdicts_have_names));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* feature.h: every name is known, alone and in a list, and nothing else is. */
+/* feature.h: names of features, alone and in lists, and unknown names. */
 
 #include "unit.h"
 #include "xen-blkif/feature.h"
@@ -52,7 +52,7 @@ TEST(known)
 	}
 }
 
-/* What is not known is named, and nothing is changed. */
+/* The first unknown name is returned, and the mask stays unchanged. */
 TEST(unknown)
 {
 	unsigned int i;
@@ -72,4 +72,6 @@ TEST(unknown)
 	}
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(feature,
+	   UNIT_CASE(known),
+	   UNIT_CASE(unknown));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* gcache.h against a model that is too simple to be wrong. */
+/* gcache.h, compared with a simple model. */
 
 #include "unit.h"
 #include "xen-blkback/gcache.h"
@@ -12,7 +12,7 @@ struct ref {
 	enum state state;
 	u32 users;
 	u64 stamp;
-	u64 order;		/* when it became idle, by count */
+	u64 order;		/* sequence number of when it became idle */
 	struct gcache_entry *entry;
 };
 
@@ -29,10 +29,10 @@ struct model {
 
 #define CHECK(m, cond) do {						\
 	if (!(cond) && !(m)->errors++)					\
-		printf("# line %d: %s\n", __LINE__, #cond);		\
+		unit_note("line %d: %s", __LINE__, #cond);		\
 } while (0)
 
-/* Spread over all 32 bits, some of them alike in the low ones. */
+/* Spread over all 32 bits; many have the same low bits. */
 static u32 gref_of(u32 i)
 {
 	return i & 1 ? i : i << 20;
@@ -119,7 +119,7 @@ static struct ref *oldest_idle(struct model *m)
 	return oldest;
 }
 
-/* For room, or because it was idle for too long. */
+/* Without regard to age, or only if it was idle for too long. */
 static void op_evict(struct model *m)
 {
 	u64 before = rng_one_in(&m->rng, 2) ? ~0ULL :
@@ -172,7 +172,7 @@ static void step(struct model *m)
 	CHECK(m, m->nr_mapped <= m->cap);
 }
 
-/* Everything can be put, evicted and freed, in the order of its age. */
+/* All entries can be put, evicted in the order of age, and freed. */
 static void drain(struct model *m)
 {
 	struct gcache_entry *entry;
@@ -197,29 +197,33 @@ static void drain(struct model *m)
 	CHECK(m, !gcache_add(&m->cache, 0x7fffffff));
 }
 
-FIXTURE(gcache) { };
-FIXTURE_VARIANT(gcache) { u32 cap, nr_grefs, nr_buckets, steps; };
-FIXTURE_SETUP(gcache) { }
-FIXTURE_TEARDOWN(gcache) { }
-FIXTURE_VARIANT_ADD(gcache, nothing) { 0, 10, 1, 10000 };
-FIXTURE_VARIANT_ADD(gcache, one) { 1, 3, 1, 100000 };
-FIXTURE_VARIANT_ADD(gcache, few_in_one_bucket) { 5, 8, 1, 200000 };
-FIXTURE_VARIANT_ADD(gcache, all_fit) { 64, 64, 64, 200000 };
-FIXTURE_VARIANT_ADD(gcache, twice_too_many) { 64, 128, 64, 1000000 };
-FIXTURE_VARIANT_ADD(gcache, as_in_tree) { 1056, MAX_GREFS, 1024, 150000 };
+static const struct {
+	const char *name;
+	u32 cap, nr_grefs, nr_buckets, steps;
+} variants[] = {
+	{ "no room", 0, 10, 1, UNIT_ROUNDS(10000) },
+	{ "one", 1, 3, 1, UNIT_ROUNDS(100000) },
+	{ "few in one bucket", 5, 8, 1, UNIT_ROUNDS(200000) },
+	{ "all fit", 64, 64, 64, UNIT_ROUNDS(200000) },
+	{ "twice too many", 64, 128, 64, UNIT_ROUNDS(1000000) },
+	{ "as in tree", 1056, MAX_GREFS, 1024, UNIT_ROUNDS(150000) },
+};
 
-TEST_F(gcache, model)
+TEST_EACH(variants, model)
 {
-	struct model *m = calloc(1, sizeof(*m));
-	struct gcache_entry *entries = calloc(variant->cap, sizeof(*entries));
-	u32 *buckets = malloc(variant->nr_buckets * sizeof(*buckets));
+	struct model *m = unit_alloc(sizeof(*m));
+	struct gcache_entry *entries = unit_alloc(variant->cap *
+						  sizeof(*entries));
+	u32 *buckets = unit_alloc(variant->nr_buckets * sizeof(*buckets));
 	u32 i;
 
 	m->cap = variant->cap;
 	m->nr_grefs = variant->nr_grefs;
 	gcache_init(&m->cache, entries, m->cap, buckets, variant->nr_buckets);
-	for (i = 0; i < variant->steps && !m->errors; i++)
+	for (i = 0; i < variant->steps && !m->errors; i++) {
+		unit_relax();
 		step(m);
+	}
 	if (m->cap) {
 		EXPECT_LT(0, m->hits);
 		EXPECT_LT(0, m->evictions);
@@ -229,10 +233,9 @@ TEST_F(gcache, model)
 	}
 	drain(m);
 	EXPECT_EQ(0, m->errors);
-	fflush(stdout);
-	free(buckets);
-	free(entries);
-	free(m);
+	unit_free(buckets);
+	unit_free(entries);
+	unit_free(m);
 }
 
 TEST(idle_expiry)
@@ -252,7 +255,7 @@ TEST(idle_expiry)
 	EXPECT_EQ(NULL, gcache_get(&cache, 10));
 	EXPECT_EQ(NULL, gcache_evict(&cache, 200));
 
-	/* Use makes it young again. */
+	/* Using an entry makes it the youngest. */
 	EXPECT_EQ(b, gcache_get(&cache, 20));
 	EXPECT_EQ(NULL, gcache_evict(&cache, ~0ULL));
 	gcache_put(&cache, b, 300);
@@ -260,8 +263,8 @@ TEST(idle_expiry)
 	EXPECT_EQ(b, gcache_evict(&cache, 301));
 }
 
-/* An evicted entry takes room until its grant is unmapped and it is freed. */
-TEST(cap_counts_evicted_ones)
+/* An evicted entry counts until its grant is unmapped and it is freed. */
+TEST(evicted_entries_count)
 {
 	struct gcache_entry entries[2], *a, *b;
 	struct gcache cache;
@@ -281,4 +284,7 @@ TEST(cap_counts_evicted_ones)
 	EXPECT_EQ(2, a->users);
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(gcache,
+	   UNIT_CASE(model),
+	   UNIT_CASE(idle_expiry),
+	   UNIT_CASE(evicted_entries_count));

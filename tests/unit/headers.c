@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Compiled and never run: the assertions on layout, for one more machine. */
+/* Only compiled: the static assertions on layout, for another architecture. */
 
+#include "xen-blkif/backoff.h"
 #include "xen-blkif/check.h"
 #include "xen-blkif/feature.h"
 #include "xen-blkif/nego.h"

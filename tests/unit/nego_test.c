@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* nego.h: what two sides that know different things agree on. */
+/* nego.h: the choice that two sides with different features agree on. */
 
 #include "unit.h"
 #include "xen-blkif/nego.h"
@@ -15,43 +15,43 @@ struct row {
 
 /*
  * An offer is { queues, ring order, indirect segments, slim entries, alignment,
- * persistent, slim, separate }.  A peer of old has none from the fourth on,
- * and what stands for that is what reading its keys gives.
+ * persistent, slim, separate }.  A peer that knows the existing protocol only
+ * writes no key for slim entries, alignment, slim and separate.
  */
-#define OLD(queues, order, segs, persistent) \
+#define LEGACY(queues, order, segs, persistent) \
 	{ queues, order, segs, 0, 64, persistent, false, false }
 #define OURS	{ 4, 4, 1024, 1024, 128, true, true, true }
 
 static const struct row rows[] = {
-	{ "backend of old", OLD(1, 0, 0, false), OURS,
+	{ "oldest backend", LEGACY(1, 0, 0, false), OURS,
 	  1, 0, 11, 64, false, false, false },
-	{ "modern backend of the existing protocol", OLD(8, 4, 256, true),
+	{ "modern backend of the existing protocol", LEGACY(8, 4, 256, true),
 	  OURS, 4, 4, 256, 64, true, false, false },
-	{ "frontend of old", { 8, 4, 256, 1024, 128, true, true, true },
-	  OLD(1, 0, 0, false), 1, 0, 11, 64, false, false, false },
-	{ "frontend wants less", OLD(8, 4, 256, true), OLD(2, 1, 32, true),
+	{ "oldest frontend", { 8, 4, 256, 1024, 128, true, true, true },
+	  LEGACY(1, 0, 0, false), 1, 0, 11, 64, false, false, false },
+	{ "frontend wants less", LEGACY(8, 4, 256, true), LEGACY(2, 1, 32, true),
 	  2, 1, 32, 64, true, false, false },
-	{ "zero queues offered", OLD(0, 0, 0, false), OLD(4, 4, 32, true),
+	{ "zero queues offered", LEGACY(0, 0, 0, false), LEGACY(4, 4, 32, true),
 	  1, 0, 11, 64, false, false, false },
-	{ "zero queues wanted", OLD(4, 0, 0, false), OLD(0, 0, 0, false),
+	{ "zero queues wanted", LEGACY(4, 0, 0, false), LEGACY(0, 0, 0, false),
 	  1, 0, 11, 64, false, false, false },
-	{ "huge offer", OLD(HUGE_U32, HUGE_U32, HUGE_U32, true),
-	  OLD(4, 2, 64, true), 4, 2, 64, 64, true, false, false },
-	{ "both huge", OLD(HUGE_U32, HUGE_U32, HUGE_U32, true),
-	  OLD(HUGE_U32, HUGE_U32, HUGE_U32, true),
+	{ "huge offer", LEGACY(HUGE_U32, HUGE_U32, HUGE_U32, true),
+	  LEGACY(4, 2, 64, true), 4, 2, 64, 64, true, false, false },
+	{ "both huge", LEGACY(HUGE_U32, HUGE_U32, HUGE_U32, true),
+	  LEGACY(HUGE_U32, HUGE_U32, HUGE_U32, true),
 	  256, 4, 4096, 64, true, false, false },
-	{ "indirect is no gain", OLD(1, 0, 11, false), OLD(1, 0, 32, false),
+	{ "indirect requests of 11", LEGACY(1, 0, 11, false), LEGACY(1, 0, 32, false),
 	  1, 0, 11, 64, false, false, false },
-	{ "indirect is a small gain", OLD(1, 0, 12, false),
-	  OLD(1, 0, 32, false), 1, 0, 12, 64, false, false, false },
-	{ "indirect of 5 is worse than none", OLD(1, 0, 5, false),
-	  OLD(1, 0, 32, false), 1, 0, 11, 64, false, false, false },
-	{ "persistent in the backend only", OLD(1, 0, 0, true),
-	  OLD(1, 0, 0, false), 1, 0, 11, 64, false, false, false },
-	{ "persistent in the frontend only", OLD(1, 0, 0, false),
-	  OLD(1, 0, 0, true), 1, 0, 11, 64, false, false, false },
-	{ "order 5 is more than the protocol has", OLD(1, 5, 0, false),
-	  OLD(1, 5, 0, false), 1, 4, 11, 64, false, false, false },
+	{ "indirect requests of 12", LEGACY(1, 0, 12, false),
+	  LEGACY(1, 0, 32, false), 1, 0, 12, 64, false, false, false },
+	{ "indirect requests of 5", LEGACY(1, 0, 5, false),
+	  LEGACY(1, 0, 32, false), 1, 0, 11, 64, false, false, false },
+	{ "persistent in the backend only", LEGACY(1, 0, 0, true),
+	  LEGACY(1, 0, 0, false), 1, 0, 11, 64, false, false, false },
+	{ "persistent in the frontend only", LEGACY(1, 0, 0, false),
+	  LEGACY(1, 0, 0, true), 1, 0, 11, 64, false, false, false },
+	{ "order 5 is more than the protocol has", LEGACY(1, 5, 0, false),
+	  LEGACY(1, 5, 0, false), 1, 4, 11, 64, false, false, false },
 
 	{ "all", OURS, OURS, 4, 4, 1024, 128, true, true, true },
 	{ "all, huge",
@@ -67,18 +67,18 @@ static const struct row rows[] = {
 	{ "separate rings imply slim requests",
 	  { 4, 4, 256, 1024, 128, true, false, true }, OURS,
 	  4, 4, 1024, 128, true, true, true },
-	{ "separate rings there, slim requests here, is neither",
+	{ "separate rings in the backend, slim requests in the frontend",
 	  { 4, 4, 256, 1024, 128, true, false, true },
 	  { 4, 4, 1024, 1024, 128, true, true, false },
 	  4, 4, 256, 128, true, false, false },
-	{ "64 there", { 1, 0, 0, 512, 64, false, true, true }, OURS,
+	{ "backend with 64 only", { 1, 0, 0, 512, 64, false, true, true }, OURS,
 	  1, 0, 512, 64, false, true, true },
-	{ "64 here", OURS, { 1, 0, 0, 512, 64, false, true, true },
+	{ "frontend with 64 only", OURS, { 1, 0, 0, 512, 64, false, true, true },
 	  1, 0, 512, 64, false, true, true },
-	{ "an alignment in between", OURS,
+	{ "alignment 127", OURS,
 	  { 1, 0, 0, 512, 127, false, true, true },
 	  1, 0, 512, 64, false, true, true },
-	{ "an alignment that is none",
+	{ "alignment 0",
 	  { 1, 0, 0, 512, 0, false, true, true }, OURS,
 	  1, 0, 512, 64, false, true, true },
 	{ "no indirect slim requests", { 1, 0, 256, 0, 64, 0, 1, 1 }, OURS,
@@ -135,7 +135,7 @@ static struct blkif_offer random_offer(struct rng *rng)
 	return offer;
 }
 
-/* 0, or the line of the promise that was broken. */
+/* 0, or the line of the rule that the choice violates. */
 static int bad_choice(const struct blkif_choice *c,
 		      const struct blkif_offer *theirs,
 		      const struct blkif_offer *ours)
@@ -177,57 +177,59 @@ static int bad_segs(u32 segs, const struct blkif_choice *c,
 	return segs > inline_segs && (segs > a || segs > b) ? __LINE__ : 0;
 }
 
-/* Whatever was offered and is wanted, the choice is not refused. */
+/* The choice is never refused, whatever the offer and the capabilities. */
 TEST(choice_is_acceptable)
 {
 	unsigned int i, kinds[3] = { 0 };
 	struct rng rng = { 1 };
 
-	for (i = 0; i < 1000000; i++) {
+	for (i = 0; i < UNIT_ROUNDS(1000000); i++) {
 		struct blkif_offer theirs = random_offer(&rng);
 		struct blkif_offer ours = random_offer(&rng);
 		struct blkif_choice c = blkif_choose(&theirs, &ours);
 		u32 segs = blkif_choose_segs(c.layout.abi, &theirs, &ours);
 
+		unit_relax();
 		ASSERT_EQ(NULL, blkif_refuse(&c, &theirs));
 		ASSERT_EQ(0, bad_choice(&c, &theirs, &ours));
 		ASSERT_EQ(0, bad_segs(segs, &c, &theirs, &ours));
 		kinds[c.layout.separate ? 2 : c.layout.abi->slim]++;
 	}
 	for (i = 0; i < 3; i++) {
-		EXPECT_LT(100000, kinds[i]);
+		EXPECT_LT(UNIT_ROUNDS(100000), kinds[i]);
 	}
 }
 
-/* A peer that has none of the new keys gets the existing protocol. */
+/* A peer without the new keys gets the existing protocol. */
 TEST(fall_back)
 {
 	const struct blkif_offer ours = OURS;
 	struct rng rng = { 2 };
 	unsigned int i;
 
-	for (i = 0; i < 100000; i++) {
-		struct blkif_offer old = random_offer(&rng);
+	for (i = 0; i < UNIT_ROUNDS(100000); i++) {
+		struct blkif_offer legacy = random_offer(&rng);
 		struct blkif_choice c;
 
-		old.slim = false;
-		old.separate = false;
-		c = blkif_choose(&old, &ours);
+		legacy.slim = false;
+		legacy.separate = false;
+		c = blkif_choose(&legacy, &ours);
 		ASSERT_EQ(&blkif_abi_native, c.layout.abi);
 		ASSERT_FALSE(c.layout.separate);
-		c = blkif_choose(&ours, &old);
+		c = blkif_choose(&ours, &legacy);
 		ASSERT_EQ(&blkif_abi_native, c.layout.abi);
 		ASSERT_FALSE(c.layout.separate);
 	}
 }
 
 #define SHARED(_abi, _order)	{ .abi = (_abi), .order = (_order) }
-#define SEPARATE(_abi, _align, _order) \
-	{ .abi = (_abi), .separate = true, .order = (_order), .align = (_align) }
+#define SEPARATE(_abi, _align, _order)					\
+	{ .abi = (_abi), .separate = true, .order = (_order),		\
+	  .align = (_align) }
 
 static const struct refusal {
 	struct blkif_choice choice;
-	/* by a backend that offers 4 queues, order 2 and: */
+	/* reason, if the backend offers 4 queues, order 2 and ... */
 	const char *nothing, *slim, *separate_64, *all;
 } refusals[] = {
 	{ { SHARED(&blkif_abi_x86_32, 0), 1, false }, NULL, NULL, NULL, NULL },
@@ -296,14 +298,16 @@ TEST(refuse)
 	}
 }
 
-/* A backend that was told to offer more than there is takes no more. */
+/* A backend that offers more than the protocol has does not accept it. */
 TEST(refuse_more_than_the_protocol_has)
 {
 	const struct blkif_offer offer = {
 		HUGE_U32, HUGE_U32, 0, HUGE_U32, HUGE_U32,
 		false, true, true,
 	};
-	struct blkif_choice c = { SEPARATE(&blkif_abi_slim, 128, 4), 256, false };
+	struct blkif_choice c = {
+		SEPARATE(&blkif_abi_slim, 128, 4), 256, false
+	};
 
 	EXPECT_EQ(NULL, blkif_refuse(&c, &offer));
 	c.nr_queues = 257;
@@ -358,4 +362,10 @@ TEST(parse_uint)
 	}
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(nego,
+	   UNIT_CASE(choose),
+	   UNIT_CASE(choice_is_acceptable),
+	   UNIT_CASE(fall_back),
+	   UNIT_CASE(refuse),
+	   UNIT_CASE(refuse_more_than_the_protocol_has),
+	   UNIT_CASE(parse_uint));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pi.h, and what check.h makes of protection information. */
+/* pi.h, and the checks of protection information in check.h. */
 
 #include "unit.h"
 #include "xen-blkif/check.h"
@@ -41,7 +41,7 @@ TEST(names)
 	EXPECT_EQ(NULL, blkif_pi_by_name("EXT-DIF-TYPE1-CRC64"));
 }
 
-/* What a peer says of a disk, and whether it is of use. */
+/* What a peer offers, and whether it can be used. */
 TEST(make)
 {
 	static const struct {
@@ -133,7 +133,7 @@ TEST(room)
 	EXPECT_EQ(4096, blkif_pi_room(4096, 8184));
 }
 
-/* The most segments, found by trying all numbers of them. */
+/* The largest number of segments, found by trying all numbers. */
 TEST(max_segs)
 {
 	u32 interval, entries, segs;
@@ -177,11 +177,11 @@ TEST(requests)
 		{ 1, 0xa, true, 99, 1, BLKIF_GOOD, BLKIF_BAD_FLAGS },
 		{ 0, 8, true, 98, 2, BLKIF_GOOD, BLKIF_BAD_FLAGS },
 		{ 0, 0xa, true, 1, 1, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
-		/* Without the flag it is as ever. */
+		/* Without the flag. */
 		{ 0, 0, true, 100, 0, BLKIF_GOOD, BLKIF_GOOD },
 		{ 1, 2, true, 100, 0, BLKIF_GOOD, BLKIF_GOOD },
 		{ 0, 0, false, 2, 0, BLKIF_GOOD, BLKIF_GOOD },
-		/* No pages, too many with the data, more than numbers hold. */
+		/* No pages, too many together with the data, and overflows. */
 		{ 0, 8, true, 1, 0, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
 		{ 0, 8, true, 100, 1, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
 		{ 0, 8, true, 99, 2, BLKIF_BAD_PI, BLKIF_BAD_FLAGS },
@@ -190,7 +190,7 @@ TEST(requests)
 		{ 1, 8, true, 101, 65436, BLKIF_BAD_NR_SEGS,
 		  BLKIF_BAD_NR_SEGS },
 		{ 0, 8, true, 0, 1, BLKIF_BAD_NR_SEGS, BLKIF_BAD_NR_SEGS },
-		/* In a slot, and with operations that have none. */
+		/* Inline segments, and operations without tuples. */
 		{ 0, 8, false, 1, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
 		{ 1, 8, false, 2, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
 		{ 2, 8, false, 1, 0, BLKIF_BAD_FLAGS, BLKIF_BAD_FLAGS },
@@ -213,7 +213,7 @@ TEST(requests)
 		EXPECT_EQ(rows[i].with, blkif_check_cmd(&cmd, &with))
 			TH_LOG("row %u", i);
 		EXPECT_EQ(rows[i].without, blkif_check_cmd(&cmd, &without))
-			TH_LOG("row %u, none", i);
+			TH_LOG("row %u, no tuples", i);
 	}
 }
 
@@ -230,7 +230,7 @@ TEST(read_only)
 	EXPECT_EQ(BLKIF_READ_ONLY, blkif_check_cmd(&cmd, &lim));
 }
 
-/* As many pages as the tuples need, and nothing but references in them. */
+/* As many entries as pages are needed, with nothing but a reference. */
 TEST(entries)
 {
 	struct blkif_limits lim = limits(512);
@@ -249,7 +249,7 @@ TEST(entries)
 	}
 	entry[1].sector = 1ULL << 63;
 	EXPECT_EQ(BLKIF_BAD_FLAGS, blkif_check_pi(entry, 2, &lim, 1024));
-	/* Only those that are named. */
+	/* Only as many entries as the request has. */
 	EXPECT_EQ(BLKIF_GOOD, blkif_check_pi(entry, 1, &lim, 512));
 	entry[1] = (struct blkif_seg) { .first = 1 };
 	EXPECT_EQ(BLKIF_BAD_FLAGS, blkif_check_pi(entry, 2, &lim, 1024));
@@ -257,7 +257,7 @@ TEST(entries)
 	EXPECT_EQ(BLKIF_BAD_FLAGS, blkif_check_pi(entry, 2, &lim, 1024));
 	entry[1] = (struct blkif_seg) { .reserved = 0x8000 };
 	EXPECT_EQ(BLKIF_BAD_FLAGS, blkif_check_pi(entry, 2, &lim, 1024));
-	/* Any reference may be one. */
+	/* Any grant reference is valid. */
 	entry[1] = (struct blkif_seg) { .gref = 0xffffffff };
 	EXPECT_EQ(BLKIF_GOOD, blkif_check_pi(entry, 2, &lim, 1024));
 	lim.pi_interval = 4096;
@@ -265,13 +265,13 @@ TEST(entries)
 	EXPECT_EQ(BLKIF_BAD_PI, blkif_check_pi(entry, 2, &lim, 1024));
 }
 
-/* Whatever is found good fits into the pages that a backend has for it. */
+/* What is found valid fits into the pages that a backend has for it. */
 TEST(anything)
 {
 	struct rng rng = { 11 };
 	unsigned int round, good = 0;
 
-	for (round = 0; round < 300000; round++) {
+	for (round = 0; round < UNIT_ROUNDS(300000); round++) {
 		struct blkif_limits lim = limits(512 << rng_below(&rng, 4));
 		struct blkif_cmd cmd = {
 			.op = rng_below(&rng, 2), .flags = 8,
@@ -298,7 +298,17 @@ TEST(anything)
 			  blkif_pi_bytes(lim.pi_interval, sectors));
 		good++;
 	}
-	EXPECT_LT(1000, good);
+	EXPECT_LT(UNIT_ROUNDS(1000), good);
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(pi,
+	   UNIT_CASE(names),
+	   UNIT_CASE(make),
+	   UNIT_CASE(same),
+	   UNIT_CASE(sizes),
+	   UNIT_CASE(room),
+	   UNIT_CASE(max_segs),
+	   UNIT_CASE(requests),
+	   UNIT_CASE(read_only),
+	   UNIT_CASE(entries),
+	   UNIT_CASE(anything));

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Two views of one queue, in every layout there is, and requests that carry a
- * checksum of themselves.
+ * A queue as seen by both sides, in every layout, and requests whose content
+ * follows from their id.
  *
- * The pages of separate rings are as a hypervisor would map them: each side
- * can write its own and only read the other's, and no page is next to another,
- * so that a step outside or a store to the wrong side ends the test.  With
- * PAIR_ONE_MAPPING both sides share one mapping, for the thread sanitizer, to
- * which two addresses are two things.
+ * The pages of separate rings are mapped as a hypervisor would: each side can
+ * write its own and only read the other's, and no page is next to another.  An
+ * access beyond a page or a store to the wrong page ends the test.  With
+ * PAIR_ONE_MAPPING both sides use one mapping.  The thread sanitizer needs it,
+ * as it takes two mappings for two objects, and the kernel has no other.
  */
 #ifndef _RING_FIXTURE_H
 #define _RING_FIXTURE_H
 
+#include "unit.h"
+#include "xen-blkif/ring.h"
+
+#ifdef __KERNEL__
+#define PAIR_ONE_MAPPING
+#else
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "unit.h"
-#include "xen-blkif/ring.h"
+#endif
 
 #define PAIR_PAGES	BLKIF_SEP_MAX_PAGES
 
@@ -25,31 +30,51 @@ struct pair {
 	struct blkif_back_rings back;
 	struct blkif_layout layout;
 	u32 slots;
-	/* The shared ring's, or NULL. */
+	/* the pages of a shared ring, or NULL */
 	struct blkif_ring_indexes *page;
-	/* What each side may write, and the other side's view of the same. */
+	/* each side's mapping of the pages of either ring */
 	void *front_req[PAIR_PAGES], *front_rsp[PAIR_PAGES];
 	void *back_req[PAIR_PAGES], *back_rsp[PAIR_PAGES];
 };
 
 #define SHARED(_abi, _order)						\
 	{ .abi = &blkif_abi_##_abi, .order = (_order), .align = 64 }
-#define SEPARATE(_align, _order) {						\
-	.abi = &blkif_abi_slim, .separate = true,				\
+#define SEPARATE(_align, _order) {					\
+	.abi = &blkif_abi_slim, .separate = true,			\
 	.order = (_order), .align = (_align),				\
 }
 
-/* Every layout, at order 0. */
-static const struct blkif_layout layouts[] = {
+/* Every layout, with rings of order 0. */
+static const struct blkif_layout __maybe_unused layouts[] = {
 	SHARED(x86_32, 0), SHARED(x86_64, 0), SHARED(native, 0),
 	SHARED(slim, 0), SEPARATE(64, 0), SEPARATE(128, 0),
 };
 
 #define LAYOUT_FMT	"%s, %s, order %u, alignment %u"
-#define LAYOUT_ARGS(l)	(l)->abi->name, (l)->separate ? "split" : "shared", \
+#define LAYOUT_ARGS(l)	(l)->abi->name, \
+			(l)->separate ? "separate" : "shared", \
 			(l)->order, (l)->align
 
-/* One page in the middle of nothing. */
+#ifdef __KERNEL__
+
+static inline void pages_new(void **writer, void **reader, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		writer[i] = unit_alloc(BLKIF_PAGE_SIZE);
+		reader[i] = writer[i];
+	}
+}
+
+static inline void page_free(void *page)
+{
+	unit_free(page);
+}
+
+#else
+
+/* One page with no other next to it. */
 static inline void *page_alone(int fd, off_t at, int prot)
 {
 	u8 *room = mmap(NULL, 3 * BLKIF_PAGE_SIZE, PROT_NONE,
@@ -65,7 +90,7 @@ static inline void *page_alone(int fd, off_t at, int prot)
 	return page;
 }
 
-static inline void page_unmap(void *page)
+static inline void page_free(void *page)
 {
 	if (page)
 		munmap((u8 *)page - BLKIF_PAGE_SIZE, 3 * BLKIF_PAGE_SIZE);
@@ -92,6 +117,8 @@ static inline void pages_new(void **writer, void **reader, u32 nr)
 	close(fd);
 }
 
+#endif
+
 static inline void pair_pages(struct pair *p)
 {
 	u32 nr = blkif_layout_req_pages(&p->layout), i;
@@ -102,16 +129,15 @@ static inline void pair_pages(struct pair *p)
 			  blkif_layout_rsp_pages(&p->layout));
 		return;
 	}
-	/* Of the exact size, for sanitizers to see a step outside. */
-	p->page = aligned_alloc(BLKIF_PAGE_SIZE, nr * BLKIF_PAGE_SIZE);
-	memset(p->page, 0, nr * BLKIF_PAGE_SIZE);
+	/* Of the exact size, so that a sanitizer sees an access beyond. */
+	p->page = unit_alloc_lines(nr * BLKIF_PAGE_SIZE);
 	for (i = 0; i < nr; i++) {
 		p->front_req[i] = (u8 *)p->page + i * BLKIF_PAGE_SIZE;
 		p->back_req[i] = p->front_req[i];
 	}
 }
 
-/* Where the backend reads and writes event words; both views of each agree. */
+/* The event words. */
 static inline u32 *pair_req_event(struct pair *p)
 {
 	return p->page ? &p->page->req_event :
@@ -124,23 +150,23 @@ static inline u32 *pair_rsp_event(struct pair *p)
 	       blkif_sep_rsp_event(&p->front.sep);
 }
 
-static inline void lap_ring_run_to(struct blkif_sep_ring *ring, u32 base)
+static inline void sep_ring_run_to(struct blkif_sep_ring *ring, u32 base)
 {
 	ring->count = base;
 	ring->checked = base;
 	ring->seen = base;
 }
 
-/* As if @base requests had come and gone. */
+/* Set all counts as if @base requests had been answered. */
 static inline void pair_run_to(struct pair *p, u32 base)
 {
 	*pair_req_event(p) = base + 1;
 	*pair_rsp_event(p) = base + 1;
 	if (p->layout.separate) {
-		lap_ring_run_to(&p->front.sep.req, base);
-		lap_ring_run_to(&p->front.sep.rsp, base);
-		lap_ring_run_to(&p->back.sep.req, base);
-		lap_ring_run_to(&p->back.sep.rsp, base);
+		sep_ring_run_to(&p->front.sep.req, base);
+		sep_ring_run_to(&p->front.sep.rsp, base);
+		sep_ring_run_to(&p->back.sep.req, base);
+		sep_ring_run_to(&p->back.sep.rsp, base);
 		return;
 	}
 	p->page->req_prod = base;
@@ -157,11 +183,12 @@ static inline int pair_attach(struct pair *p)
 				     p->back_rsp);
 }
 
-/* Connect both sides, their counts as far as @base, over zeroed pages. */
+/* Connect both sides over zeroed pages, with all counts at @base. */
 static inline int pair_connect(struct pair *p, u32 base)
 {
-	/* Nobody else sees the backend's pages yet. */
-	blkif_front_rings_init(&p->front, &p->layout, p->front_req, p->back_rsp);
+	/* The frontend initializes the pages of both before they are granted. */
+	blkif_front_rings_init(&p->front, &p->layout, p->front_req,
+			       p->back_rsp);
 	if (p->page) {
 		pair_run_to(p, base);
 		return pair_attach(p);
@@ -184,7 +211,7 @@ static inline int pair_init(struct pair *p, const struct blkif_layout *layout,
 	return pair_connect(p, base);
 }
 
-/* Once more, from the start. */
+/* Start again with the same pages. */
 static inline int pair_reset(struct pair *p, u32 base)
 {
 	u32 i;
@@ -202,25 +229,32 @@ static inline void pair_free(struct pair *p)
 {
 	u32 i;
 
-	free(p->page);
+	unit_free(p->page);
 	if (p->page)
 		return;
 	for (i = 0; i < PAIR_PAGES; i++) {
-		page_unmap(p->front_req[i]);
-		page_unmap(p->back_rsp[i]);
+		page_free(p->front_req[i]);
+		page_free(p->back_rsp[i]);
 #ifndef PAIR_ONE_MAPPING
-		page_unmap(p->back_req[i]);
-		page_unmap(p->front_rsp[i]);
+		page_free(p->back_req[i]);
+		page_free(p->front_rsp[i]);
 #endif
 	}
 }
 
-/* Zeroed memory for what holds a pair, whose halves have lines of their own. */
-static inline void *alloc_lines(size_t size)
+/* A pair in memory of its own, for pair_delete(). */
+static inline struct pair *pair_new(const struct blkif_layout *layout, u32 base)
 {
-	size_t whole = (size + 63) & ~(size_t)63;
+	struct pair *p = unit_alloc_lines(sizeof(*p));
 
-	return memset(aligned_alloc(64, whole), 0, whole);
+	pair_init(p, layout, base);
+	return p;
+}
+
+static inline void pair_delete(struct pair *p)
+{
+	pair_free(p);
+	unit_free(p);
 }
 
 static inline void segs_of(struct blkif_cmd *cmd, u64 hash)
@@ -239,21 +273,21 @@ static inline void segs_of(struct blkif_cmd *cmd, u64 hash)
 	}
 }
 
-static inline void tables_of(const struct blkif_abi *abi,
+static inline void indirect_of(const struct blkif_abi *abi,
 			     struct blkif_cmd *cmd, u64 hash)
 {
 	unsigned int i;
 
 	cmd->indirect = true;
 	cmd->op &= 1;
-	cmd->nr_segs = 1 + (hash >> 32) % blkif_max_segs(abi);
+	cmd->nr_segs = 1 + (u32)(hash >> 32) % blkif_max_segs(abi);
 	if (abi->slim)
 		cmd->sector = 0;
 	for (i = 0; i < blkif_indirect_pages(abi, cmd->nr_segs); i++)
 		cmd->indirect_gref[i] = mix64(hash + i);
 }
 
-/* All of a request follows from its id. */
+/* The content of a request follows from its id. */
 static inline struct blkif_cmd cmd_of(const struct blkif_abi *abi, u64 id)
 {
 	u64 hash = mix64(id + 1);
@@ -261,11 +295,11 @@ static inline struct blkif_cmd cmd_of(const struct blkif_abi *abi, u64 id)
 		.id = id,
 		.op = hash & 3,
 		.sector = hash >> 8,
-		.nr_segs = 1 + (hash >> 32) % abi->max_inline,
+		.nr_segs = 1 + (u32)(hash >> 32) % abi->max_inline,
 	};
 
 	if (hash & 4)
-		tables_of(abi, &cmd, hash);
+		indirect_of(abi, &cmd, hash);
 	else
 		segs_of(&cmd, hash);
 	return cmd;
@@ -282,7 +316,7 @@ static inline bool is_cmd_of(const struct blkif_abi *abi,
 		return false;
 	if (cmd->indirect)
 		return !memcmp(cmd->indirect_gref, want.indirect_gref,
-			       abi->max_indirect_pages * sizeof(want.indirect_gref[0]));
+			       abi->max_indirect_pages * sizeof(u32));
 	return !memcmp(cmd->seg, want.seg,
 		       want.nr_segs * sizeof(want.seg[0]));
 }

@@ -3,13 +3,13 @@
  * ring.h: no wake-up is lost, in whatever order the two sides run.
  *
  * Producer and consumer are coroutines that yield between any two accesses to
- * an index or event word.  Every schedule there is gets run once.
+ * an index or event word.  Every possible schedule is run once.
  */
 
 extern void yield(void);
-extern void look(void);
+extern void before_load(void);
 #define SHIM_YIELD()	yield()
-#define SHIM_LOOK()	look()
+#define SHIM_LOAD()	before_load()
 
 #include <ucontext.h>
 #include "ring_fixture.h"
@@ -32,11 +32,11 @@ static struct pair pair;
 static bool notified;
 static unsigned int consumed, errors;
 
-/* How each choice of the schedule is made, and where there was one. */
-static u8 choice[MAX_POINTS], choices[MAX_POINTS];
+/* The decisions of a schedule: run the producer (0) or the consumer (1). */
+static u8 choice[MAX_POINTS];
 static unsigned int point;
 
-/* What happens meanwhile, in tests without coroutines. */
+/* Called at each access, in tests without coroutines. */
 static void (*meanwhile)(void);
 
 static void run_meanwhile(void)
@@ -49,7 +49,7 @@ static void run_meanwhile(void)
 	meanwhile = fn;
 }
 
-void look(void)
+void before_load(void)
 {
 	run_meanwhile();
 }
@@ -173,11 +173,10 @@ static struct side *next_side(void)
 		return &producer;
 	if (point == MAX_POINTS)
 		return &producer;
-	choices[point] = 2;
 	return choice[point++] ? &consumer : &producer;
 }
 
-/* Return: true if all was consumed. */
+/* Return: true if everything was consumed. */
 static bool run_schedule(void)
 {
 	point = 0;
@@ -219,7 +218,7 @@ static void start_ring(bool responses, u32 base)
 		;
 }
 
-/* Return: how many schedules lost a wake-up; *nr how many there were. */
+/* Return: how many of *nr schedules lost a wake-up. */
 static unsigned int explore(const struct blkif_layout *layout, bool responses,
 			    u32 base, unsigned int *nr)
 {
@@ -269,14 +268,14 @@ TEST_F(order, no_wakeup_is_lost)
 }
 
 /*
- * The halves of the backend on two CPUs, and a frontend that is as fast as can
- * be: as soon as there is a response it takes it and puts another request, even
- * before the function that published the response is over.  It has done no
- * wrong, and no half of the backend may think so.
+ * The halves of the backend run on two CPUs, and the frontend is as fast as
+ * possible: it takes each response and puts another request even before the
+ * function that published the response returns.  This is valid, and neither
+ * half of the backend may take it for a violation of the protocol.
  */
 
 static u32 overtaken;
-static bool half_way;
+static bool in_get;		/* in the half that takes requests */
 static u32 skip;
 
 static void overtake(void)
@@ -290,8 +289,8 @@ static void overtake(void)
 	overtaken++;
 	blkif_front_put(&pair.front, &cmd, 0);
 	blkif_front_publish(&pair.front);
-	/* The other half may be at a point where it is not called again. */
-	if (half_way)
+	/* That half must not be entered twice. */
+	if (in_get)
 		return;
 	ret = blkif_back_get(&pair.back, &cmd);
 	errors += ret != 1;
@@ -322,13 +321,13 @@ static void fill(void)
 	}
 }
 
-TEST_F(order, request_overtakes_the_end_of_its_answer)
+TEST_F(order, request_before_publish_returns)
 {
 	struct blkif_rsp rsp = rsp_of(0);
 
 	pair_init(&pair, &variant->layout, 0);
 	fill();
-	half_way = false;
+	in_get = false;
 	meanwhile = overtake;
 	blkif_back_put(&pair.back, &rsp);
 	blkif_back_publish(&pair.back);
@@ -345,18 +344,18 @@ static int get_one(void)
 	return blkif_back_get(&pair.back, &cmd);
 }
 
-static int arm_it(void)
+static int rearm(void)
 {
 	return blkif_back_rearm(&pair.back);
 }
 
-/* A ring is full when @fn begins, and at its @point-th access no longer. */
+/* The ring is full when @fn starts, and a response comes at access @point. */
 static int answer_meanwhile(int (*fn)(void), u32 point)
 {
 	int ret;
 
 	pair_reset(&pair, 0);
-	half_way = true;
+	in_get = true;
 	fill();
 	skip = point;
 	meanwhile = answer_and_overtake;
@@ -365,7 +364,7 @@ static int answer_meanwhile(int (*fn)(void), u32 point)
 	return ret;
 }
 
-TEST_F(order, answer_during_a_look)
+TEST_F(order, response_during_get)
 {
 	u32 point;
 
@@ -374,7 +373,7 @@ TEST_F(order, answer_during_a_look)
 		EXPECT_LE(0, answer_meanwhile(get_one, point))
 			TH_LOG("point %u", point);
 		EXPECT_TRUE(point || overtaken);
-		EXPECT_LE(0, answer_meanwhile(arm_it, point))
+		EXPECT_LE(0, answer_meanwhile(rearm, point))
 			TH_LOG("point %u", point);
 		EXPECT_TRUE(point || overtaken);
 	}

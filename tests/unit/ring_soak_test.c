@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Threads on rings of random layout and size, from random counts, for as many
- * seconds as XENBLK_SOAK says.  XENBLK_SEED repeats a run, as far as threads
- * repeat themselves.
+ * Threads on rings of random layout, size and initial counts, for XENBLK_SOAK
+ * seconds.  XENBLK_SEED repeats a run, except for the scheduling of threads.
  */
 
 #include <sys/prctl.h>
@@ -30,7 +29,7 @@ static struct blkif_layout random_layout(struct rng *rng)
 static u32 one_run(struct rng *rng, u64 *requests)
 {
 	struct blkif_layout l = random_layout(rng);
-	/* Counts that wrap, more often than not. */
+	/* Mostly counts that will wrap. */
 	u32 base = rng_one_in(rng, 4) ? rng_u64(rng) :
 		   0U - rng_below(rng, 4096);
 	u32 nr = 1 + rng_below(rng, REQUESTS / 4);
@@ -50,7 +49,7 @@ FIXTURE(soak) { };
 FIXTURE_SETUP(soak) { }
 FIXTURE_TEARDOWN(soak) { }
 
-/* Who starts it sets the limit. */
+/* The caller limits the time. */
 TEST_F_TIMEOUT(soak, random, 7 * 24 * 3600)
 {
 	u64 seconds = env_or("XENBLK_SOAK", 2);
@@ -58,7 +57,7 @@ TEST_F_TIMEOUT(soak, random, 7 * 24 * 3600)
 	time_t end = time(NULL) + seconds;
 	u64 runs = 0, requests = 0;
 
-	/* The framework's child has a process group of its own. */
+	/* The harness puts the test into a process group of its own. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	printf("# XENBLK_SEED=%llu\n", (unsigned long long)rng.state);
 	fflush(stdout);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ring.h, one thread: batches and the wrap at 2^32 in every layout, and on the
- * shared ring indexes that lie.  What lies on separate rings is in separate_test.
+ * ring.h in one thread: batches and the wrap at 2^32 in every layout, and peers
+ * that write wrong indexes to a shared ring.  Such peers of separate rings are
+ * in separate_test.c.
  */
 
 #include "ring_fixture.h"
@@ -39,7 +40,7 @@ TEST(same_layout_as_ring_h)
 		  offsetof(struct blkif_ring_indexes, rsp_event));
 }
 
-/* Is @event in (@from, @to]?  Counted, not computed. */
+/* Is @event in (@from, @to]?  By counting, unlike the code under test. */
 static bool passed(u32 event, u32 from, u32 to)
 {
 	while (from != to)
@@ -54,11 +55,14 @@ static unsigned int event_errors(u32 base)
 	u32 from, to, event;
 	unsigned int errors = 0;
 
-	for (from = base; from != base + 32; from++)
+	for (from = base; from != base + 32; from++) {
+		unit_relax();
 		for (to = from; to != base + 64; to++)
 			for (event = base; event != base + 64; event++)
 				errors += passed(event, from, to) !=
-					  blkif_ring_event_passed(event, from, to);
+					  blkif_ring_event_passed(event, from,
+								  to);
+	}
 	return errors;
 }
 
@@ -70,12 +74,12 @@ TEST(event_rule)
 	EXPECT_EQ(0, event_errors(0xfffffff0));
 }
 
-/* What a queue should do: two queues, and how far each was pushed. */
+/* A model of the queue: how far requests and responses are. */
 struct model {
 	struct pair p;
 	struct rng rng;
 	u32 base;
-	u64 put, pushed, got;		/* requests */
+	u64 put, published, got;	/* requests */
 	u64 rsp_put, rsp_published, rsp_got;
 	u64 held[2048];			/* taken, not answered */
 	u64 answers[2048];		/* in the order of the ring */
@@ -85,13 +89,13 @@ struct model {
 
 #define CHECK(m, cond) do {						\
 	if (!(cond) && !(m)->errors++)					\
-		printf("# line %d: %s\n", __LINE__, #cond);		\
+		unit_note("line %d: %s", __LINE__, #cond);		\
 } while (0)
 
-/* A lap byte is seen at once, an index when it is pushed. */
-static u64 published(struct model *m, u64 put, u64 pushed)
+/* The peer sees a lap byte at once, but an index only when it is published. */
+static u64 visible(struct model *m, u64 put, u64 published)
 {
-	return m->p.layout.separate ? put : pushed;
+	return m->p.layout.separate ? put : published;
 }
 
 static void front_put_some(struct model *m)
@@ -108,20 +112,20 @@ static void front_put_some(struct model *m)
 	}
 }
 
-static void front_push(struct model *m)
+static void front_publish(struct model *m)
 {
-	u32 from = m->base + m->pushed, to = m->base + m->put;
+	u32 from = m->base + m->published, to = m->base + m->put;
 	u32 event = *pair_req_event(&m->p);
 	bool notify = blkif_front_publish(&m->p.front);
 
 	CHECK(m, !m->p.page || m->p.page->req_prod == to);
 	CHECK(m, notify == passed(event, from, to));
-	m->pushed = m->put;
+	m->published = m->put;
 }
 
 static void back_get_some(struct model *m)
 {
-	u64 end = published(m, m->put, m->pushed);
+	u64 end = visible(m, m->put, m->published);
 	u32 n = rng_below(&m->rng, m->p.slots + 2);
 
 	while (n--) {
@@ -151,7 +155,7 @@ static void back_put_some(struct model *m)
 	}
 }
 
-static void back_push(struct model *m)
+static void back_publish(struct model *m)
 {
 	u32 from = m->base + m->rsp_published, to = m->base + m->rsp_put;
 	u32 event = *pair_rsp_event(&m->p);
@@ -164,7 +168,7 @@ static void back_push(struct model *m)
 
 static void front_get_some(struct model *m)
 {
-	u64 end = published(m, m->rsp_put, m->rsp_published);
+	u64 end = visible(m, m->rsp_put, m->rsp_published);
 	u32 n = rng_below(&m->rng, m->p.slots + 2);
 
 	while (n--) {
@@ -178,16 +182,17 @@ static void front_get_some(struct model *m)
 	}
 }
 
-/* At any time; the last look tells whether there is something. */
-static void arm(struct model *m)
+/* At any time; the result tells whether something is published. */
+static void rearm_both(struct model *m)
 {
-	u64 end = published(m, m->put, m->pushed);
-	u64 rsp_end = published(m, m->rsp_put, m->rsp_published);
+	u64 end = visible(m, m->put, m->published);
+	u64 rsp_end = visible(m, m->rsp_put, m->rsp_published);
 	u32 ahead = 1 + rng_below(&m->rng, m->p.slots);
 
 	CHECK(m, blkif_back_rearm(&m->p.back) == (m->got < end));
 	CHECK(m, *pair_req_event(&m->p) == (u32)(m->base + m->got + 1));
-	CHECK(m, blkif_front_rearm(&m->p.front, ahead) == (m->rsp_got < rsp_end));
+	CHECK(m, blkif_front_rearm(&m->p.front, ahead) ==
+		 (m->rsp_got < rsp_end));
 	CHECK(m, *pair_rsp_event(&m->p) == (u32)(m->base + m->rsp_got + ahead));
 }
 
@@ -195,21 +200,23 @@ static unsigned int run_model(const struct blkif_layout *layout, u32 base,
 			      unsigned int steps)
 {
 	static void (*const step[])(struct model *m) = {
-		front_put_some, front_push, back_get_some, back_put_some,
-		back_push, front_get_some, arm,
+		front_put_some, front_publish, back_get_some, back_put_some,
+		back_publish, front_get_some, rearm_both,
 	};
-	struct model *m = alloc_lines(sizeof(*m));
+	struct model *m = unit_alloc_lines(sizeof(*m));
 	unsigned int errors;
 
 	m->base = base;
 	m->rng.state = base + layout->order;
 	CHECK(m, pair_init(&m->p, layout, base) == 0);
-	while (steps-- && !m->errors)
+	while (steps-- && !m->errors) {
+		unit_relax();
 		step[rng_below(&m->rng, ARRAY_SIZE(step))](m);
-	CHECK(m, m->rsp_got > 3 * m->p.slots);
+	}
+	CHECK(m, m->rsp_got > UNIT_ROUNDS(3 * m->p.slots));
 	errors = m->errors;
 	pair_free(&m->p);
-	free(m);
+	unit_free(m);
 	return errors;
 }
 
@@ -224,7 +231,8 @@ TEST(model)
 				struct blkif_layout l = layouts[i];
 
 				l.order = order;
-				EXPECT_EQ(0, run_model(&l, bases[b], 3000))
+				EXPECT_EQ(0, run_model(&l, bases[b],
+						       UNIT_ROUNDS(3000)))
 					TH_LOG(LAYOUT_FMT ", from %#x",
 					       LAYOUT_ARGS(&l), bases[b]);
 			}
@@ -262,96 +270,113 @@ static int front_sees(struct pair *p, u32 rsp_prod)
 
 TEST(full)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
 	struct blkif_rsp rsp;
-	struct pair p;
 
-	start(&p, 0xffffffe5, 31, 31, 1);
-	EXPECT_FALSE(blkif_front_full(&p.front));
-	blkif_front_put(&p.front, &(struct blkif_cmd) { 0 }, 0);
-	EXPECT_TRUE(blkif_front_full(&p.front));
-	EXPECT_EQ(1, blkif_front_get(&p.front, &rsp));
-	EXPECT_FALSE(blkif_front_full(&p.front));
-	pair_free(&p);
+	start(p, 0xffffffe5, 31, 31, 1);
+	EXPECT_FALSE(blkif_front_full(&p->front));
+	blkif_front_put(&p->front, &(struct blkif_cmd) { 0 }, 0);
+	EXPECT_TRUE(blkif_front_full(&p->front));
+	EXPECT_EQ(1, blkif_front_get(&p->front, &rsp));
+	EXPECT_FALSE(blkif_front_full(&p->front));
+	pair_delete(p);
 }
 
-FIXTURE(hostile) { struct pair p __attribute__((__aligned__(64))); u32 at; };
-FIXTURE_VARIANT(hostile) { u32 base; };
-FIXTURE_SETUP(hostile) { self->at = variant->base; }
-FIXTURE_TEARDOWN(hostile) { pair_free(&self->p); }
-FIXTURE_VARIANT_ADD(hostile, from_0) { 0 };
-FIXTURE_VARIANT_ADD(hostile, before_2_31) { 0x7ffffff8 };
-FIXTURE_VARIANT_ADD(hostile, before_2_32) { 0xfffffff8 };
+static const struct {
+	const char *name;
+	u32 base;
+} hostile[] = {
+	{ "from 0", 0 },
+	{ "before 2^31", 0x7ffffff8 },
+	{ "before 2^32", 0xfffffff8 },
+};
 
-TEST_F(hostile, requests)
+TEST_EACH(hostile, requests)
 {
-	static const u32 lies[] = {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
+	static const u32 wrong[] = {
 		33, 34, 64, 1000, 0x7fffffff, 0x80000000, 0xffffffff, -2, -32,
 	};
 	struct blkif_cmd cmd;
 	unsigned int i;
 
-	start(&self->p, self->at, 0, 0, 0);
-	for (i = 0; i < ARRAY_SIZE(lies); i++) {
-		EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + lies[i]));
-		EXPECT_EQ(-EPROTO, blkif_back_get(&self->p.back, &cmd));
-		EXPECT_EQ(-EPROTO, blkif_back_rearm(&self->p.back));
+	start(p, at, 0, 0, 0);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		EXPECT_EQ(-EPROTO, back_sees(p, at + wrong[i]));
+		EXPECT_EQ(-EPROTO, blkif_back_get(&p->back, &cmd));
+		EXPECT_EQ(-EPROTO, blkif_back_rearm(&p->back));
 	}
-	EXPECT_EQ(0, back_sees(&self->p, self->at));
-	EXPECT_EQ(1, back_sees(&self->p, self->at + 1));
-	EXPECT_EQ(1, back_sees(&self->p, self->at + 32));
+	EXPECT_EQ(0, back_sees(p, at));
+	EXPECT_EQ(1, back_sees(p, at + 1));
+	EXPECT_EQ(1, back_sees(p, at + 32));
+	pair_delete(p);
 }
 
-/* Slots that hold a request without an answer cannot be filled again. */
-TEST_F(hostile, requests_over_unanswered_ones)
+/* The slot of an unanswered request must not be used again. */
+TEST_EACH(hostile, requests_over_unanswered_ones)
 {
-	start(&self->p, self->at, 20, 20, 5);
-	EXPECT_EQ(0, back_sees(&self->p, self->at + 20));
-	EXPECT_EQ(1, back_sees(&self->p, self->at + 37));
-	EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + 38));
-	EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + 52));
-	EXPECT_EQ(-EPROTO, back_sees(&self->p, self->at + 19));
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
+
+	start(p, at, 20, 20, 5);
+	EXPECT_EQ(0, back_sees(p, at + 20));
+	EXPECT_EQ(1, back_sees(p, at + 37));
+	EXPECT_EQ(-EPROTO, back_sees(p, at + 38));
+	EXPECT_EQ(-EPROTO, back_sees(p, at + 52));
+	EXPECT_EQ(-EPROTO, back_sees(p, at + 19));
+	pair_delete(p);
 }
 
-TEST_F(hostile, responses)
+TEST_EACH(hostile, responses)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	struct blkif_rsp rsp;
 
-	start(&self->p, self->at, 20, 0, 0);
-	EXPECT_EQ(0, front_sees(&self->p, self->at));
-	EXPECT_EQ(1, front_sees(&self->p, self->at + 20));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 21));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 0x80000000));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at - 1));
-	self->p.front.shared.rsp_prod = self->p.front.shared.rsp_cons;
-	EXPECT_EQ(-EPROTO, blkif_front_get(&self->p.front, &rsp));
-	EXPECT_EQ(-EPROTO, blkif_front_rearm(&self->p.front, 1));
+	start(p, at, 20, 0, 0);
+	EXPECT_EQ(0, front_sees(p, at));
+	EXPECT_EQ(1, front_sees(p, at + 20));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 21));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 0x80000000));
+	EXPECT_EQ(-EPROTO, front_sees(p, at - 1));
+	p->front.shared.rsp_prod = p->front.shared.rsp_cons;
+	EXPECT_EQ(-EPROTO, blkif_front_get(&p->front, &rsp));
+	EXPECT_EQ(-EPROTO, blkif_front_rearm(&p->front, 1));
+	pair_delete(p);
 }
 
-/* What was put and not pushed cannot have been answered. */
-TEST_F(hostile, responses_to_the_unpublished)
+/* A request that is not published cannot be answered. */
+TEST_EACH(hostile, responses_to_the_unpublished)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	struct blkif_cmd cmd = cmd_of(&blkif_abi_native, 2);
 
-	start(&self->p, self->at, 3, 0, 0);
-	blkif_front_put(&self->p.front, &cmd, 0);
-	EXPECT_EQ(1, front_sees(&self->p, self->at + 3));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 4));
-	blkif_front_publish(&self->p.front);
-	EXPECT_EQ(1, front_sees(&self->p, self->at + 4));
+	start(p, at, 3, 0, 0);
+	blkif_front_put(&p->front, &cmd, 0);
+	EXPECT_EQ(1, front_sees(p, at + 3));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 4));
+	blkif_front_publish(&p->front);
+	EXPECT_EQ(1, front_sees(p, at + 4));
+	pair_delete(p);
 }
 
-/* Responses that were taken are not given again. */
-TEST_F(hostile, responses_taken_back)
+/* Responses that were taken cannot be taken again. */
+TEST_EACH(hostile, responses_taken_back)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	struct blkif_rsp rsp;
 
-	start(&self->p, self->at, 10, 10, 10);
-	while (blkif_front_get(&self->p.front, &rsp) == 1)
+	start(p, at, 10, 10, 10);
+	while (blkif_front_get(&p->front, &rsp) == 1)
 		;
-	EXPECT_EQ(0, front_sees(&self->p, self->at + 10));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 9));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at));
-	EXPECT_EQ(-EPROTO, front_sees(&self->p, self->at + 11));
+	EXPECT_EQ(0, front_sees(p, at + 10));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 9));
+	EXPECT_EQ(-EPROTO, front_sees(p, at));
+	EXPECT_EQ(-EPROTO, front_sees(p, at + 11));
+	pair_delete(p);
 }
 
 static int attach(struct pair *p, u32 req_prod, u32 rsp_prod)
@@ -361,29 +386,48 @@ static int attach(struct pair *p, u32 req_prod, u32 rsp_prod)
 	return pair_attach(p);
 }
 
-TEST_F(hostile, attach)
+TEST_EACH(hostile, attach_to_indexes)
 {
-	start(&self->p, 0, 0, 0, 0);
-	EXPECT_EQ(0, attach(&self->p, self->at, self->at));
-	EXPECT_EQ(0, attach(&self->p, self->at + 32, self->at));
-	EXPECT_EQ(-EPROTO, attach(&self->p, self->at + 33, self->at));
-	EXPECT_EQ(-EPROTO, attach(&self->p, self->at, self->at + 1));
-	EXPECT_EQ(-EPROTO, attach(&self->p, self->at + 0x80000000, self->at));
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
+
+	start(p, 0, 0, 0, 0);
+	EXPECT_EQ(0, attach(p, at, at));
+	EXPECT_EQ(0, attach(p, at + 32, at));
+	EXPECT_EQ(-EPROTO, attach(p, at + 33, at));
+	EXPECT_EQ(-EPROTO, attach(p, at, at + 1));
+	EXPECT_EQ(-EPROTO, attach(p, at + 0x80000000, at));
+	pair_delete(p);
 }
 
-/* A backend that starts again takes what its predecessor did not answer. */
-TEST_F(hostile, attach_with_requests)
+/* A new backend takes the requests that the previous one did not answer. */
+TEST_EACH(hostile, attach_with_requests)
 {
+	struct pair *p = unit_alloc_lines(sizeof(*p));
+	u32 at = variant->base;
 	struct blkif_cmd cmd;
 	unsigned int n = 0;
 
-	start(&self->p, self->at, 20, 12, 7);
-	EXPECT_EQ(0, pair_attach(&self->p));
-	while (blkif_back_get(&self->p.back, &cmd) == 1) {
+	start(p, at, 20, 12, 7);
+	EXPECT_EQ(0, pair_attach(p));
+	while (blkif_back_get(&p->back, &cmd) == 1) {
 		EXPECT_TRUE(is_cmd_of(&blkif_abi_native, &cmd, 1));
 		n++;
 	}
 	EXPECT_EQ(13, n);
+	pair_delete(p);
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(ring,
+	   UNIT_CASE(slots),
+	   UNIT_CASE(same_layout_as_ring_h),
+	   UNIT_CASE(event_rule),
+	   UNIT_CASE(model),
+	   UNIT_CASE(full),
+	   UNIT_CASE(requests),
+	   UNIT_CASE(requests_over_unanswered_ones),
+	   UNIT_CASE(responses),
+	   UNIT_CASE(responses_to_the_unpublished),
+	   UNIT_CASE(responses_taken_back),
+	   UNIT_CASE(attach_to_indexes),
+	   UNIT_CASE(attach_with_requests));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Both sides of a queue running at once, on two threads and on four (each half
- * of each side on its own), asleep whenever the ring says they may be.
+ * Both sides of a queue at the same time, on two threads or on four (one for
+ * each half of each side), which sleep whenever the ring allows it.
  */
 #ifndef _RING_THREADS_H
 #define _RING_THREADS_H
@@ -14,8 +14,11 @@
 #define PAIR_ONE_MAPPING
 #include "ring_fixture.h"
 
-/* Longer than any scheduler keeps a thread that has work. */
-#define LOST_MS		20000
+/*
+ * A notification that has not arrived by then is lost.  This is longer than a
+ * runnable thread waits for a CPU, even on a slow and busy machine.
+ */
+#define LOST_MS		300000
 
 #ifdef __has_feature
 #if __has_feature(thread_sanitizer)
@@ -36,21 +39,21 @@ struct bench {
 	struct pair p;
 	u32 requests;
 	u64 seed;
-	/* Only the ring says how many requests there may be; no tags. */
+	/* no tags: only the ring limits the number of requests */
 	bool no_tags;
-	u8 *answered;			/* how often each request was */
+	u8 *answered;			/* number of responses by request */
 	int front_event, back_event;
-	u32 sent;			/* requests that were pushed */
+	u32 sent;			/* requests that were published */
 	u32 errors;
 	u32 sleeps;
 
-	/* requests that were taken and not answered, between back threads */
+	/* requests taken but not answered, shared by the backend's threads */
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	u64 held[MAX_SLOTS];
 	u32 nr_held;
 
-	/* tags that are free, between front threads */
+	/* free tags, shared by the frontend's threads */
 	pthread_cond_t room;
 	u16 tags[MAX_SLOTS];
 	u32 nr_tags;
@@ -64,14 +67,14 @@ static void notify(int event)
 		abort();
 }
 
-/* Only the first failure is shown; the rest follow from it. */
+/* Only the first failure is printed; others follow from it. */
 static void fail(struct bench *b, int line, const char *what)
 {
 	if (__atomic_fetch_add(&b->errors, 1, __ATOMIC_RELAXED))
 		return;
 	printf("# line %d: %s\n", line, what);
 	fflush(stdout);
-	/* Nobody waits for what does not come any more. */
+	/* Wake all threads, so that they end. */
 	pthread_mutex_lock(&b->lock);
 	pthread_cond_broadcast(&b->room);
 	pthread_cond_broadcast(&b->more);
@@ -195,11 +198,11 @@ static u32 complete(struct bench *b)
 	return n;
 }
 
-/* Until as many more are answered, at random, as will be without our doing. */
+/* Sleep until a random number of the requests in flight is answered. */
 static void front_sleep(struct bench *b, struct rng *rng, u32 done)
 {
 	u32 sent = __atomic_load_n(&b->sent, __ATOMIC_ACQUIRE);
-	/* Answers may overtake the word that says that there was a request. */
+	/* A response may arrive before "sent" is updated. */
 	u32 ahead = sent > done ? 1 + rng_below(rng, sent - done) : 1;
 	int ret = blkif_front_rearm(&b->p.front, ahead);
 
@@ -285,7 +288,7 @@ static void *fetcher(void *arg)
 	return NULL;
 }
 
-/* The backend's response half: in any order. */
+/* The backend's response half, which answers in any order. */
 
 static bool take_held(struct bench *b, struct rng *rng, u64 *id, bool wait)
 {
@@ -351,7 +354,7 @@ static void *backend(void *arg)
 static struct bench *bench_new(const struct blkif_layout *layout, u32 base,
 			       u32 requests, u64 seed)
 {
-	struct bench *b = alloc_lines(sizeof(*b));
+	struct bench *b = unit_alloc_lines(sizeof(*b));
 
 	pair_init(&b->p, layout, base);
 	b->requests = requests;
@@ -373,7 +376,7 @@ static void bench_free(struct bench *b)
 	close(b->front_event);
 	close(b->back_event);
 	free(b->answered);
-	free(b);
+	unit_free(b);
 }
 
 static u32 bench_run(struct bench *b, void *(*const *fns)(void *),
@@ -397,7 +400,7 @@ static void *(*const four_threads[])(void *) = {
 	submitter, completer, fetcher, answerer,
 };
 
-/* Return: how much was wrong. */
+/* Return: the number of errors. */
 static u32 bench_two(struct bench *b)
 {
 	return bench_run(b, two_threads, 2);

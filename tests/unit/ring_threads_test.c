@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Threads on the smallest and the largest ring of each layout for long, and on
- * every ring there is for a few laps.
+ * Threads on the smallest and the largest ring of each layout for many laps, and
+ * on every ring for a few.
  */
 
 #include "ring_threads.h"
@@ -25,27 +25,27 @@ FIXTURE_VARIANT_ADD(threads, slim_order_0) { SHARED(slim, 0) };
 FIXTURE_VARIANT_ADD(threads, separate_64_order_0) { SEPARATE(64, 0) };
 FIXTURE_VARIANT_ADD(threads, separate_128_order_4) { SEPARATE(128, 4) };
 
-TEST_F_TIMEOUT(threads, two, 60)
+TEST_F(threads, two)
 {
 	EXPECT_EQ(0, bench_two(self->b));
 	EXPECT_LT(0, self->b->sleeps);
 }
 
-TEST_F_TIMEOUT(threads, four, 60)
+TEST_F(threads, four)
 {
 	EXPECT_EQ(0, bench_four(self->b));
 	EXPECT_LT(0, self->b->sleeps);
 }
 
-/* Nothing between the halves of a side but what the ring itself does. */
-TEST_F_TIMEOUT(threads, four_without_tags, 60)
+/* The halves of a side synchronize by the ring only. */
+TEST_F(threads, four_without_tags)
 {
 	self->b->no_tags = true;
 	EXPECT_EQ(0, bench_four(self->b));
 	EXPECT_LT(0, self->b->sleeps);
 }
 
-/* At least so many laps. */
+/* At least this many laps. */
 #define LAPS	3
 
 static u32 run_ring(const struct blkif_layout *layout, bool four, bool no_tags)
@@ -66,7 +66,7 @@ FIXTURE(every) { };
 FIXTURE_SETUP(every) { }
 FIXTURE_TEARDOWN(every) { }
 
-TEST_F_TIMEOUT(every, ring, 60)
+TEST_F(every, ring)
 {
 	unsigned int i, order;
 
@@ -85,13 +85,12 @@ TEST_F_TIMEOUT(every, ring, 60)
 }
 
 /*
- * A push and an arm at the same instant, over and over: the full barrier in
- * each of them is what this is about.  Threads that sleep and wake seldom come
- * as close to each other.
+ * Publish and rearm at the same instant, over and over, to test the full
+ * barrier in each of them.  Threads that sleep and wake are rarely as close.
  */
 
 #ifdef __SANITIZE_THREAD__
-#define ROUNDS	2000	/* it takes a barrier for nothing */
+#define ROUNDS	2000	/* it does not know fences */
 #else
 #define ROUNDS	200000
 #endif
@@ -120,7 +119,7 @@ static void delay(struct rng *rng)
 		barrier();
 }
 
-static void *push_on_time(void *arg)
+static void *publish_on_time(void *arg)
 {
 	struct instant *in = arg;
 	struct rng rng = { 6 };
@@ -144,7 +143,7 @@ static void *push_on_time(void *arg)
 	return NULL;
 }
 
-/* The rest of a round, with the other thread at rest.  True: as it should be */
+/* The rest of a round, while the other thread waits.  False on an error. */
 static bool before_instant(struct instant *in, u32 round)
 {
 	struct blkif_cmd cmd = cmd_of(in->p.layout.abi, round);
@@ -170,17 +169,17 @@ static bool after_instant(struct instant *in, u32 round)
 	return blkif_front_get(&in->p.front, &rsp) == 1;
 }
 
-/* Return: how often neither side knew; ~0 if something else is wrong. */
+/* Return: number of lost notifications; ~0 on any other error. */
 static u32 lost_at_once(const struct blkif_layout *layout, bool responses)
 {
-	struct instant *in = alloc_lines(sizeof(*in));
+	struct instant *in = unit_alloc_lines(sizeof(*in));
 	struct rng rng = { 7 };
 	u32 round, lost = 0, wrong = 0;
 	pthread_t thread;
 
 	pair_init(&in->p, layout, BASE);
 	in->responses = responses;
-	pthread_create(&thread, NULL, push_on_time, in);
+	pthread_create(&thread, NULL, publish_on_time, in);
 	for (round = 1; round <= ROUNDS; round++) {
 		int seen;
 
@@ -195,11 +194,11 @@ static u32 lost_at_once(const struct blkif_layout *layout, bool responses)
 	}
 	pthread_join(thread, NULL);
 	pair_free(&in->p);
-	free(in);
+	unit_free(in);
 	return wrong ? ~0U : lost;
 }
 
-TEST_F_TIMEOUT(threads, push_meets_arm, 60)
+TEST_F(threads, publish_meets_rearm)
 {
 	EXPECT_EQ(0, lost_at_once(&variant->layout, false));
 	EXPECT_EQ(0, lost_at_once(&variant->layout, true));

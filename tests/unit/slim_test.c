@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* slim.h against bytes that were written down by hand from the public header. */
+/* slim.h, compared with bytes written by hand from the public header. */
 
 #include "bytes.h"
 #include "xen-blkif/check.h"
@@ -156,15 +156,16 @@ static const struct vector vectors[] = {
 			.nr_segs = 2, .nr_pi = 1, .indirect_gref = { 0x11 },
 		},
 	}, {
-		.name = "write with FUA whose tuples are the first of a table",
+		.name = "write with FUA, tuples in a second page",
 		.bytes = "00 06 01 0a 00 01 04 00 " ID_HEX
 			 "11 00 00 00 22 00 00 00 00 00 00 00 00 00 00 00",
 		.cmd = {
 			.id = ID, .op = 1, .flags = 0xa, .indirect = true,
-			.nr_segs = 256, .nr_pi = 4, .indirect_gref = { 0x11, 0x22 },
+			.nr_segs = 256, .nr_pi = 4,
+			.indirect_gref = { 0x11, 0x22 },
 		},
 	}, {
-		.name = "the largest write with tuples of 512 bytes each",
+		.name = "the largest write with a tuple for each 512 bytes",
 		.bytes = "00 06 01 08 f0 03 10 00 " ID_HEX
 			 "11 00 00 00 22 00 00 00 33 00 00 00 44 00 00 00",
 		.cmd = {
@@ -173,7 +174,7 @@ static const struct vector vectors[] = {
 			.indirect_gref = { 0x11, 0x22, 0x33, 0x44 },
 		},
 	}, {
-		.name = "indirect, more tuples than the pages have entries for",
+		.name = "indirect, more tuples than the pages hold entries",
 		.bytes = "00 06 01 08 ff ff ff ff " ID_HEX
 			 "11 00 00 00 22 00 00 00 33 00 00 00 44 00 00 00",
 		.decode_only = true,
@@ -183,7 +184,7 @@ static const struct vector vectors[] = {
 			.indirect_gref = { 0x11, 0x22, 0x33, 0x44 },
 		},
 	}, {
-		.name = "tuples where none can be are there to be refused",
+		.name = "flag of tuples without an indirect page",
 		.bytes = "00 00 01 08 00 07 00 00 " ID_HEX
 			 "08 00 00 00 00 00 00 00 aa 00 00 00 00 00 00 00",
 		.cmd = {
@@ -191,7 +192,6 @@ static const struct vector vectors[] = {
 			.nr_segs = 1, .seg = { { 8, 0xaa, 0, 7, 0 } },
 		},
 	}, {
-		/* ... is for the check that follows */
 		.name = "indirect, more entries than the pages hold",
 		.bytes = "00 06 00 00 ff ff 00 00 " ID_HEX
 			 "11 00 00 00 22 00 00 00 33 00 00 00 44 00 00 00",
@@ -201,7 +201,7 @@ static const struct vector vectors[] = {
 			.indirect_gref = { 0x11, 0x22, 0x33, 0x44 },
 		},
 	}, {
-		.name = "indirect, an inner operation that does not exist",
+		.name = "indirect, unknown inner operation",
 		.bytes = "00 06 2a 00 01 00 00 00 " ID_HEX
 			 "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
 		.decode_only = true,
@@ -210,7 +210,7 @@ static const struct vector vectors[] = {
 			.indirect_gref = { 1 },
 		},
 	}, {
-		.name = "flags that mean nothing are there to be refused",
+		.name = "unknown flags",
 		.bytes = "00 00 01 81 00 07 00 00 " ID_HEX
 			 "08 00 00 00 00 00 00 00 aa 00 00 00 00 00 00 00",
 		.cmd = {
@@ -218,7 +218,7 @@ static const struct vector vectors[] = {
 			.nr_segs = 1, .seg = { { 8, 0xaa, 0, 7, 0 } },
 		},
 	}, {
-		.name = "first after last counts as empty",
+		.name = "a segment that ends before it starts counts as empty",
 		.bytes = "00 00 02 00 07 00 00 ff " ID_HEX
 			 "64 00 00 00 00 00 00 00 01 00 00 00 02 00 00 00",
 		.decode_only = true,
@@ -229,11 +229,11 @@ static const struct vector vectors[] = {
 	},
 };
 
-/* What a request of an operation does not use, and is not zero. */
-static const struct refused {
+/* Fields that an operation does not use and that are not zero. */
+static const struct rejected {
 	const char *name;
 	const char *bytes;
-} refused[] = {
+} rejected[] = {
 	{ "lap byte of a read",
 	  "01 00 01 00 00 07 00 00 " ID_HEX
 	  "08 00 00 00 00 00 00 00 aa 00 00 00 00 00 00 00" },
@@ -297,10 +297,10 @@ static const struct refused {
 	{ "nr_pi, high byte",
 	  "00 06 00 00 01 00 00 01 " ID_HEX
 	  "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00" },
-	{ "nr_pi with the flag of another",
+	{ "nr_pi with another flag",
 	  "00 06 01 02 01 00 01 00 " ID_HEX
 	  "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00" },
-	{ "gref[1] of a table that segments and tuples fill",
+	{ "gref[1] of a page that segments and tuples fill",
 	  "00 06 01 10 fc 00 04 00 " ID_HEX
 	  "01 00 00 00 02 00 00 00 00 00 00 00 00 00 00 00" },
 	{ "gref[1] of one page",
@@ -319,22 +319,22 @@ static const struct refused {
 
 static void read_slot(struct blkif_cmd *cmd, const char *bytes)
 {
-	u8 raw[32], *slot = malloc(sizeof(raw));
+	u8 raw[32], *slot = unit_alloc(sizeof(raw));
 	bool used[32];
 
 	unhex(bytes, raw, used, sizeof(raw));
-	/* Of the exact size, for a read behind the end to be seen. */
+	/* Of the exact size, so that a sanitizer sees a read beyond it. */
 	memcpy(slot, raw, sizeof(raw));
 	memset(cmd, FILL, sizeof(*cmd));
 	blkif_cmd_decode(&blkif_abi_slim, slot, cmd);
-	free(slot);
+	unit_free(slot);
 }
 
 static bool same_slim_cmd(const struct blkif_cmd *a, const struct blkif_cmd *b)
 {
 	struct blkif_cmd x = *a, y = *b;
 
-	/* Slots of old have eight; here the others mean nothing. */
+	/* Slim requests use four of the eight. */
 	if (a->indirect) {
 		memset(x.indirect_gref + 4, 0, 16);
 		memset(y.indirect_gref + 4, 0, 16);
@@ -374,8 +374,8 @@ TEST(encode)
 	}
 }
 
-/* What an operation has no use for does not get out, whatever it holds. */
-TEST(encode_leaves_out)
+/* Fields that an operation does not use are sent as zero. */
+TEST(encode_unused_fields)
 {
 	struct blkif_cmd cmd = { .id = ID, .op = 3, .sector = 99,
 				 .nr_sectors = 99 };
@@ -407,24 +407,24 @@ static struct blkif_limits limits(void)
 	};
 }
 
-TEST(refuse_what_is_not_zero)
+TEST(reject_unused_fields)
 {
 	struct blkif_limits lim = limits();
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+	for (i = 0; i < ARRAY_SIZE(rejected); i++) {
 		struct blkif_cmd cmd;
 
-		read_slot(&cmd, refused[i].bytes);
+		read_slot(&cmd, rejected[i].bytes);
 		EXPECT_TRUE(cmd.reserved)
-			TH_LOG("%s", refused[i].name);
+			TH_LOG("%s", rejected[i].name);
 		EXPECT_EQ(BLKIF_BAD_FLAGS, blkif_check_cmd(&cmd, &lim))
-			TH_LOG("%s", refused[i].name);
+			TH_LOG("%s", rejected[i].name);
 	}
 }
 
-/* One more than fits, of each kind. */
-TEST(refuse_too_many)
+/* One more than the limit, of each kind. */
+TEST(reject_too_many)
 {
 	struct blkif_limits lim = limits();
 	struct blkif_cmd cmd;
@@ -441,20 +441,20 @@ TEST(refuse_too_many)
 	read_slot(&cmd, "00 06 01 00 01 04 00 00 " ID_HEX
 		  "01 00 00 00 02 00 00 00 03 00 00 00 04 00 00 00");
 	EXPECT_EQ(BLKIF_BAD_NR_SEGS, blkif_check_cmd(&cmd, &lim));
-	/* Of ranges, those of one page are all. */
+	/* Ranges are limited to one page. */
 	read_slot(&cmd, "00 06 05 00 01 01 00 00 " ID_HEX
 		  "01 00 00 00 02 00 00 00 00 00 00 00 00 00 00 00");
 	EXPECT_EQ(BLKIF_BAD_NR_SEGS, blkif_check_cmd(&cmd, &lim));
 	read_slot(&cmd, "00 06 05 00 00 00 00 00 " ID_HEX
 		  "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
 	EXPECT_EQ(BLKIF_BAD_NR_SEGS, blkif_check_cmd(&cmd, &lim));
-	/* Zeroes have no indirect form. */
+	/* Writes of zeroes have no indirect form. */
 	read_slot(&cmd, "00 06 07 00 01 00 00 00 " ID_HEX
 		  "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
 	EXPECT_EQ(BLKIF_BAD_OP, blkif_check_cmd(&cmd, &lim));
 }
 
-/* Every operation byte: known ones as above, the rest nothing but an id. */
+/* Every value of the operation; of unknown ones only the id is decoded. */
 TEST(every_operation)
 {
 	struct blkif_cmd cmd;
@@ -505,7 +505,7 @@ TEST(response)
 	}
 }
 
-/* Bytes 8 to 11 are reserved and 15 is the lap: every bit of them. */
+/* Every bit of bytes 8 to 11, which are reserved, and of the lap byte, 15. */
 TEST(response_reserved)
 {
 	struct blkif_rsp rsp;
@@ -523,7 +523,7 @@ TEST(response_reserved)
 	}
 }
 
-/* Sixteen bytes, 256 in a page, each with a sector of its own. */
+/* An indirect entry is 16 bytes and has its own sector. */
 TEST(entries)
 {
 	static const u8 entries[] = {
@@ -559,7 +559,7 @@ TEST(entries)
 	EXPECT_EQ(1, blkif_indirect_gref(abi, out, 1));
 }
 
-/* Ranges are in a page as they are in memory: written down, not computed. */
+/* A range in an indirect page has the layout of struct blkif_range. */
 TEST(range_entries)
 {
 	static const u8 page[] = {
@@ -581,4 +581,14 @@ TEST(range_entries)
 	EXPECT_EQ(BLKIF_BAD_EXTENT, blkif_check_ranges(range, 2, &lim));
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(slim,
+	   UNIT_CASE(decode),
+	   UNIT_CASE(encode),
+	   UNIT_CASE(encode_unused_fields),
+	   UNIT_CASE(reject_unused_fields),
+	   UNIT_CASE(reject_too_many),
+	   UNIT_CASE(every_operation),
+	   UNIT_CASE(response),
+	   UNIT_CASE(response_reserved),
+	   UNIT_CASE(entries),
+	   UNIT_CASE(range_entries));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* status.h: every status of either side, and what comes of it on the other. */
+/* status.h: conversion of every status, in both directions. */
 
 #include "unit.h"
 #include "xen-blkif/status.h"
 
-/* Written down from the public header, numbers and all. */
+/* With the numbers of the public header. */
 static const struct {
 	s16 wire;
 	blk_status_t status;
-	s16 old;		/* what a peer of old is told */
+	s16 legacy;		/* in the existing format */
 } rows[] = {
 	{ 0, BLK_STS_OK, 0 },
 	{ -2, BLK_STS_NOTSUPP, -2 },
@@ -28,27 +28,27 @@ TEST(both_ways)
 			  blkif_status_to_wire(true, rows[i].status));
 		EXPECT_EQ(rows[i].status,
 			  blkif_status_from_wire(true, rows[i].wire));
-		EXPECT_EQ(rows[i].old,
+		EXPECT_EQ(rows[i].legacy,
 			  blkif_status_to_wire(false, rows[i].status));
 	}
 }
 
-/* Of all statuses that there could be, 0 is the only good one. */
+/* Only 0 means success. */
 TEST(every_status)
 {
 	unsigned int status, i;
 
 	for (status = 0; status < 256; status++) {
 		s16 slim = blkif_status_to_wire(true, status);
-		s16 old = blkif_status_to_wire(false, status);
+		s16 legacy = blkif_status_to_wire(false, status);
 		bool known = false;
 
 		for (i = 0; i < ARRAY_SIZE(rows); i++)
 			known |= rows[i].status == status;
 		EXPECT_EQ(!status, !slim);
-		EXPECT_EQ(!status, !old);
-		EXPECT_LE(-2, old);
-		EXPECT_GE(0, old);
+		EXPECT_EQ(!status, !legacy);
+		EXPECT_LE(-2, legacy);
+		EXPECT_GE(0, legacy);
 		EXPECT_TRUE(known || slim == -1)
 			TH_LOG("status %u", status);
 	}
@@ -61,7 +61,7 @@ TEST(every_wire_status)
 
 	for (wire = -32768; wire < 32768; wire++) {
 		blk_status_t slim = blkif_status_from_wire(true, wire);
-		blk_status_t old = blkif_status_from_wire(false, wire);
+		blk_status_t legacy = blkif_status_from_wire(false, wire);
 		bool known = false;
 
 		for (i = 0; i < ARRAY_SIZE(rows); i++)
@@ -70,12 +70,12 @@ TEST(every_wire_status)
 		ASSERT_TRUE(known || slim == BLK_STS_IOERR)
 			TH_LOG("status %d", wire);
 		ASSERT_EQ(!wire ? BLK_STS_OK : wire == -2 ? BLK_STS_NOTSUPP :
-			  BLK_STS_IOERR, old)
+			  BLK_STS_IOERR, legacy)
 			TH_LOG("status %d", wire);
 	}
 }
 
-/* What has no place on the wire. */
+/* Statuses that are not in the table. */
 TEST(others)
 {
 	EXPECT_EQ(-1, blkif_status_to_wire(true, BLK_STS_IOERR));
@@ -88,4 +88,8 @@ TEST(others)
 	EXPECT_EQ(BLK_STS_IOERR, blkif_status_from_wire(true, -8));
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(status,
+	   UNIT_CASE(both_ways),
+	   UNIT_CASE(every_status),
+	   UNIT_CASE(every_wire_status),
+	   UNIT_CASE(others));

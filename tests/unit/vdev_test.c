@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vdev.h: the names and minors that people's fstabs have. */
+/* vdev.h: names and minor numbers of disks. */
 
 #include "unit.h"
 #include "xen-blkif/vdev.h"
 
-#define OLD(major, minor)	((major) << 8 | (minor))
+#define LEGACY(major, minor)	((major) << 8 | (minor))
 #define EXT(disk, part)		(1U << 28 | (disk) << 8 | (part))
 
 static const struct row {
@@ -13,15 +13,15 @@ static const struct row {
 	u32 minor;
 	u16 nr_minors;
 } rows[] = {
-	/* xvd, 16 minors a disk */
-	{ OLD(202, 0), "xvda", 0, 16 },
-	{ OLD(202, 1), "xvda1", 1, 1 },
-	{ OLD(202, 15), "xvda15", 15, 1 },
-	{ OLD(202, 16), "xvdb", 16, 16 },
-	{ OLD(202, 18), "xvdb2", 18, 1 },
-	{ OLD(202, 240), "xvdp", 240, 16 },
-	{ OLD(202, 255), "xvdp15", 255, 1 },
-	/* the extended numbers, 256 minors a disk */
+	/* xvd, 16 minors per disk */
+	{ LEGACY(202, 0), "xvda", 0, 16 },
+	{ LEGACY(202, 1), "xvda1", 1, 1 },
+	{ LEGACY(202, 15), "xvda15", 15, 1 },
+	{ LEGACY(202, 16), "xvdb", 16, 16 },
+	{ LEGACY(202, 18), "xvdb2", 18, 1 },
+	{ LEGACY(202, 240), "xvdp", 240, 16 },
+	{ LEGACY(202, 255), "xvdp15", 255, 1 },
+	/* extended numbers, 256 minors per disk */
 	{ EXT(0, 0), "xvda", 0, 256 },
 	{ EXT(0, 1), "xvda1", 1, 1 },
 	{ EXT(1, 0), "xvdb", 256, 256 },
@@ -33,22 +33,22 @@ static const struct row {
 	{ EXT(701, 0), "xvdzz", 179456, 256 },
 	{ EXT(702, 0), "xvdaaa", 179712, 256 },
 	{ EXT(4095, 255), "xvdfan255", 1048575, 1 },
-	/* IDE, whose partitions are disks */
-	{ OLD(3, 0), "xvda", 0, 16 },
-	{ OLD(3, 1), "xvda", 0, 16 },
-	{ OLD(3, 63), "xvda", 0, 16 },
-	{ OLD(3, 64), "xvdb", 16, 16 },
-	{ OLD(22, 0), "xvdc", 32, 16 },
-	{ OLD(22, 64), "xvdd", 48, 16 },
+	/* IDE, whose partitions become disks */
+	{ LEGACY(3, 0), "xvda", 0, 16 },
+	{ LEGACY(3, 1), "xvda", 0, 16 },
+	{ LEGACY(3, 63), "xvda", 0, 16 },
+	{ LEGACY(3, 64), "xvdb", 16, 16 },
+	{ LEGACY(22, 0), "xvdc", 32, 16 },
+	{ LEGACY(22, 64), "xvdd", 48, 16 },
 	/* SCSI */
-	{ OLD(8, 0), "xvda", 0, 16 },
-	{ OLD(8, 1), "xvda1", 1, 1 },
-	{ OLD(8, 241), "xvdp1", 241, 1 },
-	{ OLD(65, 0), "xvdq", 256, 16 },
-	{ OLD(65, 17), "xvdr1", 273, 1 },
-	{ OLD(71, 240), "xvddx", 2032, 16 },
-	{ OLD(128, 0), "xvddy", 2048, 16 },
-	{ OLD(135, 255), "xvdiv15", 4095, 1 },
+	{ LEGACY(8, 0), "xvda", 0, 16 },
+	{ LEGACY(8, 1), "xvda1", 1, 1 },
+	{ LEGACY(8, 241), "xvdp1", 241, 1 },
+	{ LEGACY(65, 0), "xvdq", 256, 16 },
+	{ LEGACY(65, 17), "xvdr1", 273, 1 },
+	{ LEGACY(71, 240), "xvddx", 2032, 16 },
+	{ LEGACY(128, 0), "xvddy", 2048, 16 },
+	{ LEGACY(135, 255), "xvdiv15", 4095, 1 },
 };
 
 TEST(good)
@@ -74,12 +74,12 @@ TEST(good)
 TEST(bad)
 {
 	static const u32 numbers[] = {
-		0, 1, 255, OLD(1, 0), OLD(2, 0), OLD(4, 0), OLD(7, 0),
-		OLD(9, 0), OLD(21, 0), OLD(23, 0), OLD(64, 0), OLD(72, 0),
-		OLD(127, 0), OLD(136, 0), OLD(201, 0), OLD(203, 0),
-		OLD(255, 0), OLD(256, 0), OLD(256 + 202, 0), (1U << 28) - 1,
+		0, 1, 255, LEGACY(1, 0), LEGACY(2, 0), LEGACY(4, 0), LEGACY(7, 0),
+		LEGACY(9, 0), LEGACY(21, 0), LEGACY(23, 0), LEGACY(64, 0), LEGACY(72, 0),
+		LEGACY(127, 0), LEGACY(136, 0), LEGACY(201, 0), LEGACY(203, 0),
+		LEGACY(255, 0), LEGACY(256, 0), LEGACY(256 + 202, 0), (1U << 28) - 1,
 		EXT(4096, 0), EXT(4096, 1), EXT(0xfffff, 0xff),
-		1U << 29, 1U << 29 | OLD(202, 0), 1U << 31, 0xffffffffU,
+		1U << 29, 1U << 29 | LEGACY(202, 0), 1U << 31, 0xffffffffU,
 	};
 	struct blkif_vdev vdev;
 	unsigned int i;
@@ -91,10 +91,10 @@ TEST(bad)
 }
 
 /*
- * The rules of the driver before this one, put down once more in its own
- * terms: a disk and the first of its 16 minors, by major.
+ * The rules of the driver in Linux 6.1, written independently of vdev.h: the
+ * disk and the first of its 16 minor numbers, by major.
  */
-static int in_tree_old(u32 number, u32 *disk, u32 *minor)
+static int in_tree_legacy(u32 number, u32 *disk, u32 *minor)
 {
 	u32 major = number >> 8;
 
@@ -124,7 +124,7 @@ static int in_tree(u32 number, u32 *disk, u32 *minor, u32 *nr_parts)
 		return -ENODEV;
 	*nr_parts = 16;
 	if (!(number >> 28))
-		return in_tree_old(number, disk, minor);
+		return in_tree_legacy(number, disk, minor);
 	*nr_parts = 256;
 	*minor = number & ~(1U << 28);
 	*disk = *minor / 256;
@@ -149,7 +149,7 @@ static void in_tree_name(char *name, u32 disk, u32 part)
 		sprintf(name + at, "%u", part);
 }
 
-/* 0 if both drivers make the same of a number. */
+/* 0 if both drivers give a number the same meaning. */
 static int differs(u32 number)
 {
 	u32 disk = 0, minor = 0, nr_parts = 0;
@@ -167,22 +167,27 @@ static int differs(u32 number)
 	       vdev.nr_minors != (minor % nr_parts ? 1 : nr_parts);
 }
 
-TEST(same_as_before)
+TEST(same_as_in_tree)
 {
 	u32 n;
 
-	for (n = 0; n < 1 << 17; n++) {
+	for (n = 0; n < 1 << 17; n += UNIT_STRIDE) {
+		unit_relax();
 		ASSERT_EQ(0, differs(n))
 			TH_LOG("%#x", n);
 	}
-	for (n = 0; n < (1 << 20) + 1000; n++) {
+	for (n = 0; n < (1 << 20) + 1000; n += UNIT_STRIDE) {
+		unit_relax();
 		ASSERT_EQ(0, differs(1U << 28 | n))
 			TH_LOG("%#x", n);
 	}
-	for (n = 0; n < 1 << 16; n++) {
+	for (n = 0; n < 1 << 16; n += UNIT_STRIDE) {
 		ASSERT_EQ(0, differs(n << 16 | (n & 0xff)))
 			TH_LOG("%#x", n << 16);
 	}
 }
 
-TEST_HARNESS_MAIN
+UNIT_SUITE(vdev,
+	   UNIT_CASE(good),
+	   UNIT_CASE(bad),
+	   UNIT_CASE(same_as_in_tree));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Slots of the existing protocol, byte by byte, written from Xen's public
- * io/blkif.h and not by any program.  Bytes are in the order of memory.
+ * Slots of the existing protocol, byte by byte, written by hand from Xen's
+ * public io/blkif.h.  Bytes are in memory order.
  *
- * ".." is a byte that has no meaning: readers ignore it, writers leave it.
- * What follows the end of a table is "..", up to the size of the slot.
+ * ".." is a byte that is not used: decoding ignores it and encoding does not
+ * write it.  So are the bytes after the end of the text.
  */
 #ifndef _VECTORS_H
 #define _VECTORS_H
@@ -57,7 +57,7 @@ static const struct vector vectors[] = {
 			},
 		},
 	}, {
-		.name = "write, eleven segments fill the slot",
+		.name = "write, eleven segments",
 		.x86_32 = "01 0b 00 00 ff ff ff ff ff ff ff ff "
 			  "00 00 00 00 01 00 00 00 "
 			  "01 00 00 00 00 07 00 00 02 00 00 00 00 07 00 00 "
@@ -180,10 +180,10 @@ static const struct vector vectors[] = {
 		.cmd = {
 			.id = ID, .op = 1, .indirect = true, .nr_segs = 4096,
 			.indirect_gref = { 0x11, 0x22, 0x33, 0x44,
-				   0x55, 0x66, 0x77, 0x80000088 },
+					   0x55, 0x66, 0x77, 0x80000088 },
 		},
 	}, {
-		.name = "an operation that does not exist",
+		.name = "unknown operation",
 		.x86_32 = "2a ff ff ff " ID_HEX "ff ff ff ff ff ff ff ff",
 		.x86_64 = "2a ff ff ff ff ff ff ff " ID_HEX
 			  "ff ff ff ff ff ff ff ff",
@@ -197,7 +197,7 @@ static const struct vector vectors[] = {
 		.decode_only = true,
 		.cmd = { .id = ID, .op = 4 },
 	}, {
-		.name = "segments out of order count as empty",
+		.name = "segments that end before they start count as empty",
 		.x86_32 = "00 03 .. .. " ID_HEX "64 00 00 00 00 00 00 00 "
 			  "01 00 00 00 07 00 .. .. "
 			  "02 00 00 00 00 ff .. .. "
@@ -219,7 +219,7 @@ static const struct vector vectors[] = {
 	},
 };
 
-/* Responses: 12 bytes for x86_32, 16 for x86_64, and all of them written. */
+/* Responses are 12 bytes for x86_32 and 16 for x86_64, all of them written. */
 struct rsp_vector {
 	const char *x86_32;
 	const char *x86_64;

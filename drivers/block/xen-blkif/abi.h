@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Wire formats: how a slot, and an entry of an indirect page, is laid out.
+ * Wire formats: the layout of a slot and of an indirect entry.
  *
- * The three ABIs of the existing protocol are one layout.  x86_64 puts 4 bytes
- * of padding before the first 64-bit field, x86_32 does not, and native is
- * whichever of the two the architecture aligns to.  So a pad and a stride say
- * all there is to say, and no code is written twice.
+ * The three ABIs of the existing protocol share one layout.  x86_64 has 4 bytes
+ * of padding before the first 64-bit field, x86_32 has none, and native is the
+ * one of the two that matches the alignment of the architecture.  A pad and a
+ * slot size therefore describe an ABI, and one decoder serves all of them.
  */
 
 #ifndef _XEN_BLKIF_ABI_H
 #define _XEN_BLKIF_ABI_H
 
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/stddef.h>
 #include "slim.h"
 
-/* Offsets in a slot, less the ABI's pad for all from ID on. */
+/* Offsets in a slot; from ID on the pad of the ABI is added. */
 #define BLKIF_OFF_OP		0
-#define BLKIF_OFF_NR_SEGS	1	/* u8; discard: flags; indirect: inner op */
+#define BLKIF_OFF_NR_SEGS	1	/* discard: flags; indirect: inner op */
 #define BLKIF_OFF_IND_SEGS	2	/* u16 */
 #define BLKIF_OFF_ID		4
 #define BLKIF_OFF_SECTOR	12
 #define BLKIF_OFF_SEG		20
 #define BLKIF_OFF_NR_SECTORS	20
-#define BLKIF_OFF_INDIRECT_GREF		24
+#define BLKIF_OFF_INDIRECT_GREF	24
 
-/* A segment in a slot or in an indirect page. */
+/* A segment, in a slot as well as in an indirect page. */
 #define BLKIF_ENTRY_SIZE	8
 #define BLKIF_ENTRY_GREF	0
 #define BLKIF_ENTRY_FIRST	4
@@ -35,15 +36,15 @@
 #define BLKIF_SLOT_MAX		112
 
 /**
- * struct blkif_abi - one layout of slots and of indirect pages
- * @name: as in the "protocol" key; "slim" for slim requests
- * @slim: laid out as in slim.h
- * @pad: bytes before the first 64-bit field of a request, if not @slim
- * @req_size: bytes from one slot of the ring to the next
+ * struct blkif_abi - layout of slots and of indirect pages
+ * @name: value of the "protocol" key, or "slim" for slim requests
+ * @slim: slim requests, whose layout is in slim.h
+ * @pad: bytes of padding before the first 64-bit field; not used if @slim
+ * @req_size: bytes of a request slot
  * @rsp_size: bytes of a response
- * @max_inline: segments that a slot can carry
- * @max_indirect_pages: indirect pages that a slot can name
- * @entry_size: bytes of a segment in an indirect page
+ * @max_inline: most segments in a slot
+ * @max_indirect_pages: most indirect pages that a slot can refer to
+ * @entry_size: bytes of an indirect entry
  */
 struct blkif_abi {
 	const char *name;
@@ -70,7 +71,7 @@ static const struct blkif_abi blkif_abi_x86_64 = {
 	.entry_size = BLKIF_ENTRY_SIZE,
 };
 
-static const struct blkif_abi blkif_abi_slim = {
+static const struct blkif_abi __maybe_unused blkif_abi_slim = {
 	.name = "slim", .slim = true,
 	.req_size = sizeof(struct blkif_slim_request),
 	.rsp_size = sizeof(struct blkif_slim_response),
@@ -104,8 +105,8 @@ static const struct blkif_abi blkif_abi_native = {
 };
 
 /*
- * A frontend without a "protocol" key is older than the key, which came with
- * the first 64-bit x86 backends.
+ * A frontend that writes no "protocol" key predates the key.  On x86 such a
+ * frontend is a 32-bit one.
  */
 #if defined(__i386__) || defined(__x86_64__)
 #define BLKIF_ABI_UNNAMED	(&blkif_abi_x86_32)
@@ -149,10 +150,10 @@ BLKIF_ASSERT_OFF_PAD(u.indirect.handle, BLKIF_OFF_SEG);
 BLKIF_ASSERT_OFF_PAD(u.indirect.indirect_grefs, BLKIF_OFF_INDIRECT_GREF);
 
 /**
- * blkif_abi_by_name() - the ABI that a frontend's "protocol" key names
- * @name: value of the key; NULL or "" if there is none
+ * blkif_abi_by_name() - look up the ABI that a frontend uses
+ * @name: value of its "protocol" key; NULL or "" if it has none
  *
- * Return: the ABI, or NULL if the name is not known.
+ * Return: the ABI, or NULL if the name is unknown.
  */
 static inline const struct blkif_abi *blkif_abi_by_name(const char *name)
 {
@@ -167,7 +168,7 @@ static inline const struct blkif_abi *blkif_abi_by_name(const char *name)
 	return NULL;
 }
 
-/* Unaligned access by copy: x86_32 slots are 4-byte aligned. */
+/* Access by copy, because x86_32 slots are aligned to 4 bytes only. */
 #define BLKIF_GET(type, p, off) ({				\
 	type __v;						\
 								\
@@ -182,10 +183,10 @@ static inline const struct blkif_abi *blkif_abi_by_name(const char *name)
 } while (0)
 
 /**
- * blkif_entry_decode() - read one segment entry
- * @entry: BLKIF_ENTRY_SIZE private bytes
- * @sector: where the segment starts on the disk
- * @seg: filled in, not checked
+ * blkif_entry_decode() - read a segment of the existing format
+ * @entry: private copy, BLKIF_ENTRY_SIZE bytes
+ * @sector: first sector of the segment
+ * @seg: receives the segment, unchecked
  */
 static inline void blkif_entry_decode(const void *entry, u64 sector,
 				      struct blkif_seg *seg)
@@ -197,7 +198,11 @@ static inline void blkif_entry_decode(const void *entry, u64 sector,
 	seg->reserved = 0;
 }
 
-/** blkif_entry_encode() - write one segment entry of BLKIF_ENTRY_SIZE bytes */
+/**
+ * blkif_entry_encode() - write a segment of the existing format
+ * @entry: BLKIF_ENTRY_SIZE bytes
+ * @seg: the segment
+ */
 static inline void blkif_entry_encode(void *entry, const struct blkif_seg *seg)
 {
 	BLKIF_PUT(u32, entry, BLKIF_ENTRY_GREF, seg->gref);
@@ -206,13 +211,24 @@ static inline void blkif_entry_encode(void *entry, const struct blkif_seg *seg)
 	BLKIF_PUT(u16, entry, BLKIF_ENTRY_LAST + 1, 0);
 }
 
-/** blkif_indirect_per_page() - segments that one indirect page holds */
+/**
+ * blkif_indirect_per_page() - number of entries in an indirect page
+ * @abi: layout
+ *
+ * Return: the number of entries.
+ */
 static inline u32 blkif_indirect_per_page(const struct blkif_abi *abi)
 {
 	return BLKIF_PAGE_SIZE / abi->entry_size;
 }
 
-/** blkif_indirect_pages() - pages that hold @nr_segs entries */
+/**
+ * blkif_indirect_pages() - number of indirect pages that a request needs
+ * @abi: layout
+ * @nr_segs: number of its indirect entries
+ *
+ * Return: the number of pages.
+ */
 static inline u32 blkif_indirect_pages(const struct blkif_abi *abi, u32 nr_segs)
 {
 	u32 entries = blkif_indirect_per_page(abi);
@@ -220,12 +236,18 @@ static inline u32 blkif_indirect_pages(const struct blkif_abi *abi, u32 nr_segs)
 	return (nr_segs + entries - 1) / entries;
 }
 
-/** blkif_max_segs() - segments of the largest request that a slot can name */
+/**
+ * blkif_max_segs() - number of segments of the largest request
+ * @abi: layout
+ *
+ * Return: the number of segments.
+ */
 static inline u32 blkif_max_segs(const struct blkif_abi *abi)
 {
 	return abi->max_indirect_pages * blkif_indirect_per_page(abi);
 }
 
+/* Consecutive segments, from @sector on. */
 static inline u64 blkif_segs_decode(const void *entries, unsigned int nr,
 				    u64 sector, struct blkif_seg *seg)
 {
@@ -243,37 +265,39 @@ static inline u64 blkif_segs_decode(const void *entries, unsigned int nr,
 /**
  * blkif_indirect_decode() - read the segments of an indirect page
  * @abi: layout
- * @table: private copy, @nr entries
- * @nr: how many
- * @sector: where the first starts on the disk, if the entries do not say
- * @seg: @nr segments, filled in, not checked
+ * @entries: private copy, @nr entries
+ * @nr: number of entries
+ * @sector: first sector, for formats whose entries have no sector
+ * @seg: receives @nr segments, unchecked
  *
- * A segment whose last unit is before its first counts as empty here; the
- * check that follows refuses it.
+ * A segment that ends before it starts counts as empty here;
+ * blkif_check_segs() rejects it.
  *
- * Return: the sector behind the last segment, if the entries do not say.
+ * Return: the sector after the last segment, for formats whose entries have no
+ * sector.
  */
 static inline u64 blkif_indirect_decode(const struct blkif_abi *abi,
-					const void *table, unsigned int nr,
+					const void *entries, unsigned int nr,
 					u64 sector, struct blkif_seg *seg)
 {
 	if (!abi->slim)
-		return blkif_segs_decode(table, nr, sector, seg);
-	memcpy(seg, table, nr * sizeof(*seg));
+		return blkif_segs_decode(entries, nr, sector, seg);
+	memcpy(seg, entries, nr * sizeof(*seg));
 	return 0;
 }
 
 /**
- * blkif_indirect_encode() - write one segment of an indirect page
+ * blkif_indirect_encode() - write an entry of an indirect page
  * @abi: layout
- * @table: the page
- * @index: place in the page, below blkif_indirect_per_page()
+ * @page: the indirect page
+ * @index: index of the entry, below blkif_indirect_per_page()
  * @seg: the segment
  */
-static inline void blkif_indirect_encode(const struct blkif_abi *abi, void *table,
-					 u32 index, const struct blkif_seg *seg)
+static inline void blkif_indirect_encode(const struct blkif_abi *abi,
+					 void *page, u32 index,
+					 const struct blkif_seg *seg)
 {
-	void *entry = (u8 *)table + index * abi->entry_size;
+	void *entry = (u8 *)page + index * abi->entry_size;
 
 	if (abi->slim)
 		memcpy(entry, seg, sizeof(*seg));
@@ -281,11 +305,18 @@ static inline void blkif_indirect_encode(const struct blkif_abi *abi, void *tabl
 		blkif_entry_encode(entry, seg);
 }
 
-/** blkif_indirect_gref() - the reference in entry @index of our own page */
+/**
+ * blkif_indirect_gref() - read back a grant reference of an indirect page
+ * @abi: layout
+ * @page: the page, which the caller wrote and no peer can write
+ * @index: index of the entry
+ *
+ * Return: the grant reference.
+ */
 static inline u32 blkif_indirect_gref(const struct blkif_abi *abi,
-				      const void *table, u32 index)
+				      const void *page, u32 index)
 {
-	return BLKIF_GET(u32, table, index * abi->entry_size +
+	return BLKIF_GET(u32, page, index * abi->entry_size +
 			 (abi->slim ? offsetof(struct blkif_seg, gref) :
 				      BLKIF_ENTRY_GREF));
 }
@@ -301,8 +332,9 @@ static inline void blkif_cmd_decode_indirect(const struct blkif_abi *abi,
 	cmd->nr_segs = BLKIF_GET(u16, slot, BLKIF_OFF_IND_SEGS);
 	cmd->sector = BLKIF_GET(u64, slot, BLKIF_OFF_SECTOR + abi->pad);
 	for (i = 0; i < BLKIF_MAX_INDIRECT_PAGES; i++)
-		cmd->indirect_gref[i] = BLKIF_GET(u32, slot, BLKIF_OFF_INDIRECT_GREF +
-					  abi->pad + i * sizeof(u32));
+		cmd->indirect_gref[i] = BLKIF_GET(u32, slot,
+						  BLKIF_OFF_INDIRECT_GREF +
+						  abi->pad + i * sizeof(u32));
 }
 
 static inline void blkif_cmd_decode_data(const struct blkif_abi *abi,
@@ -324,8 +356,10 @@ static inline void blkif_cmd_decode_data(const struct blkif_abi *abi,
  * blkif_cmd_decode() - read a request
  * @abi: layout
  * @slot: private copy of the slot, @abi->req_size bytes
- * @cmd: filled in as far as the operation says; nothing is checked, but no
- *       more than BLKIF_MAX_INLINE segments are stored
+ * @cmd: receives the request, unchecked
+ *
+ * Only the fields that the operation uses are filled in, and at most
+ * BLKIF_MAX_INLINE segments whatever the slot says.
  */
 static inline void blkif_cmd_decode(const struct blkif_abi *abi,
 				    const void *slot, struct blkif_cmd *cmd)
@@ -366,9 +400,9 @@ static inline void blkif_cmd_decode(const struct blkif_abi *abi,
 /**
  * blkif_cmd_encode() - write a request
  * @abi: layout
- * @cmd: a request that is in order
- * @handle: virtual device number, which backends ignore but may look at;
- *          there is no place for it in a slim request
+ * @cmd: a valid request
+ * @handle: virtual device number, for backends that read it; not part of slim
+ *          requests
  * @slot: @abi->req_size bytes, of which only those in use are written
  */
 static inline void blkif_cmd_encode(const struct blkif_abi *abi,
@@ -394,8 +428,9 @@ static inline void blkif_cmd_encode(const struct blkif_abi *abi,
 		BLKIF_PUT(u8, slot, BLKIF_OFF_NR_SEGS, cmd->op);
 		BLKIF_PUT(u16, slot, BLKIF_OFF_IND_SEGS, cmd->nr_segs);
 		BLKIF_PUT(u32, slot, BLKIF_OFF_SEG + abi->pad, handle);
-		for (i = 0; i < BLKIF_MAX_INDIRECT_PAGES; i++, entry += sizeof(u32))
-			BLKIF_PUT(u32, entry, BLKIF_OFF_INDIRECT_GREF - BLKIF_OFF_SEG,
+		for (i = 0; i < BLKIF_MAX_INDIRECT_PAGES; i++)
+			BLKIF_PUT(u32, slot, BLKIF_OFF_INDIRECT_GREF +
+				  abi->pad + i * sizeof(u32),
 				  cmd->indirect_gref[i]);
 		return;
 	}
@@ -414,10 +449,10 @@ static inline void blkif_cmd_encode(const struct blkif_abi *abi,
 /**
  * blkif_rsp_decode() - read a response
  * @abi: layout
- * @slot: private copy
- * @rsp: filled in
+ * @slot: private copy of the slot
+ * @rsp: receives the response
  *
- * Return: false if what must be zero is not.
+ * Return: false if a reserved field is not zero.
  */
 static inline bool blkif_rsp_decode(const struct blkif_abi *abi,
 				    const void *slot, struct blkif_rsp *rsp)
@@ -437,7 +472,7 @@ static inline bool blkif_rsp_decode(const struct blkif_abi *abi,
 }
 
 /**
- * blkif_rsp_encode() - write a response, its padding zeroed
+ * blkif_rsp_encode() - write a response, with its padding zeroed
  * @abi: layout
  * @rsp: the response
  * @slot: @abi->rsp_size bytes, all of which are written

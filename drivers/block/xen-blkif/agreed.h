@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What was negotiated, as both drivers show it: a line in the log, and files in
- * sysfs.  For the kernel only.
+ * The result of negotiation as both drivers show it: a line in the log and the
+ * files of "negotiated" in sysfs.
  */
 
 #ifndef _XEN_BLKIF_AGREED_H
@@ -14,35 +14,44 @@
 #include "pi.h"
 
 /**
- * struct blkif_attr - an attribute of a table
- * @dev: as sysfs knows it
- * @key: which one it is, to the function that shows it
+ * struct blkif_attr - attribute of a table of attributes
+ * @dev: the attribute
+ * @key: tells the function that shows it which one it is
  */
 struct blkif_attr {
 	struct device_attribute dev;
 	size_t key;
 };
 
-/* An element of an array of attributes; each is there as long as the array. */
+/*
+ * Element of an array of attributes.  The compound literal has the lifetime of
+ * the array, which is static.
+ */
 #define BLKIF_ATTR(_name, _show, _key)					\
 	(&((struct blkif_attr) {					\
 		.dev = __ATTR(_name, 0444, _show, NULL),		\
 		.key = (_key),						\
 	}).dev.attr)
 
+/**
+ * blkif_attr_key() - key of an attribute that BLKIF_ATTR() made
+ * @attr: the attribute
+ *
+ * Return: its key.
+ */
 static inline size_t blkif_attr_key(const struct device_attribute *attr)
 {
 	return container_of(attr, const struct blkif_attr, dev)->key;
 }
 
 /**
- * struct blkif_agreed - what a connection is like
- * @choice: what the frontend chose
- * @max_segs: segments of the largest request
- * @ops: operations besides reading, writing and flushing
- * @pi: protection information that requests may have
- * @data: how data moves, in words
- * @flush: how the disk's cache is flushed, in words
+ * struct blkif_agreed - result of the negotiation of a connection
+ * @choice: the frontend's choice
+ * @max_segs: most segments of a request
+ * @ops: operations besides reads, writes and flushes
+ * @pi: protection information that requests may carry
+ * @data: how data moves, for the log
+ * @flush: how caches are flushed, for the log
  */
 struct blkif_agreed {
 	struct blkif_choice choice;
@@ -54,10 +63,10 @@ struct blkif_agreed {
 };
 
 /**
- * blkif_agreed_log() - say what was negotiated
+ * blkif_agreed_log() - log the result of negotiation
  * @dev: the device
- * @name: the disk's, or what happened
- * @agreed: what was negotiated
+ * @name: what the line begins with: the name of the disk or an event
+ * @agreed: the result
  */
 static inline void blkif_agreed_log(struct device *dev, const char *name,
 				    const struct blkif_agreed *agreed)
@@ -75,6 +84,7 @@ static inline void blkif_agreed_log(struct device *dev, const char *name,
 		 blkif_pi_name(&agreed->pi));
 }
 
+/* One for each file of the group. */
 enum blkif_agreed_key {
 	BLKIF_AGREED_FORMAT,
 	BLKIF_AGREED_LAYOUT,
@@ -92,7 +102,7 @@ enum blkif_agreed_key {
 	BLKIF_AGREED_PI,
 };
 
-/* The elements of the group "negotiated"; @show calls blkif_agreed_emit(). */
+/* The files of the group "negotiated"; @show calls blkif_agreed_emit(). */
 #define BLKIF_AGREED_ATTRS(show)					\
 	BLKIF_ATTR(request_format, show, BLKIF_AGREED_FORMAT),		\
 	BLKIF_ATTR(ring_layout, show, BLKIF_AGREED_LAYOUT),		\
@@ -142,7 +152,14 @@ static inline u32 blkif_agreed_number(const struct blkif_agreed *agreed,
 	}
 }
 
-/** blkif_agreed_emit() - the content of one of the files */
+/**
+ * blkif_agreed_emit() - show a file of the group "negotiated"
+ * @buf: a page
+ * @key: the file
+ * @agreed: the result of negotiation
+ *
+ * Return: the length of the content.
+ */
 static inline ssize_t blkif_agreed_emit(char *buf, enum blkif_agreed_key key,
 					const struct blkif_agreed *agreed)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Checks of what a peer sent.  Each takes private copies only and returns a
- * verdict; what follows from the verdict is the caller's business.
+ * Checks of what a peer sent.  Each works on private copies and returns a
+ * verdict, on which the caller acts.
  */
 
 #ifndef _XEN_BLKIF_CHECK_H
@@ -11,19 +11,18 @@
 #include "pi.h"
 
 /**
- * enum blkif_verdict - what is wrong with a request
- * @BLKIF_GOOD: nothing
- * @BLKIF_BAD_OP: an operation, or a form of it, that does not exist or was not
+ * enum blkif_verdict - result of a check
+ * @BLKIF_GOOD: the request is valid
+ * @BLKIF_BAD_OP: the operation, or its indirect form, does not exist or was not
  *                offered
- * @BLKIF_BAD_NR_SEGS: no segment or range where some are needed, or more than
- *                     allowed
- * @BLKIF_BAD_SEG: first and last unit of a segment are not in order or page
- * @BLKIF_BAD_EXTENT: beyond the end of the disk, or the sum overflows
- * @BLKIF_BAD_ALIGN: not a multiple of the logical block size
- * @BLKIF_BAD_FLAGS: a flag or reserved bit that has no meaning
- * @BLKIF_BAD_PI: not as many pages of protection information as the data needs,
- *                or more entries with them than allowed
- * @BLKIF_READ_ONLY: changes a disk that may not be changed
+ * @BLKIF_BAD_NR_SEGS: too few or too many segments or ranges
+ * @BLKIF_BAD_SEG: a segment ends before it starts, or outside of its page
+ * @BLKIF_BAD_EXTENT: beyond the end of the disk, or an overflow
+ * @BLKIF_BAD_ALIGN: not aligned to the logical block size
+ * @BLKIF_BAD_FLAGS: a flag or reserved bit is set that must be zero
+ * @BLKIF_BAD_PI: the number of pages with protection information does not match
+ *                the data, or exceeds the limit
+ * @BLKIF_READ_ONLY: a write to a read-only disk
  */
 enum blkif_verdict {
 	BLKIF_GOOD,
@@ -37,7 +36,12 @@ enum blkif_verdict {
 	BLKIF_READ_ONLY,
 };
 
-/** blkif_verdict_name() - a verdict in words, for the log */
+/**
+ * blkif_verdict_name() - describe a verdict
+ * @verdict: the verdict
+ *
+ * Return: a phrase for the log.
+ */
 static inline const char *blkif_verdict_name(enum blkif_verdict verdict)
 {
 	switch (verdict) {
@@ -64,20 +68,20 @@ static inline const char *blkif_verdict_name(enum blkif_verdict verdict)
 }
 
 /**
- * struct blkif_limits - what a request is checked against
+ * struct blkif_limits - limits that a request is checked against
  * @capacity: size of the disk, in 512-byte units
- * @ops: bit 1 << BLKIF_OP_* for each operation that is taken
- * @max_segs: most segments of an indirect request, and pages of protection
- *            information; no more than its slot can name the tables of
+ * @ops: bit 1 << BLKIF_OP_* for each operation that was offered
+ * @max_segs: most entries of an indirect read or write, segments and pages of
+ *            protection information together; at most blkif_max_segs()
  * @max_inline: most segments in a slot
- * @max_ranges: most ranges of an indirect discard, 0 if there is none; no more
- *              than its slot can name the pages of
+ * @max_ranges: most ranges of an indirect discard, 0 if these were not offered;
+ *              at most BLKIF_SLIM_MAX_RANGES
  * @block_sectors: logical block size, in 512-byte units, a power of two
- * @read_only: refuse whatever changes the disk
+ * @read_only: the disk must not be changed
  * @fua: writes may have BLKIF_SLIM_FUA
  * @secure: discards may have BLKIF_DISCARD_SECURE
- * @pi_interval: bytes of data that go with a tuple of protection information; 0
- *               if there is none
+ * @pi_interval: bytes of data per tuple of protection information; 0 if the
+ *               disk has none
  */
 struct blkif_limits {
 	u64 capacity;
@@ -92,7 +96,14 @@ struct blkif_limits {
 	u16 pi_interval;
 };
 
-/** blkif_extent_ok() - do @nr units from @sector lie within @capacity? */
+/**
+ * blkif_extent_ok() - check that an extent lies within the disk
+ * @sector: its start, in 512-byte units
+ * @nr: its length, likewise
+ * @capacity: size of the disk, likewise
+ *
+ * Return: true if it does, without overflow.
+ */
 static inline bool blkif_extent_ok(u64 sector, u64 nr, u64 capacity)
 {
 	return nr <= capacity && sector <= capacity - nr;
@@ -103,7 +114,7 @@ static inline bool blkif_op_taken(u8 op, const struct blkif_limits *lim)
 	return op < 32 && (lim->ops & (1U << op));
 }
 
-/* Flags that mean something with an operation. */
+/* The flags that an operation may have. */
 static inline u8 blkif_op_flags(u8 op)
 {
 	switch (op) {
@@ -120,7 +131,7 @@ static inline u8 blkif_op_flags(u8 op)
 	}
 }
 
-/* How many pages there are of what a flag says there is. */
+/* For a request with BLKIF_SLIM_PI. */
 static inline enum blkif_verdict
 blkif_check_nr_pi(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 {
@@ -178,12 +189,12 @@ blkif_check_inline(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 }
 
 /**
- * blkif_check_ranges() - check parts of the disk
- * @range: private copy
- * @nr: how many
- * @lim: of this disk and connection
+ * blkif_check_ranges() - check the ranges of a discard or write of zeroes
+ * @range: private copy of the ranges
+ * @nr: number of ranges
+ * @lim: limits of the disk and the connection
  *
- * Return: BLKIF_GOOD or the first thing that is wrong.
+ * Return: BLKIF_GOOD or the first fault.
  */
 static inline enum blkif_verdict
 blkif_check_ranges(const struct blkif_range *range, unsigned int nr,
@@ -211,15 +222,16 @@ blkif_check_range(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 }
 
 /**
- * blkif_check_cmd() - check all of a request but what stands in its pages
- * @cmd: as decoded
- * @lim: of this disk and connection
+ * blkif_check_cmd() - check a request, except for its segments and pages
+ * @cmd: the decoded request
+ * @lim: limits of the disk and the connection
  *
- * A good verdict means that @cmd->nr_segs may be used as a count, of @cmd->seg
- * or of entries in the indirect pages, with @cmd->nr_pi more behind them; and
- * that @cmd->sector and @cmd->nr_sectors are good, if it has neither.
+ * After BLKIF_GOOD, @cmd->nr_segs is a valid count of elements of @cmd->seg or,
+ * for an indirect request, of indirect entries, which @cmd->nr_pi entries
+ * follow.  @cmd->sector and @cmd->nr_sectors are a valid range if the operation
+ * has one.
  *
- * Return: BLKIF_GOOD or the first thing that is wrong.
+ * Return: BLKIF_GOOD or the first fault.
  */
 static inline enum blkif_verdict
 blkif_check_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
@@ -248,16 +260,16 @@ blkif_check_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 
 /**
  * blkif_check_segs() - check the segments of a request
- * @seg: private copy
- * @nr: how many
- * @lim: of this disk and connection
- * @sectors: set to the sum of the lengths, in 512-byte units, if all are good
+ * @seg: private copy of the segments
+ * @nr: number of segments
+ * @lim: limits of the disk and the connection
+ * @sectors: set to the total length in 512-byte units if all are valid
  *
- * No segment may begin or end inside of a logical block: a bio is cut between
- * two of its pages where they leave a gap, or where it is full, and there are
- * kernels that panic when it is cut in a block.
+ * Each segment must be aligned to the logical block size.  The block layer may
+ * split a bio between any two segments, and some kernels panic if the split is
+ * inside a logical block.
  *
- * Return: BLKIF_GOOD or the first thing that is wrong.
+ * Return: BLKIF_GOOD or the first fault.
  */
 static inline enum blkif_verdict
 blkif_check_segs(const struct blkif_seg *seg, unsigned int nr,
@@ -287,16 +299,16 @@ blkif_check_segs(const struct blkif_seg *seg, unsigned int nr,
 }
 
 /**
- * blkif_check_pi() - check the pages of protection information of a request
- * @entry: private copy of their entries
- * @nr: how many
- * @lim: of this disk and connection
- * @sectors: length of the data, checked
+ * blkif_check_pi() - check the protection information of a request
+ * @entry: private copy of the entries that refer to its pages
+ * @nr: number of these entries
+ * @lim: limits of the disk and the connection
+ * @sectors: length of the data, already checked
  *
- * No segment begins or ends inside of an interval, because none does inside of
- * a logical block and blkif_pi_make() has seen to the rest.
+ * Segments are aligned to intervals, because they are aligned to the logical
+ * block size and blkif_pi_make() accepts no interval larger than that.
  *
- * Return: BLKIF_GOOD or the first thing that is wrong; if good, @nr is at most
+ * Return: BLKIF_GOOD or the first fault.  After BLKIF_GOOD, @nr is at most
  * BLKIF_PI_MAX_PAGES.
  */
 static inline enum blkif_verdict
@@ -316,22 +328,34 @@ blkif_check_pi(const struct blkif_seg *entry, unsigned int nr,
 }
 
 /**
- * blkif_id() - make the id of a request
+ * blkif_id() - compose the id of a request
  * @tag: index of the request in the frontend's table
- * @gen: generation of the table's entry; differs from one use to the next
+ * @gen: generation, which differs each time the tag is used
+ *
+ * Return: the id.
  */
 static inline u64 blkif_id(u32 tag, u32 gen)
 {
 	return (u64)gen << 32 | tag;
 }
 
-/** blkif_id_tag() - the index in an id; not checked */
+/**
+ * blkif_id_tag() - index of a request in the frontend's table
+ * @id: id of the request
+ *
+ * Return: the index, unchecked.
+ */
 static inline u32 blkif_id_tag(u64 id)
 {
 	return (u32)id;
 }
 
-/** blkif_id_gen() - the generation in an id */
+/**
+ * blkif_id_gen() - generation of a request
+ * @id: id of the request
+ *
+ * Return: the generation.
+ */
 static inline u32 blkif_id_gen(u64 id)
 {
 	return (u32)(id >> 32);

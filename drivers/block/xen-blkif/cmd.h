@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Requests and responses in host form: what both drivers and every wire
- * format are written against.
+ * Requests and responses in host form, independent of the wire format.
  *
- * The headers of this directory are shared by xen-blkfront and xen-blkback.
- * shared.h, separate.h and ring.h touch shared memory; agreed.h and xenstore.h
- * are for the kernel only.  The others are pure: no lock, no allocation, no
- * printk and no access to memory that a peer can write.  So the same bytes run
- * in the kernel and in userspace tests.
+ * xen-blkfront and xen-blkback share the headers of this directory.  shared.h,
+ * separate.h and ring.h access memory that is shared with the peer; agreed.h
+ * and xenstore.h use interfaces of the kernel.  The others are pure: they take
+ * no lock, allocate nothing, print nothing and access no memory that a peer can
+ * write.  The unit tests therefore run the same code in user space.
  */
 
 #ifndef _XEN_BLKIF_CMD_H
@@ -21,12 +20,12 @@
 #define BLKIF_PAGE_SIZE		4096U
 #define BLKIF_PAGE_SECTORS	(BLKIF_PAGE_SIZE >> BLKIF_SECTOR_SHIFT)
 
-/* Over all wire formats. */
-#define BLKIF_MAX_INLINE	BLKIF_MAX_SEGMENTS_PER_REQUEST
+/* The largest of all wire formats. */
+#define BLKIF_MAX_INLINE		BLKIF_MAX_SEGMENTS_PER_REQUEST
 #define BLKIF_MAX_INDIRECT_PAGES	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
-#define BLKIF_MAX_ENTRIES	BLKIF_SLIM_MAX_ENTRIES
+#define BLKIF_MAX_ENTRIES		BLKIF_SLIM_MAX_ENTRIES
 
-/* Operations by name, in the form that __print_symbolic() takes. */
+/* Names of operations, in the form that __print_symbolic() takes. */
 #define BLKIF_OP_NAMES				\
 	{ BLKIF_OP_READ, "READ" },		\
 	{ BLKIF_OP_WRITE, "WRITE" },		\
@@ -36,11 +35,11 @@
 	{ BLKIF_OP_WRITE_ZEROES, "WRITE_ZEROES" }
 
 /**
- * struct blkif_seg - part of one granted page and the sectors it stands for
- * @sector: where the first 512 bytes go, in 512-byte units
- * @gref: the page
- * @first: first 512-byte unit of the page, 0 to 7
- * @last: last unit of the page, included, @first to 7
+ * struct blkif_seg - data of a request within one granted page
+ * @sector: first sector on the disk, in 512-byte units
+ * @gref: grant reference of the page
+ * @first: first 512-byte unit in the page, 0 to 7
+ * @last: last 512-byte unit in the page, @first to 7
  * @reserved: zero
  */
 struct blkif_seg {
@@ -54,8 +53,8 @@ struct blkif_seg {
 static_assert(sizeof(struct blkif_seg) == 16);
 
 /**
- * struct blkif_range - a part of the disk that is discarded or zeroed
- * @sector: where it starts, in 512-byte units
+ * struct blkif_range - extent of the disk to discard or zero
+ * @sector: its start, in 512-byte units
  * @nr_sectors: its length, likewise
  */
 struct blkif_range {
@@ -66,18 +65,19 @@ struct blkif_range {
 static_assert(sizeof(struct blkif_range) == 16);
 
 /**
- * struct blkif_cmd - one request
- * @id: the frontend's, returned as it is
+ * struct blkif_cmd - a request
+ * @id: id, which the response repeats
  * @sector: start, in 512-byte units
- * @nr_sectors: length of operations that carry no data
- * @op: BLKIF_OP_*; of an indirect request, the inner operation
+ * @nr_sectors: length, for operations that carry no data
+ * @op: BLKIF_OP_*; for an indirect request, the inner operation
  * @flags: BLKIF_DISCARD_* of a discard, BLKIF_SLIM_* of a slim request
- * @indirect: the segments or ranges stand in @indirect_gref
- * @reserved: something that must be zero was not; set by decoding
- * @nr_segs: number of segments; of an indirect discard, of ranges
- * @nr_pi: number of pages with protection information, in @indirect_gref behind these
- * @seg: the segments, if not @indirect
- * @indirect_gref: grant references of the pages that hold what is @indirect
+ * @indirect: the segments or ranges are in indirect pages
+ * @reserved: set by decoding if a reserved field is not zero
+ * @nr_segs: number of segments, or of ranges of an indirect discard
+ * @nr_pi: number of pages with protection information, whose indirect entries
+ *         follow those of the segments
+ * @seg: the segments, unless @indirect
+ * @indirect_gref: grant references of the indirect pages, if @indirect
  */
 struct blkif_cmd {
 	u64 id;
@@ -96,11 +96,11 @@ struct blkif_cmd {
 };
 
 /**
- * struct blkif_rsp - one response
- * @id: of the request
- * @op: operation of the request; of an indirect one the inner operation, as
- *      frontends of old insist on, though a backend may well say INDIRECT
- * @status: BLKIF_RSP_*; see status.h
+ * struct blkif_rsp - a response
+ * @id: id of the request
+ * @op: operation of the request; for an indirect request the inner operation,
+ *      which older frontends require, though some backends send INDIRECT
+ * @status: BLKIF_RSP_*, see status.h
  */
 struct blkif_rsp {
 	u64 id;
@@ -108,49 +108,80 @@ struct blkif_rsp {
 	s16 status;
 };
 
-/** blkif_seg_sectors() - length of a checked segment, in 512-byte units */
+/**
+ * blkif_seg_sectors() - length of a segment
+ * @seg: a valid segment
+ *
+ * Return: the length in 512-byte units.
+ */
 static inline u32 blkif_seg_sectors(const struct blkif_seg *seg)
 {
 	return seg->last - seg->first + 1;
 }
 
 /**
- * blkif_cmd_wire_op() - the operation that the request's slot names
+ * blkif_cmd_wire_op() - operation in the slot of a request
  * @cmd: the request
  *
- * Not the response's, which is @cmd->op.
+ * Return: the operation.  Responses have @cmd->op instead.
  */
 static inline u8 blkif_cmd_wire_op(const struct blkif_cmd *cmd)
 {
 	return cmd->indirect ? BLKIF_OP_INDIRECT : cmd->op;
 }
 
-/** blkif_cmd_answered_by() - does the response name the request's operation? */
+/**
+ * blkif_cmd_answered_by() - match the operation of a response
+ * @cmd: the request
+ * @op: operation in the response
+ *
+ * Return: true if it may be that of a response to @cmd.
+ */
 static inline bool blkif_cmd_answered_by(const struct blkif_cmd *cmd, u8 op)
 {
 	return op == cmd->op || op == blkif_cmd_wire_op(cmd);
 }
 
-/** blkif_cmd_entries() - how many entries its tables hold, if it is indirect */
+/**
+ * blkif_cmd_entries() - number of indirect entries of a request
+ * @cmd: an indirect request
+ *
+ * Return: the number of entries.
+ */
 static inline u32 blkif_cmd_entries(const struct blkif_cmd *cmd)
 {
 	return cmd->nr_segs + cmd->nr_pi;
 }
 
-/** blkif_op_has_data() - does the operation carry segments? */
+/**
+ * blkif_op_has_data() - tell whether an operation carries segments
+ * @op: BLKIF_OP_*
+ *
+ * Return: true if it does.
+ */
 static inline bool blkif_op_has_data(u8 op)
 {
 	return op == BLKIF_OP_READ || op == BLKIF_OP_WRITE ||
 	       op == BLKIF_OP_WRITE_BARRIER || op == BLKIF_OP_FLUSH_DISKCACHE;
 }
 
-/** blkif_op_is_range() - does it name a part of the disk, and carry nothing? */
+/**
+ * blkif_op_is_range() - tell whether an operation has a range and no data
+ * @op: BLKIF_OP_*
+ *
+ * Return: true if it does.
+ */
 static inline bool blkif_op_is_range(u8 op)
 {
 	return op == BLKIF_OP_DISCARD || op == BLKIF_OP_WRITE_ZEROES;
 }
 
-/** blkif_op_is_write() - does the operation change the disk? */
+/**
+ * blkif_op_is_write() - tell whether an operation may change the disk
+ * @op: BLKIF_OP_*
+ *
+ * Return: true if it may.
+ */
 static inline bool blkif_op_is_write(u8 op)
 {
 	return op != BLKIF_OP_READ;

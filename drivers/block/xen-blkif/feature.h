@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Features that an administrator can turn off, and their names.  Both drivers
- * take them in the module parameter "disable", separated by commas.
+ * The features that the module parameter "disable" of both drivers turns off,
+ * and their names.
  */
 
 #ifndef _XEN_BLKIF_FEATURE_H
@@ -11,12 +11,12 @@
 #include <linux/types.h>
 
 /**
- * enum blkif_feature - bits of a mask of features that are turned off
- * @BLKIF_FEATURE_SLIM: slim requests; separate rings go with them
- * @BLKIF_FEATURE_SEPARATE: separate request and response rings
+ * enum blkif_feature - bits in a mask of disabled features
+ * @BLKIF_FEATURE_SLIM: slim requests, and separate rings, which need them
+ * @BLKIF_FEATURE_SEPARATE: separate rings
  * @BLKIF_FEATURE_FUA: writes that are durable when they are answered
- * @BLKIF_FEATURE_DISCARD: discards, secure erase included
- * @BLKIF_FEATURE_RANGES: several ranges in one discard
+ * @BLKIF_FEATURE_DISCARD: discards, including secure erase
+ * @BLKIF_FEATURE_RANGES: more than one range in a discard
  * @BLKIF_FEATURE_SECURE: secure erase
  * @BLKIF_FEATURE_ZEROES: writes of zeroes
  * @BLKIF_FEATURE_PI: protection information
@@ -32,10 +32,11 @@ enum blkif_feature {
 	BLKIF_FEATURE_PI	= 1U << 7,
 };
 
+/* For the message about an unknown name. */
 #define BLKIF_FEATURE_NAMES \
 	"slim-requests, separate-rings, fua, discard, discard-ranges, secure-erase, write-zeroes, integrity"
 
-/* Is the word of @len bytes at @s the given name? */
+/* Are the @len bytes at @s the given name? */
 static inline bool blkif_feature_is(const char *s, size_t len, const char *name)
 {
 	return strlen(name) == len && !memcmp(s, name, len);
@@ -55,19 +56,18 @@ static inline u32 blkif_feature_by_name(const char *s, size_t len)
 		{ "secure-erase", BLKIF_FEATURE_SECURE },
 		{ "write-zeroes", BLKIF_FEATURE_ZEROES },
 		{ "integrity", BLKIF_FEATURE_PI },
+		{ NULL, 0 },
 	};
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
-		if (blkif_feature_is(s, len, features[i].name))
-			return features[i].bit;
-	}
-	return 0;
+	while (features[i].name && !blkif_feature_is(s, len, features[i].name))
+		i++;
+	return features[i].bit;
 }
 
 /**
- * struct blkif_word - a word of a longer text
- * @s: where it begins, NULL if there is none
+ * struct blkif_word - part of a string
+ * @s: its start, or NULL for no word
  * @len: its length
  */
 struct blkif_word {
@@ -76,27 +76,27 @@ struct blkif_word {
 };
 
 /**
- * blkif_features_parse() - read a list of features
- * @s: names, separated by commas; the text may end with a newline, and be empty
- * @mask: set if all of them exist
+ * blkif_features_parse() - parse a list of features
+ * @s: names separated by commas; may be empty and may end with a newline
+ * @mask: set to the features, unless a name is unknown
  *
- * Return: the first word that names no feature, none if all do.
+ * Return: the first unknown name, or no word if all names are known.
  */
 static inline struct blkif_word blkif_features_parse(const char *s, u32 *mask)
 {
 	struct blkif_word word = { s, 0 };
-	u32 sum = 0, bit;
+	u32 found = 0, bit;
 
 	while (*word.s && *word.s != '\n') {
 		word.len = strcspn(word.s, ",\n");
 		bit = blkif_feature_by_name(word.s, word.len);
 		if (!bit)
 			return word;
-		sum |= bit;
+		found |= bit;
 		word.s += word.len;
 		word.s += *word.s == ',';
 	}
-	*mask = sum;
+	*mask = found;
 	return (struct blkif_word) { };
 }
 

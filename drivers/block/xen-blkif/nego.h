@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Negotiation: the backend offers, the frontend chooses, the backend accepts
- * or says why not.  All of it is worked out anew at every connection.
+ * Negotiation: the backend offers, the frontend chooses, and the backend
+ * accepts the choice or refuses it.  This happens at every connection.
  */
 
 #ifndef _XEN_BLKIF_NEGO_H
@@ -10,25 +10,27 @@
 #include <linux/errno.h>
 #include "ring.h"
 
-/* What a peer that has written no key offers. */
+/* The number of queues of a peer that writes no key. */
 #define BLKIF_DEFAULT_QUEUES	1
 
-/* No peer has a reason for more; bounds what a key can make us allocate. */
+/* Bounds the memory that a peer's key makes a driver allocate. */
 #define BLKIF_MAX_QUEUES	256
 
 /**
- * struct blkif_offer - what a side can do
- * @max_queues: pairs of ring and event channel
- * @max_ring_order: log2 of the pages of a ring
- * @max_indirect_segs: segments of an indirect request of the existing format,
- *                     0 for none
- * @max_slim_entries: entries of an indirect slim request, 0 for none
- * @max_align: line size of separate rings, 64 or 128
- * @persistent: grants may stay mapped
+ * struct blkif_offer - capabilities of a side
+ * @max_queues: most queues
+ * @max_ring_order: log2 of the most pages of a ring
+ * @max_indirect_segs: most segments of an indirect request of the existing
+ *                     format, 0 if it is not supported
+ * @max_slim_entries: most entries of an indirect slim request, 0 if it is not
+ *                    supported
+ * @max_align: largest line size of separate rings, 64 or 128
+ * @persistent: persistent grants
  * @slim: slim requests
- * @separate: separate rings, of slim requests
+ * @separate: separate rings, which imply slim requests
  *
- * The backend's comes from its keys; the frontend's own from its parameters.
+ * The backend's capabilities come from its keys, the frontend's from its module
+ * parameters.
  */
 struct blkif_offer {
 	u32 max_queues;
@@ -42,10 +44,10 @@ struct blkif_offer {
 };
 
 /**
- * struct blkif_choice - what the frontend asks for
- * @layout: of the rings
- * @nr_queues: at least 1
- * @persistent: grants may stay mapped
+ * struct blkif_choice - the frontend's choice
+ * @layout: layout of the rings
+ * @nr_queues: number of queues, at least 1
+ * @persistent: use persistent grants
  */
 struct blkif_choice {
 	struct blkif_layout layout;
@@ -53,6 +55,7 @@ struct blkif_choice {
 	bool persistent;
 };
 
+/* The minimum of three. */
 static inline u32 blkif_least(u32 a, u32 b, u32 c)
 {
 	u32 least = a < b ? a : b;
@@ -61,11 +64,11 @@ static inline u32 blkif_least(u32 a, u32 b, u32 c)
 }
 
 /**
- * blkif_choose() - the most that both sides can do
- * @theirs: the backend's offer, from its keys, not checked
- * @ours: what this frontend is willing to use
+ * blkif_choose() - choose the most that both sides support
+ * @theirs: the backend's offer, from its keys, unchecked
+ * @ours: the frontend's capabilities
  *
- * Return: the choice, always acceptable to who made the offer.
+ * Return: a choice that the backend accepts.
  */
 static inline struct blkif_choice
 blkif_choose(const struct blkif_offer *theirs, const struct blkif_offer *ours)
@@ -92,12 +95,12 @@ blkif_choose(const struct blkif_offer *theirs, const struct blkif_offer *ours)
 }
 
 /**
- * blkif_choose_segs() - segments of the largest request
- * @abi: what was chosen
- * @theirs: the backend's offer, from its keys, not checked
- * @ours: what this frontend is willing to use
+ * blkif_choose_segs() - choose the number of segments of the largest request
+ * @abi: the ABI that was chosen
+ * @theirs: the backend's offer, from its keys, unchecked
+ * @ours: the frontend's capabilities
  *
- * Return: what fits into a slot if indirect requests are no gain, else more.
+ * Return: the number of segments, at least as many as fit into a slot.
  */
 static inline u32 blkif_choose_segs(const struct blkif_abi *abi,
 				    const struct blkif_offer *theirs,
@@ -128,7 +131,7 @@ blkif_refuse_layout(const struct blkif_layout *layout,
 		return "separate rings, which were not offered";
 	if (!layout->abi->slim)
 		return "separate rings without slim requests";
-	/* 64 is what all that have separate rings can do. */
+	/* Separate rings always support an alignment of 64. */
 	if (layout->align != 64 &&
 	    (layout->align != 128 || offer->max_align < 128))
 		return "a ring alignment that was not offered";
@@ -136,13 +139,14 @@ blkif_refuse_layout(const struct blkif_layout *layout,
 }
 
 /**
- * blkif_refuse() - does a frontend ask for more than it was offered?
- * @choice: what it asks for, from its keys
- * @offer: what this backend offered
+ * blkif_refuse() - check the frontend's choice against the offer
+ * @choice: the choice, from the frontend's keys
+ * @offer: the backend's offer
  *
- * One queue is what every peer can do, whatever was offered.
+ * One queue is accepted whatever was offered.
  *
- * Return: NULL if all is in order, else what it asks for, in words.
+ * Return: NULL to accept the choice, or what the frontend must not ask for, as
+ * a phrase for the log.
  */
 static inline const char *blkif_refuse(const struct blkif_choice *choice,
 				       const struct blkif_offer *offer)
@@ -157,11 +161,11 @@ static inline const char *blkif_refuse(const struct blkif_choice *choice,
 }
 
 /**
- * blkif_parse_uint() - read the value of a key
- * @s: the text, decimal digits and nothing else
- * @val: set if it is good
+ * blkif_parse_uint() - parse the value of a key
+ * @s: the value, which must consist of decimal digits
+ * @val: set on success
  *
- * Return: 0, -EINVAL if it is not a number, -ERANGE if it is over 2^32 - 1.
+ * Return: 0, -EINVAL if it is not a number, or -ERANGE if it exceeds 2^32 - 1.
  */
 static inline int blkif_parse_uint(const char *s, u32 *val)
 {

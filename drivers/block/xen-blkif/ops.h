@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What there is besides reading, writing and flushing: what a backend says of
- * its disk, what a frontend makes of it.
+ * Optional operations (FUA, discard, write zeroes) and hints about the disk:
+ * what the frontend uses of a backend's offer.
  */
 
 #ifndef _XEN_BLKIF_OPS_H
@@ -9,23 +9,23 @@
 
 #include "abi.h"
 
-/* What the block layer can ask for by one request: its length is 32 bits. */
+/* The block layer keeps the length of a request in 32 bits, in bytes. */
 #define BLKIF_MAX_RANGE_SECTORS		(0xffffffffU >> BLKIF_SECTOR_SHIFT)
 
-/* Of requests that large, a hint is none any more. */
+/* An optimal I/O size larger than this is not plausible. */
 #define BLKIF_MAX_OPT_BYTES		(32U << 20)
 
 /**
- * struct blkif_ops - operations that a side can do
+ * struct blkif_ops - optional operations that a side supports
  * @fua: writes that are durable when they are answered
- * @discard: BLKIF_OP_DISCARD
- * @secure: and so that nothing is left
- * @zeroes: BLKIF_OP_WRITE_ZEROES
- * @max_discard: 512-byte units to discard by one request, 0 for any number
- * @max_zeroes: likewise to zero
- * @max_ranges: ranges of one discard; 0 and 1 are the same
- * @granularity: of discards, in bytes; 0 if it is not known
- * @alignment: where the first granule begins, in bytes
+ * @discard: discards
+ * @secure: secure erase, a discard with BLKIF_DISCARD_SECURE
+ * @zeroes: writes of zeroes
+ * @max_discard: most 512-byte units of a discarded range, 0 for no limit
+ * @max_zeroes: likewise of a write of zeroes
+ * @max_ranges: most ranges of a discard; 0 means 1
+ * @granularity: discard granularity in bytes, 0 if unknown
+ * @alignment: offset of the first granule in bytes
  */
 struct blkif_ops {
 	bool fua;
@@ -39,7 +39,12 @@ struct blkif_ops {
 	u32 alignment;
 };
 
-/** blkif_discard_name() - how far discards go, in a word, for the log */
+/**
+ * blkif_discard_name() - describe the support of discards
+ * @ops: operations that were agreed
+ *
+ * Return: a word for the log.
+ */
 static inline const char *blkif_discard_name(const struct blkif_ops *ops)
 {
 	if (!ops->discard)
@@ -47,7 +52,7 @@ static inline const char *blkif_discard_name(const struct blkif_ops *ops)
 	return ops->secure ? "secure" : "yes";
 }
 
-/* Whole blocks, and no more than fits into a request. */
+/* Rounded down to whole blocks, and limited to what a request can have. */
 static inline u32 blkif_usable_sectors(u32 max, u32 block_size)
 {
 	u32 block = block_size >> BLKIF_SECTOR_SHIFT;
@@ -58,14 +63,14 @@ static inline u32 blkif_usable_sectors(u32 max, u32 block_size)
 }
 
 /**
- * blkif_choose_ops() - what a frontend may use
- * @abi: the format of its requests
- * @theirs: the backend's offer, from its keys, not checked
- * @ours: what this frontend is willing to use; only the flags and @max_ranges
+ * blkif_choose_ops() - choose the operations that the frontend uses
+ * @abi: the ABI that was chosen
+ * @theirs: the backend's offer, from its keys, unchecked
+ * @ours: the frontend's capabilities: the flags and @max_ranges
  * @block_size: logical block size in bytes, a power of two
  *
- * Return: the choice: maxima are not 0 where the operation is to be used, and
- * in whole blocks, as is the granularity.
+ * Return: the operations.  The maximum of each that is used is not zero.
+ * Maxima, granularity and alignment are multiples of the block size.
  */
 static inline struct blkif_ops
 blkif_choose_ops(const struct blkif_abi *abi, const struct blkif_ops *theirs,
@@ -84,7 +89,7 @@ blkif_choose_ops(const struct blkif_abi *abi, const struct blkif_ops *theirs,
 		.alignment = theirs->alignment,
 	};
 
-	/* Who takes less than a block takes nothing. */
+	/* A limit of less than a block leaves nothing to use. */
 	ops.discard = theirs->discard && ours->discard && ops.max_discard;
 	ops.secure = ops.discard && theirs->secure && ours->secure;
 	ops.zeroes = abi->slim && theirs->zeroes && ours->zeroes &&
@@ -93,8 +98,8 @@ blkif_choose_ops(const struct blkif_abi *abi, const struct blkif_ops *theirs,
 		ops.max_ranges = ranges < BLKIF_SLIM_MAX_RANGES ?
 				 ranges : BLKIF_SLIM_MAX_RANGES;
 	/*
-	 * Granules that begin inside of blocks are of no use to anybody, and
-	 * what is less than one the block layer does not make of a larger bio.
+	 * Granules must be whole blocks and fit into a discard: the block layer
+	 * issues no discard that is smaller than a granule.
 	 */
 	if (!ops.granularity || ops.granularity & (block_size - 1) ||
 	    ops.granularity >> BLKIF_SECTOR_SHIFT > ops.max_discard) {
@@ -108,11 +113,11 @@ blkif_choose_ops(const struct blkif_abi *abi, const struct blkif_ops *theirs,
 }
 
 /**
- * blkif_usable_opt() - the size of I/O that the disk is best at
- * @bytes: the backend's hint, anything
+ * blkif_usable_opt() - check the hint for the optimal I/O size
+ * @bytes: the backend's hint, unchecked
  * @block_size: logical block size in bytes, a power of two
  *
- * Return: the hint, or 0 if it is none.
+ * Return: the hint, or 0 if it is not plausible.
  */
 static inline u32 blkif_usable_opt(u32 bytes, u32 block_size)
 {

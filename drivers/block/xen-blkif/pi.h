@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Protection information: the kinds of it, how much goes with how much data,
- * and what a frontend may have sent.  blkif.h has the format.
+ * Protection information: its profiles, and how much of it belongs to how much
+ * data.  The format is in the public header blkif.h.
  */
 
 #ifndef _XEN_BLKIF_PI_H
@@ -10,20 +10,20 @@
 #include <linux/string.h>
 #include "cmd.h"
 
-/* A tuple of any of the profiles: guard, application and reference tag. */
+/* Bytes of a tuple of any profile: guard, application and reference tag. */
 #define BLKIF_PI_TUPLE		8U
 
 #define BLKIF_PI_MIN_INTERVAL	512U
 
-/* Pages with tuples of the largest request: of 512 bytes of data each. */
+/* Pages with the tuples of the largest request. */
 #define BLKIF_PI_MAX_PAGES \
 	(BLKIF_MAX_ENTRIES * BLKIF_PI_TUPLE / BLKIF_PI_MIN_INTERVAL)
 
 /**
- * struct blkif_pi_profile - what the tuples of a disk are
- * @name: the block layer's, and in XenStore
- * @ip: guard tags are IP checksums, and not CRCs
- * @ref: reference tags count intervals, and not anything
+ * struct blkif_pi_profile - a profile of protection information
+ * @name: its name in the block layer and in XenStore
+ * @ip: guard tags are IP checksums instead of CRCs
+ * @ref: reference tags count intervals instead of being arbitrary
  */
 struct blkif_pi_profile {
 	const char *name;
@@ -31,7 +31,7 @@ struct blkif_pi_profile {
 	bool ref;
 };
 
-/* The last has no name. */
+/* The last element has no name and ends the array. */
 static const struct blkif_pi_profile blkif_pi_profiles[] = {
 	{ "T10-DIF-TYPE1-CRC", false, true },
 	{ "T10-DIF-TYPE3-CRC", false, false },
@@ -42,16 +42,22 @@ static const struct blkif_pi_profile blkif_pi_profiles[] = {
 
 /**
  * struct blkif_pi - the protection information of a disk
- * @profile: NULL if it has none
- * @interval: bytes of data that a tuple goes with, a power of two, at least
- *            BLKIF_PI_MIN_INTERVAL and at most a logical block
+ * @profile: the profile, or NULL if the disk has none
+ * @interval: bytes of data per tuple, a power of two from BLKIF_PI_MIN_INTERVAL
+ *            to the logical block size
  */
 struct blkif_pi {
 	const struct blkif_pi_profile *profile;
 	u32 interval;
 };
 
-/** blkif_pi_profile() - the profile of such tuples */
+/**
+ * blkif_pi_profile() - look up a profile by its properties
+ * @ip: guard tags are IP checksums
+ * @ref: reference tags count intervals
+ *
+ * Return: the profile.
+ */
 static inline const struct blkif_pi_profile *blkif_pi_profile(bool ip, bool ref)
 {
 	const struct blkif_pi_profile *profile = blkif_pi_profiles;
@@ -61,7 +67,12 @@ static inline const struct blkif_pi_profile *blkif_pi_profile(bool ip, bool ref)
 	return profile;
 }
 
-/** blkif_pi_by_name() - the profile that a key names, or NULL */
+/**
+ * blkif_pi_by_name() - look up a profile by its name
+ * @name: the name, from a key
+ *
+ * Return: the profile, or NULL if the name is unknown.
+ */
 static inline const struct blkif_pi_profile *blkif_pi_by_name(const char *name)
 {
 	const struct blkif_pi_profile *profile = blkif_pi_profiles;
@@ -71,13 +82,24 @@ static inline const struct blkif_pi_profile *blkif_pi_by_name(const char *name)
 	return profile->name ? profile : NULL;
 }
 
-/** blkif_pi_name() - its name, for the log */
+/**
+ * blkif_pi_name() - describe the protection information of a disk
+ * @pi: the protection information
+ *
+ * Return: the name of the profile, or "none".
+ */
 static inline const char *blkif_pi_name(const struct blkif_pi *pi)
 {
 	return pi->profile ? pi->profile->name : "none";
 }
 
-/** blkif_pi_same() - do these say the same of a disk? */
+/**
+ * blkif_pi_same() - compare the protection information of two disks
+ * @a: one
+ * @b: the other
+ *
+ * Return: true if they are the same.
+ */
 static inline bool blkif_pi_same(const struct blkif_pi *a,
 				 const struct blkif_pi *b)
 {
@@ -85,13 +107,13 @@ static inline bool blkif_pi_same(const struct blkif_pi *a,
 }
 
 /**
- * blkif_pi_make() - the protection information of a disk, if it is usable
- * @profile: or NULL
- * @interval: bytes of data that a tuple goes with, not checked
- * @tuple_size: bytes of a tuple, likewise
+ * blkif_pi_make() - check the protection information of a disk
+ * @profile: the profile, or NULL
+ * @interval: bytes of data per tuple, unchecked
+ * @tuple_size: bytes of a tuple, unchecked
  * @block_size: logical block size in bytes, a power of two
  *
- * Return: @profile and @interval, or nothing if there is something wrong.
+ * Return: @profile and @interval, or no profile if they cannot be used.
  */
 static inline struct blkif_pi
 blkif_pi_make(const struct blkif_pi_profile *profile, u32 interval,
@@ -107,13 +129,25 @@ blkif_pi_make(const struct blkif_pi_profile *profile, u32 interval,
 	return pi;
 }
 
-/** blkif_pi_bytes() - length of the tuples of @sectors 512-byte units */
+/**
+ * blkif_pi_bytes() - length of the tuples of a request
+ * @interval: bytes of data per tuple
+ * @sectors: length of the data, in 512-byte units
+ *
+ * Return: the length in bytes.
+ */
 static inline u32 blkif_pi_bytes(u32 interval, u32 sectors)
 {
 	return sectors / (interval >> BLKIF_SECTOR_SHIFT) * BLKIF_PI_TUPLE;
 }
 
-/** blkif_pi_pages() - pages that they take */
+/**
+ * blkif_pi_pages() - number of pages that hold the tuples of a request
+ * @interval: bytes of data per tuple
+ * @sectors: length of the data, in 512-byte units
+ *
+ * Return: the number of pages.
+ */
 static inline u32 blkif_pi_pages(u32 interval, u32 sectors)
 {
 	return (blkif_pi_bytes(interval, sectors) + BLKIF_PAGE_SIZE - 1) /
@@ -121,11 +155,11 @@ static inline u32 blkif_pi_pages(u32 interval, u32 sectors)
 }
 
 /**
- * blkif_pi_room() - data whose tuples fit into the rest of their page
- * @interval: bytes of data that a tuple goes with
- * @offset: where their first byte is, of all of the request
+ * blkif_pi_room() - amount of data whose tuples fit into the rest of a page
+ * @interval: bytes of data per tuple
+ * @offset: offset of the first of these tuples among those of the request
  *
- * Return: bytes, at least @interval.
+ * Return: bytes of data, at least @interval.
  */
 static inline u32 blkif_pi_room(u32 interval, u32 offset)
 {
@@ -134,16 +168,16 @@ static inline u32 blkif_pi_room(u32 interval, u32 offset)
 }
 
 /**
- * blkif_pi_max_segs() - segments of a request that has protection information
- * @interval: bytes of data that a tuple goes with
- * @entries: that a request may have
+ * blkif_pi_max_segs() - number of segments that leaves room for the tuples
+ * @interval: bytes of data per tuple
+ * @entries: most indirect entries of a request
  *
- * Return: the most, if all of them are whole pages; then there is an entry for
- * each page of tuples, too.
+ * Return: the most segments, each a whole page, for which the indirect entries
+ * of segments and of pages with tuples together are at most @entries.
  */
 static inline u32 blkif_pi_max_segs(u32 interval, u32 entries)
 {
-	/* As many pages of data, and one of their tuples. */
+	/* A page of tuples and the pages of data that it covers. */
 	u32 group = interval / BLKIF_PI_TUPLE + 1;
 
 	return entries - (entries + group - 1) / group;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A queue's ring or rings, seen from either side: the one place where the data
- * path asks which layout was agreed.
+ * The ring or rings of a queue, for both sides.  Only this file distinguishes
+ * the layouts on the data path.
  *
- * All that is here is private to its side.  The request half and the response
- * half of a queue may be used at the same time, on different CPUs; on separate
- * rings they then share no line that either of them writes.
+ * The structs are private to their side.  The request half and the response
+ * half of a queue may be used at the same time, on different CPUs.  On separate
+ * rings they write no common cache line.
  */
 
 #ifndef _XEN_BLKIF_RING_H
@@ -16,11 +16,11 @@
 #include "separate.h"
 
 /**
- * struct blkif_layout - what the rings of a connection look like
- * @abi: of the slots
+ * struct blkif_layout - layout of the rings of a connection
+ * @abi: layout of the slots
  * @separate: separate rings; @abi is then blkif_abi_slim
- * @order: log2 of the pages that hold requests
- * @align: line size of separate rings, 64 or 128
+ * @order: log2 of the number of pages that hold requests
+ * @align: alignment of separate rings, 64 or 128
  */
 struct blkif_layout {
 	const struct blkif_abi *abi;
@@ -29,7 +29,12 @@ struct blkif_layout {
 	u16 align;
 };
 
-/** blkif_layout_slots() - requests that a queue can have in flight */
+/**
+ * blkif_layout_slots() - number of requests that a queue can have in flight
+ * @layout: the layout
+ *
+ * Return: the number of requests.
+ */
 static inline u32 blkif_layout_slots(const struct blkif_layout *layout)
 {
 	if (layout->separate)
@@ -38,13 +43,23 @@ static inline u32 blkif_layout_slots(const struct blkif_layout *layout)
 	return blkif_shared_slots(layout->abi, layout->order);
 }
 
-/** blkif_layout_req_pages() - pages that the frontend writes requests to */
+/**
+ * blkif_layout_req_pages() - number of pages that hold requests
+ * @layout: the layout
+ *
+ * Return: the number of pages.
+ */
 static inline u32 blkif_layout_req_pages(const struct blkif_layout *layout)
 {
 	return 1U << layout->order;
 }
 
-/** blkif_layout_rsp_pages() - pages that the backend writes responses to */
+/**
+ * blkif_layout_rsp_pages() - number of pages that hold responses only
+ * @layout: the layout
+ *
+ * Return: the number of pages, 0 for a shared ring.
+ */
 static inline u32 blkif_layout_rsp_pages(const struct blkif_layout *layout)
 {
 	if (!layout->separate)
@@ -52,7 +67,12 @@ static inline u32 blkif_layout_rsp_pages(const struct blkif_layout *layout)
 	return blkif_sep_rsp_pages(blkif_layout_slots(layout), layout->align);
 }
 
-/** blkif_layout_name() - as it stands in the log */
+/**
+ * blkif_layout_name() - describe a layout
+ * @layout: the layout
+ *
+ * Return: a phrase for the log.
+ */
 static inline const char *blkif_layout_name(const struct blkif_layout *layout)
 {
 	if (!layout->separate)
@@ -61,7 +81,7 @@ static inline const char *blkif_layout_name(const struct blkif_layout *layout)
 				     "separate rings of 128-byte lines";
 }
 
-/* Both rings of a queue, as either side sees them. */
+/* One side's view of the separate rings of a queue. */
 struct blkif_sep_pair {
 	struct blkif_sep_ring req;
 	struct blkif_sep_ring rsp ____cacheline_aligned;
@@ -82,7 +102,7 @@ static inline void blkif_sep_pair_init(struct blkif_sep_pair *pair,
 	blkif_sep_init(&pair->rsp, layout->align, BLKIF_SEP_RSP_SIZE, slots);
 }
 
-/* Event words: each stands in the pages that its writer may write. */
+/* Each event word is in the ring that its writer writes. */
 static inline u32 *blkif_sep_rsp_event(const struct blkif_sep_pair *pair)
 {
 	return blkif_sep_event(&pair->req);
@@ -94,10 +114,10 @@ static inline u32 *blkif_sep_req_event(const struct blkif_sep_pair *pair)
 }
 
 /**
- * struct blkif_front_rings - the frontend's view
- * @separate: @sep is in use, and else @shared
- * @shared: one ring
- * @sep: two
+ * struct blkif_front_rings - the frontend's view of the rings of a queue
+ * @separate: @sep is in use, otherwise @shared
+ * @shared: the shared ring
+ * @sep: the separate rings
  */
 struct blkif_front_rings {
 	bool separate;
@@ -108,12 +128,14 @@ struct blkif_front_rings {
 };
 
 /**
- * blkif_front_rings_init() - take zeroed pages that no peer has seen into use
- * @ring: the view
- * @layout: what was agreed
- * @req_pages: blkif_layout_req_pages() of them; for a shared ring they must be
- *             contiguous, and the first counts
- * @rsp_pages: blkif_layout_rsp_pages() of them
+ * blkif_front_rings_init() - initialize the rings of a queue
+ * @ring: the rings
+ * @layout: layout that was agreed
+ * @req_pages: blkif_layout_req_pages() zeroed pages, which are contiguous for a
+ *             shared ring
+ * @rsp_pages: blkif_layout_rsp_pages() zeroed pages
+ *
+ * The pages must not be granted to a peer yet.
  */
 static inline void blkif_front_rings_init(struct blkif_front_rings *ring,
 					  const struct blkif_layout *layout,
@@ -122,8 +144,8 @@ static inline void blkif_front_rings_init(struct blkif_front_rings *ring,
 {
 	ring->separate = layout->separate;
 	if (!ring->separate) {
-		blkif_front_shared_init(&ring->shared, req_pages[0], layout->abi,
-					layout->order);
+		blkif_front_shared_init(&ring->shared, req_pages[0],
+					layout->abi, layout->order);
 		return;
 	}
 	blkif_sep_pair_init(&ring->sep, layout, req_pages, rsp_pages);
@@ -132,10 +154,12 @@ static inline void blkif_front_rings_init(struct blkif_front_rings *ring,
 }
 
 /**
- * blkif_front_full() - is there no slot for another request?
- * @ring: the ring
+ * blkif_front_full() - check for a free slot
+ * @ring: the rings
  *
- * Belongs to the request half; responses may be taken meanwhile.
+ * Belongs to the request half; responses may be taken at the same time.
+ *
+ * Return: true if there is no slot for another request.
  */
 static inline bool blkif_front_full(struct blkif_front_rings *ring)
 {
@@ -145,12 +169,12 @@ static inline bool blkif_front_full(struct blkif_front_rings *ring)
 }
 
 /**
- * blkif_front_write() - write a request that the backend cannot see yet
- * @ring: the ring, which is not full
- * @cmd: the request; not looked at after this
+ * blkif_front_write() - write a request that the backend does not see yet
+ * @ring: the rings, which are not full
+ * @cmd: the request, which the caller may then reuse
  * @handle: virtual device number
  *
- * Return: what blkif_front_publish_slot() has to be given next.
+ * Return: the word to pass to blkif_front_publish_slot() next.
  */
 static __always_inline u64 blkif_front_write(struct blkif_front_rings *ring,
 					     const struct blkif_cmd *cmd,
@@ -168,24 +192,27 @@ static __always_inline u64 blkif_front_write(struct blkif_front_rings *ring,
 }
 
 /**
- * blkif_front_publish_slot() - the backend may see what was written, and answer it
- * @ring: the ring
+ * blkif_front_publish_slot() - let the backend see the request just written
+ * @ring: the rings
  * @word: from blkif_front_write()
  *
- * On a shared ring it sees nothing before blkif_front_publish().
+ * On separate rings the backend may answer the request from now on.  On a
+ * shared ring it does not see it before blkif_front_publish().
  */
-static __always_inline void blkif_front_publish_slot(struct blkif_front_rings *ring,
-						     u64 word)
+static __always_inline void
+blkif_front_publish_slot(struct blkif_front_rings *ring, u64 word)
 {
 	if (ring->separate)
 		blkif_sep_publish_req(&ring->sep.req, word);
 }
 
 /**
- * blkif_front_put() - write a request that the backend is not notified of yet
- * @ring: the ring, which is not full
+ * blkif_front_put() - put a request
+ * @ring: the rings, which are not full
  * @cmd: the request
  * @handle: virtual device number
+ *
+ * blkif_front_publish() has to follow, once for any number of requests.
  */
 static __always_inline void blkif_front_put(struct blkif_front_rings *ring,
 					    const struct blkif_cmd *cmd,
@@ -194,21 +221,27 @@ static __always_inline void blkif_front_put(struct blkif_front_rings *ring,
 	blkif_front_publish_slot(ring, blkif_front_write(ring, cmd, handle));
 }
 
-/** blkif_front_publish() - publish what was put; true: notify the backend */
+/**
+ * blkif_front_publish() - publish the requests that were put
+ * @ring: the rings
+ *
+ * Return: true if the backend must be notified.
+ */
 static inline bool blkif_front_publish(struct blkif_front_rings *ring)
 {
 	if (!ring->separate)
 		return blkif_front_shared_publish(&ring->shared);
-	return blkif_sep_must_notify(&ring->sep.req, blkif_sep_req_event(&ring->sep));
+	return blkif_sep_must_notify(&ring->sep.req,
+				     blkif_sep_req_event(&ring->sep));
 }
 
 /**
  * blkif_front_get() - take a response
- * @ring: the ring
- * @rsp: filled in, not checked
+ * @ring: the rings
+ * @rsp: receives the response, unchecked
  *
- * Return: 1 if there was one, 0 if not, -EPROTO if the backend breaks the
- * rules of the ring.
+ * Return: 1 on success, 0 if there is none, or -EPROTO if the backend violates
+ * the protocol of the ring.
  */
 static __always_inline int blkif_front_get(struct blkif_front_rings *ring,
 					   struct blkif_rsp *rsp)
@@ -224,7 +257,14 @@ static __always_inline int blkif_front_get(struct blkif_front_rings *ring,
 	return ret;
 }
 
-/** blkif_front_pending() - as blkif_back_pending(), for a response */
+/**
+ * blkif_front_pending() - check cheaply for a response
+ * @ring: the rings
+ *
+ * Has no side effect, so that it can be polled.
+ *
+ * Return: true if blkif_front_get() should be called.
+ */
 static inline bool blkif_front_pending(const struct blkif_front_rings *ring)
 {
 	if (!ring->separate)
@@ -234,14 +274,16 @@ static inline bool blkif_front_pending(const struct blkif_front_rings *ring)
 
 /**
  * blkif_front_rearm() - ask for a notification of responses
- * @ring: the ring, found empty
- * @ahead: when so many more are there, at least 1.  Never more than requests
- *         that were published and are unanswered and that need nothing more
- *         of the caller to be answered: who waits for others waits forever.
+ * @ring: the rings, which were found empty
+ * @ahead: ask to be notified of the @ahead-th response from now, at least 1
  *
- * Return: 0 if there is none yet and the one asked for will be notified, 1 if
- * there is one after all, be it an earlier one, -EPROTO as blkif_front_get().
- * After anything but 0 the caller must arm anew before it sleeps.
+ * @ahead must not exceed the number of published requests that the backend
+ * answers without any further action of the caller.  Otherwise the notification
+ * may never come.
+ *
+ * Return: 0 if there is no response and the notification will come, 1 if there
+ * is a response after all, or -EPROTO as blkif_front_get().  After 1 the caller
+ * must rearm again before it sleeps.
  */
 static inline int blkif_front_rearm(struct blkif_front_rings *ring, u32 ahead)
 {
@@ -252,11 +294,11 @@ static inline int blkif_front_rearm(struct blkif_front_rings *ring, u32 ahead)
 }
 
 /**
- * struct blkif_back_rings - the backend's view
- * @separate: @sep is in use, and else @shared
+ * struct blkif_back_rings - the backend's view of the rings of a queue
+ * @separate: @sep is in use, otherwise @shared
  * @nr_slots: most requests that may be unanswered
- * @shared: one ring
- * @sep: two
+ * @shared: the shared ring
+ * @sep: the separate rings
  */
 struct blkif_back_rings {
 	bool separate;
@@ -268,11 +310,12 @@ struct blkif_back_rings {
 };
 
 /**
- * blkif_back_rings_init() - take mapped pages into use
- * @ring: the view
- * @layout: what was agreed
- * @req_pages: as blkif_front_rings_init(); separate rings may be read-only
- * @rsp_pages: likewise
+ * blkif_back_rings_init() - initialize the rings of a queue
+ * @ring: the rings
+ * @layout: layout that was agreed
+ * @req_pages: mapped pages, as for blkif_front_rings_init(); those of separate
+ *             rings may be mapped read-only
+ * @rsp_pages: mapped pages, as for blkif_front_rings_init()
  *
  * Return: 0, or -EPROTO if a shared ring's indexes contradict each other.
  */
@@ -290,12 +333,12 @@ static inline int blkif_back_rings_init(struct blkif_back_rings *ring,
 	return 0;
 }
 
-/* Is a request published?  -EPROTO if it is one too many. */
+/* Is a request published?  -EPROTO if it exceeds the number of slots. */
 static inline int blkif_back_peek(struct blkif_back_rings *ring)
 {
 	int ret = blkif_sep_peek_req(&ring->sep.req);
 
-	/* In this order: an answer in between makes the request a good one. */
+	/* In this order: a response in between makes the request valid. */
 	if (ret > 0 && blkif_sep_full(&ring->sep.req, &ring->sep.rsp))
 		return -EPROTO;
 	return ret;
@@ -303,11 +346,11 @@ static inline int blkif_back_peek(struct blkif_back_rings *ring)
 
 /**
  * blkif_back_get() - take a request
- * @ring: the ring
- * @cmd: filled in, not checked
+ * @ring: the rings
+ * @cmd: receives the request, unchecked
  *
- * Return: 1 if there was one, 0 if not, -EPROTO if the frontend breaks the
- * rules of the ring.
+ * Return: 1 on success, 0 if there is none, or -EPROTO if the frontend violates
+ * the protocol of the ring.
  */
 static __always_inline int blkif_back_get(struct blkif_back_rings *ring,
 					  struct blkif_cmd *cmd)
@@ -329,11 +372,12 @@ static __always_inline int blkif_back_get(struct blkif_back_rings *ring,
 }
 
 /**
- * blkif_back_pending() - is it worth while to look for a request?
- * @ring: the ring
+ * blkif_back_pending() - check cheaply for a request
+ * @ring: the rings
  *
- * Cheap and without any effect, to be called over and over: what is really
- * there, blkif_back_get() says.
+ * Has no side effect, so that it can be polled.
+ *
+ * Return: true if blkif_back_get() should be called.
  */
 static inline bool blkif_back_pending(const struct blkif_back_rings *ring)
 {
@@ -344,10 +388,10 @@ static inline bool blkif_back_pending(const struct blkif_back_rings *ring)
 
 /**
  * blkif_back_rearm() - ask for a notification of the next request
- * @ring: the ring, found empty
+ * @ring: the rings, which were found empty
  *
- * Return: 0 if there is none yet and one will be notified, 1 if there is one
- * after all, -EPROTO as blkif_back_get().
+ * Return: 0 if there is no request and the notification will come, 1 if there
+ * is a request after all, or -EPROTO as blkif_back_get().
  */
 static inline int blkif_back_rearm(struct blkif_back_rings *ring)
 {
@@ -358,9 +402,11 @@ static inline int blkif_back_rearm(struct blkif_back_rings *ring)
 }
 
 /**
- * blkif_back_put() - write a response that the frontend is not notified of yet
- * @ring: the ring
- * @rsp: the response; there is one for each request that was taken
+ * blkif_back_put() - put a response
+ * @ring: the rings
+ * @rsp: the response to a request that was taken
+ *
+ * blkif_back_publish() has to follow, once for any number of responses.
  */
 static __always_inline void blkif_back_put(struct blkif_back_rings *ring,
 					   const struct blkif_rsp *rsp)
@@ -376,26 +422,35 @@ static __always_inline void blkif_back_put(struct blkif_back_rings *ring,
 }
 
 /**
- * blkif_back_owes_event() - does the frontend wait for more responses?
- * @ring: the ring, after blkif_back_publish() said that it need not be notified
+ * blkif_back_owes_event() - check whether the frontend waits for more responses
+ * @ring: the rings, after blkif_back_publish() returned false
  *
- * It does if it asked for a notification that is still ahead: then it gets one
- * for less when there is no more to come soon.  If it did not, it is at work
- * and looks for itself; and if it asked for more than can be in flight, it
- * polls.
+ * A frontend may ask to be notified of a response that is still to come.  If
+ * that takes too long, the backend notifies it of fewer.  A frontend that has
+ * not asked for a notification is awake, and one that has asked for more
+ * responses than it can have requests in flight polls.
+ *
+ * Return: true if the notification for which the frontend asked is still due.
  */
 static inline bool blkif_back_owes_event(const struct blkif_back_rings *ring)
 {
 	return ring->separate &&
-	       blkif_sep_event_ahead(&ring->sep.rsp, blkif_sep_rsp_event(&ring->sep));
+	       blkif_sep_event_ahead(&ring->sep.rsp,
+				     blkif_sep_rsp_event(&ring->sep));
 }
 
-/** blkif_back_publish() - publish what was put; true: notify the frontend */
+/**
+ * blkif_back_publish() - publish the responses that were put
+ * @ring: the rings
+ *
+ * Return: true if the frontend must be notified.
+ */
 static inline bool blkif_back_publish(struct blkif_back_rings *ring)
 {
 	if (!ring->separate)
 		return blkif_back_shared_publish(&ring->shared);
-	return blkif_sep_must_notify(&ring->sep.rsp, blkif_sep_rsp_event(&ring->sep));
+	return blkif_sep_must_notify(&ring->sep.rsp,
+				     blkif_sep_rsp_event(&ring->sep));
 }
 
 #endif /* _XEN_BLKIF_RING_H */

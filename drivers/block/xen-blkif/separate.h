@@ -1,52 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Separate request and response rings, seen from either side.
+ * Separate request and response rings, for both sides.
  *
- * A ring is a number of pages with one writer.  The first line (of the agreed
- * alignment) of the first page is spare, the second holds an event word, and
- * slots follow, through that page and all of the others.  A slot is published
- * by the lap byte in one of its 32-bit words, which is stored last; nothing
- * else is shared, no index and no count.
+ * A ring is a number of pages with one writer.  The first page starts with two
+ * lines of the agreed alignment: one that is not used and one with an event
+ * word.  The rest of the page and all other pages are slots.  The lap byte of a
+ * slot, in the word that is stored last, publishes the slot.  No index or count
+ * is shared.
  *
  *   request ring    written by the frontend, mapped read-only by the backend;
- *                   32-byte slots, lap in the first word; its event word is
- *                   rsp_event, which asks for a notification of responses
- *   response ring   written by the backend; 16-byte slots, lap in the last
+ *                   32-byte slots, lap byte in the first word; its event word
+ *                   is rsp_event, which asks for a notification of responses
+ *   response ring   written by the backend; 16-byte slots, lap byte in the last
  *                   word; its event word is req_event
  *
- * Laps: 0 is never valid; the first time round slots are marked 1, then 2,
- * then 1 again, so that a slot of the round before is told from a new one.
- * An event word counts slots since the ring was made, and wraps at 2^32.
+ * The lap byte is 1 on the first pass through the ring, then 2, then 1 again,
+ * so that a new slot differs from the previous one in its place.  0 is never
+ * valid.  An event word counts slots since the ring was created and wraps at
+ * 2^32.
  *
- * No slot is overwritten before it was read.  A frontend has no more requests
- * unanswered than the request ring has slots.  If it writes request n, one of
- * the requests n - slots to n - 1 was answered, hence taken, and requests are
- * taken in order, hence so was n - slots, whose slot it writes to.  Responses
- * that were not taken are never more than requests that are unanswered, and
- * the response ring has as many slots.
+ * No slot is overwritten before it was read.  A frontend has at most as many
+ * requests unanswered as the request ring has slots.  When it writes request n,
+ * one of the requests n - slots to n - 1 was answered and therefore taken.
+ * Requests are taken in order, so request n - slots was taken too, and n goes
+ * into its slot.  There are never more responses to take than unanswered
+ * requests, and the response ring has as many slots as the request ring.
  *
- * Which lines are written: by the frontend, the request slots (two or four a
- * line, one after the other) and the line of rsp_event; by the backend, the
- * response slots and the line of req_event.  A producer reads the event word
- * of its peer once for each push, and never reads back what it wrote.
+ * Cache lines: the frontend writes the request slots, in order and two or four
+ * to a line, and the line of rsp_event.  The backend writes the response slots
+ * and the line of req_event.  A producer loads the event word of its peer once
+ * for each publish and never loads what it wrote.
  *
  * Ordering
- *   put:    the body is stored, then the word with the lap with release;
- *           pairs with the load-acquire of that word in *_get().  The consumer
- *           copies a slot once and looks only at the copy.  The other half of
- *           the eight bytes that the word is in may be stored and loaded with
- *           it, or before and after it: nobody can tell.
- *   push:   full barrier between the stores of put and the load of the event
- *           word; pairs with the one in arm.
- *   arm:    full barrier between the store of the event word and the last look
- *           at the next slot.  Of a push and an arm that meet, at least one
- *           sees the other's store: the producer notifies, or the consumer
- *           finds the slot itself.
+ *   put:      the body of the slot is stored first, then the word with the lap
+ *             byte, with release.  This pairs with the load-acquire of that
+ *             word in *_get().  The consumer copies a slot once and uses only
+ *             the copy.  The other half of the eight bytes that contain the word
+ *             may be accessed with it, or stored before and loaded after it;
+ *             the peer cannot tell the difference.
+ *   publish:  a full barrier between the stores of put and the load of the
+ *             event word; pairs with the one in rearm.
+ *   rearm:    a full barrier between the store of the event word and the last
+ *             load of the next slot.  If publish and rearm meet, at least one
+ *             sees the other's store: either the producer notifies or the
+ *             consumer finds the slot.
  *
- * A struct blkif_sep_ring is private to its side.  The producing and the
- * consuming half of a queue are two of them and share no written line, but that
- * the request half looks at the count of the response half when it has run out
- * of the responses that it knew of; see blkif_sep_full().
+ * A struct blkif_sep_ring is private to its side.  The request half and the
+ * response half of a side each have their own and write no common line.  The
+ * request half reads the count of the response half when the responses that it
+ * knows of are not enough; see blkif_sep_full().
  */
 
 #ifndef _XEN_BLKIF_SEPARATE_H
@@ -62,24 +64,25 @@
 #define BLKIF_SEP_RSP_SIZE	16
 
 /*
- * Eight bytes, half of which are the word that publishes a slot: stored at once
- * where that is one store, and else that half last.
+ * Eight bytes, one half of which is the word that publishes a slot.  They are
+ * one store on 64-bit machines; on others that half is stored last.
  */
 union blkif_sep_word {
 	u64 all;
 	u32 half[2];
 };
 
-/* A slot in memory. */
+/* A request slot in the ring. */
 struct blkif_sep_req_slot {
-	union blkif_sep_word head;	/* the lap is in half[0] */
+	union blkif_sep_word head;	/* the lap byte is in half[0] */
 	u64 id;
 	u64 data[2];
 };
 
+/* A response slot in the ring. */
 struct blkif_sep_rsp_slot {
 	u64 id;
-	union blkif_sep_word tail;	/* the lap is in half[1] */
+	union blkif_sep_word tail;	/* the lap byte is in half[1] */
 };
 
 static_assert(sizeof(struct blkif_sep_req_slot) == BLKIF_SEP_REQ_SIZE);
@@ -91,14 +94,14 @@ static_assert(offsetof(struct blkif_sep_rsp_slot, id) == 0);
 static_assert(offsetof(struct blkif_sep_rsp_slot, tail) == 8);
 static_assert(BLKIF_SLIM_LAP < 32 && BLKIF_SLIM_RSP_LAP >= 32);
 
-/* The largest request ring; responses to it take fewer. */
+/* Pages of the largest request ring; its response ring has fewer. */
 #define BLKIF_SEP_MAX_PAGES	16
 
-/* Slots that fit into @pages of them, behind two lines of @align bytes. */
+/* Slots that fit into the pages after two lines of @align bytes. */
 #define BLKIF_SEP_FIT(pages, align, size)				\
 	(((pages) * BLKIF_PAGE_SIZE - 2 * (align)) / (size))
 
-/* None is lost, so that no slot straddles a page, and none a line. */
+/* No slot crosses the end of a page or of a line. */
 static_assert(BLKIF_SEP_FIT(1, 64, BLKIF_SEP_REQ_SIZE) == 124);
 static_assert(BLKIF_SEP_FIT(1, 128, BLKIF_SEP_REQ_SIZE) == 120);
 static_assert(BLKIF_SEP_FIT(2, 64, BLKIF_SEP_REQ_SIZE) == 124 + 128);
@@ -106,18 +109,18 @@ static_assert(BLKIF_SEP_FIT(2, 128, BLKIF_SEP_REQ_SIZE) == 120 + 128);
 static_assert(64 % BLKIF_SEP_REQ_SIZE == 0 && 64 % BLKIF_SEP_RSP_SIZE == 0);
 
 /**
- * struct blkif_sep_ring - one side's place in a ring
+ * struct blkif_sep_ring - position of one side in a ring
  * @next: the next slot
- * @end: the end of the slots in its page
- * @count: slots put or taken so far, wraps
- * @checked: @count at the last push
- * @seen: of a request ring: @count of the response ring when last needed
- * @nr_slots: slots of the ring
- * @bytes: from the start of the first page to the end of the last slot
+ * @end: end of the slots in the page of @next
+ * @count: number of slots put or taken, which wraps
+ * @checked: @count at the last publish
+ * @seen: request ring only: @count of the response ring when last loaded
+ * @nr_slots: number of slots of the ring
+ * @bytes: bytes from the start of the first page to the end of the last slot
  * @first: offset of the first slot in the first page
- * @page: which page @next is in
- * @lap: mark of a slot of this round
- * @pages: the pages of the ring, each at its own address
+ * @page: index of the page of @next
+ * @lap: lap byte of @next once it is published
+ * @pages: the pages of the ring, not necessarily contiguous
  */
 struct blkif_sep_ring {
 	u8 *next;
@@ -134,17 +137,25 @@ struct blkif_sep_ring {
 };
 
 /**
- * blkif_sep_slots() - slots of a ring
+ * blkif_sep_slots() - number of slots of a ring
  * @pages: number of pages
- * @align: 64 or 128
+ * @align: alignment, 64 or 128
  * @size: bytes of a slot
+ *
+ * Return: the number of slots.
  */
 static inline u32 blkif_sep_slots(u32 pages, u32 align, u32 size)
 {
 	return BLKIF_SEP_FIT(pages, align, size);
 }
 
-/** blkif_sep_rsp_pages() - pages of the response ring for @slots requests */
+/**
+ * blkif_sep_rsp_pages() - number of pages of a response ring
+ * @slots: number of slots of its request ring
+ * @align: alignment, 64 or 128
+ *
+ * Return: the number of pages.
+ */
 static inline u32 blkif_sep_rsp_pages(u32 slots, u32 align)
 {
 	return (2 * align + slots * BLKIF_SEP_RSP_SIZE + BLKIF_PAGE_SIZE - 1) /
@@ -165,11 +176,11 @@ static inline void blkif_sep_enter_page(struct blkif_sep_ring *ring, u8 page)
 }
 
 /**
- * blkif_sep_init() - stand before the first slot of a new ring
- * @ring: the view; its pages are filled in by the caller
- * @align: 64 or 128
+ * blkif_sep_init() - start at the first slot of a new ring
+ * @ring: the ring, whose @pages the caller has set
+ * @align: alignment, 64 or 128
  * @size: bytes of a slot
- * @nr_slots: how many slots are used, no more than there are
+ * @nr_slots: number of slots to use, at most blkif_sep_slots()
  */
 static inline void blkif_sep_init(struct blkif_sep_ring *ring, u16 align,
 				  u32 size, u32 nr_slots)
@@ -190,6 +201,7 @@ static inline u32 *blkif_sep_event(const struct blkif_sep_ring *ring)
 	return (u32 *)((u8 *)ring->pages[0] + ring->first / 2);
 }
 
+/* Move to the next slot of @size bytes. */
 static inline void blkif_sep_next(struct blkif_sep_ring *ring, u32 size)
 {
 	ring->next += size;
@@ -204,12 +216,14 @@ static inline void blkif_sep_next(struct blkif_sep_ring *ring, u32 size)
 }
 
 /**
- * blkif_sep_full() - are as many requests unanswered as there may be?
- * @req: the request ring, whose half this belongs to
- * @rsp: the response ring, which the other half may use meanwhile
+ * blkif_sep_full() - check whether the limit of unanswered requests is reached
+ * @req: the request ring; the caller owns the request half
+ * @rsp: the response ring, which the other half may use at the same time
  *
- * Responses only become more, so the other half's line is read only when those
- * that were seen before are too few.
+ * The count of responses only grows.  It is loaded from the line of the other
+ * half only if the last value is not enough.
+ *
+ * Return: true if as many requests are unanswered as there are slots.
  */
 static inline bool blkif_sep_full(struct blkif_sep_ring *req,
 				  struct blkif_sep_ring *rsp)
@@ -221,7 +235,7 @@ static inline bool blkif_sep_full(struct blkif_sep_ring *req,
 	return req->count - req->seen >= req->nr_slots;
 }
 
-/* Store what publishes a slot; @half: which of the words does. */
+/* Store the eight bytes that publish a slot; @half has the lap byte. */
 static __always_inline void blkif_sep_store(union blkif_sep_word *word,
 					    u64 val, unsigned int half)
 {
@@ -234,7 +248,7 @@ static __always_inline void blkif_sep_store(union blkif_sep_word *word,
 #endif
 }
 
-/* And load it; all that is behind it is loaded later. */
+/* Load them, before anything else of the slot. */
 static __always_inline u64 blkif_sep_load(const union blkif_sep_word *word,
 					  unsigned int half)
 {
@@ -248,7 +262,7 @@ static __always_inline u64 blkif_sep_load(const union blkif_sep_word *word,
 #endif
 }
 
-/* All of a request but what publishes it; nobody sees it yet. */
+/* Store all of a request but its head; the peer does not see it yet. */
 static inline void blkif_sep_write_req(struct blkif_sep_ring *ring,
 				       const struct blkif_slim_words *words)
 {
@@ -259,7 +273,7 @@ static inline void blkif_sep_write_req(struct blkif_sep_ring *ring,
 	slot->data[1] = words->data[1];
 }
 
-/* And that, its lap byte zero. */
+/* Store @head with the lap byte added, which publishes the request. */
 static inline void blkif_sep_publish_req(struct blkif_sep_ring *ring, u64 head)
 {
 	struct blkif_sep_req_slot *slot = (void *)ring->next;
@@ -273,14 +287,14 @@ static inline void blkif_sep_publish_req(struct blkif_sep_ring *ring, u64 head)
 /**
  * blkif_sep_put_rsp() - write and publish a response
  * @ring: the response ring
- * @words: the slot, its lap byte zero
+ * @words: the slot, with its lap byte zero
  */
 static inline void blkif_sep_put_rsp(struct blkif_sep_ring *ring,
 				     const struct blkif_slim_rsp_words *words)
 {
 	struct blkif_sep_rsp_slot *slot = (void *)ring->next;
 
-	/* First, because the request that this makes room for may overtake. */
+	/* First, because the next request may arrive before this returns. */
 	virt_store_release(&ring->count, ring->count + 1);
 	slot->id = words->id;
 	blkif_sep_store(&slot->tail, words->tail |
@@ -289,9 +303,12 @@ static inline void blkif_sep_put_rsp(struct blkif_sep_ring *ring,
 }
 
 /**
- * blkif_sep_must_notify() - must the peer be notified of what was put?
- * @ring: the ring that was put to
- * @event: the event word of the peer
+ * blkif_sep_must_notify() - decide whether to notify the peer
+ * @ring: the ring that is produced
+ * @event: event word of the peer
+ *
+ * Return: true if the slots that were put since the last call include the one
+ * for which the peer asked.
  */
 static inline bool blkif_sep_must_notify(struct blkif_sep_ring *ring,
 					 const u32 *event)
@@ -307,11 +324,11 @@ static inline bool blkif_sep_must_notify(struct blkif_sep_ring *ring,
 }
 
 /*
- * Take the lap out of what was loaded.  1 if the slot is new, 0 if it is not,
- * -EPROTO if the mark is none.
+ * Remove the lap byte from a word.  1 if the slot is new, 0 if it is not,
+ * -EPROTO if the lap byte is not valid.
  */
-static inline int blkif_sep_check_lap(const struct blkif_sep_ring *ring, u64 *val,
-				      unsigned int shift)
+static inline int blkif_sep_check_lap(const struct blkif_sep_ring *ring,
+				      u64 *val, unsigned int shift)
 {
 	u8 lap = *val >> shift;
 
@@ -340,7 +357,12 @@ static inline int blkif_sep_load_rsp(const struct blkif_sep_ring *ring,
 	return blkif_sep_check_lap(ring, tail, BLKIF_SLIM_RSP_LAP);
 }
 
-/** blkif_sep_peek_req() - is a request published?  1, 0 or -EPROTO */
+/**
+ * blkif_sep_peek_req() - check whether a request is published
+ * @ring: the request ring
+ *
+ * Return: 1 if there is one, 0 if not, -EPROTO if its lap byte is not valid.
+ */
 static inline int blkif_sep_peek_req(const struct blkif_sep_ring *ring)
 {
 	u64 head;
@@ -348,7 +370,12 @@ static inline int blkif_sep_peek_req(const struct blkif_sep_ring *ring)
 	return blkif_sep_load_req(ring, &head);
 }
 
-/** blkif_sep_peek_rsp() - is a response published?  1, 0 or -EPROTO */
+/**
+ * blkif_sep_peek_rsp() - check whether a response is published
+ * @ring: the response ring
+ *
+ * Return: 1 if there is one, 0 if not, -EPROTO if its lap byte is not valid.
+ */
 static inline int blkif_sep_peek_rsp(const struct blkif_sep_ring *ring)
 {
 	u64 tail;
@@ -359,9 +386,9 @@ static inline int blkif_sep_peek_rsp(const struct blkif_sep_ring *ring)
 /**
  * blkif_sep_get_req() - take a request
  * @ring: the request ring
- * @words: copy of the slot, its lap byte zero
+ * @words: receives a copy of the slot, with its lap byte zeroed
  *
- * Return: 1 if there was one, 0 if not, -EPROTO.
+ * Return: 1 on success, 0 or -EPROTO as blkif_sep_peek_req().
  */
 static inline int blkif_sep_get_req(struct blkif_sep_ring *ring,
 				    struct blkif_slim_words *words)
@@ -371,7 +398,6 @@ static inline int blkif_sep_get_req(struct blkif_sep_ring *ring,
 
 	if (ret <= 0)
 		return ret;
-	/* Once; only the copy is looked at. */
 	words->id = READ_ONCE(slot->id);
 	words->data[0] = READ_ONCE(slot->data[0]);
 	words->data[1] = READ_ONCE(slot->data[1]);
@@ -383,9 +409,9 @@ static inline int blkif_sep_get_req(struct blkif_sep_ring *ring,
 /**
  * blkif_sep_get_rsp() - take a response
  * @ring: the response ring
- * @words: copy of the slot, its lap byte zero
+ * @words: receives a copy of the slot, with its lap byte zeroed
  *
- * Return: 1 if there was one, 0 if not, -EPROTO.
+ * Return: 1 on success, 0 or -EPROTO as blkif_sep_peek_rsp().
  */
 static inline int blkif_sep_get_rsp(struct blkif_sep_ring *ring,
 				    struct blkif_slim_rsp_words *words)
@@ -395,7 +421,6 @@ static inline int blkif_sep_get_rsp(struct blkif_sep_ring *ring,
 
 	if (ret <= 0)
 		return ret;
-	/* Once; only the copy is looked at. */
 	words->id = READ_ONCE(slot->id);
 	/* pairs with blkif_sep_full(): the slot was copied */
 	virt_store_release(&ring->count, ring->count + 1);
@@ -404,9 +429,11 @@ static inline int blkif_sep_get_rsp(struct blkif_sep_ring *ring,
 }
 
 /**
- * blkif_sep_event_ahead() - has the consumer asked for slots that are not put yet?
+ * blkif_sep_event_ahead() - check whether the peer waits for a slot to come
  * @ring: the ring that is produced
- * @event: the event word for it
+ * @event: event word of the peer
+ *
+ * Return: true if the slot for which the peer asked is not put yet.
  */
 static inline bool blkif_sep_event_ahead(const struct blkif_sep_ring *ring,
 					 const u32 *event)
@@ -416,14 +443,14 @@ static inline bool blkif_sep_event_ahead(const struct blkif_sep_ring *ring,
 
 /**
  * blkif_sep_rearm() - ask for a notification
- * @ring: the ring that is consumed, found empty
- * @event: our event word
- * @ahead: of how many more slots, at least 1
+ * @ring: the ring that is consumed, which was found empty
+ * @event: event word of this side
+ * @ahead: ask to be notified of the @ahead-th slot from now, at least 1
  *
- * The caller looks at the ring once more before it sleeps.
+ * The caller peeks at the ring once more before it sleeps.
  */
-static inline void blkif_sep_rearm(const struct blkif_sep_ring *ring, u32 *event,
-				   u32 ahead)
+static inline void blkif_sep_rearm(const struct blkif_sep_ring *ring,
+				   u32 *event, u32 ahead)
 {
 	WRITE_ONCE(*event, ring->count + ahead);
 	virt_mb(); /* pairs with blkif_sep_must_notify() */

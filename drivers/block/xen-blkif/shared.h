@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The shared ring, seen from either side.
+ * The shared ring, for both sides.
  *
- * One or more pages, contiguous in each side's address space: a header with
- * four indexes, then slots that first carry a request and later a response.
- * Indexes run freely and wrap at 2^32; the number of slots is a power of two.
+ * The ring is one or more pages, contiguous in the address space of each side:
+ * a header with four indexes, then slots that carry first a request and then a
+ * response.  Indexes wrap at 2^32; the number of slots is a power of two.
  *
- * Who writes what
- *   frontend: req_prod, rsp_event, and a slot from the time its response was
- *             consumed until req_prod passes it
- *   backend:  rsp_prod, req_event, and a slot from the time its request was
- *             copied until rsp_prod passes it
+ * Each side writes
+ *   frontend: req_prod, rsp_event, and a slot from the time it took the
+ *             response in it until it publishes the next request in it
+ *   backend:  rsp_prod, req_event, and a slot from the time it copied the
+ *             request in it until it publishes the response
  *
- * Ordering (virt_* barriers, because the peer may run on another CPU even
- * where the kernel is built for one)
- *   put, then push:  the store-release of *_prod pairs with the peer's
- *             load-acquire of it in *_poll, so a slot is seen whole.
- *   get, then put on the peer: a slot is copied before the index that allows
- *             it to be overwritten is released (push of the answer, or the
- *             next request that a consumed answer allows).
- *   push, then read *_event; arm: write *_event, then read *_prod: a full
- *             barrier stands in the middle of both.  At least one side then
- *             sees the other's store, so either a notification is sent or the
- *             consumer finds the work itself, and none is lost.
+ * Ordering
+ *   put, publish:  *_prod is stored with release after the slot was written.
+ *             This pairs with the load-acquire of *_prod in *_peek(), so the
+ *             peer sees the whole slot.
+ *   get, reuse of the slot:  a slot is copied before the index that lets the
+ *             peer overwrite it is stored with release.
+ *   publish, rearm:  publish stores *_prod and then loads *_event, rearm stores
+ *             *_event and then loads *_prod, both with a full barrier in
+ *             between.  At least one of them sees the other's store: either the
+ *             producer notifies or the consumer finds the slot.
  *
- * All of a struct blkif_front_shared or blkif_back_rings but @page is private.
- * Calls on the request half and calls on the response half may run at the
- * same time; two calls on one half may not.
+ * The barriers are virt_*() because the peer may run on another CPU even if the
+ * kernel is built for one.
+ *
+ * A struct blkif_front_shared or blkif_back_shared is private to its side.  One
+ * call on the request half may run at the same time as one on the response
+ * half; calls on the same half are serialized by the caller.
  */
 
 #ifndef _XEN_BLKIF_SHARED_H
@@ -54,9 +56,11 @@ static_assert(offsetof(struct blkif_ring_indexes, rsp_event) == 12);
 static_assert(sizeof(struct blkif_ring_indexes) <= BLKIF_RING_HEADER);
 
 /**
- * blkif_shared_slots() - how many slots a ring has
+ * blkif_shared_slots() - number of slots of a ring
  * @abi: layout
  * @order: log2 of the number of pages
+ *
+ * Return: the number of slots.
  */
 static inline u32 blkif_shared_slots(const struct blkif_abi *abi,
 				     unsigned int order)
@@ -70,7 +74,7 @@ static inline u32 blkif_shared_slots(const struct blkif_abi *abi,
 	return slots;
 }
 
-/* Copies of a slot; slim ones a word at a time, see slim.h. */
+/* Copy a slot; slim ones by word, see slim.h. */
 static inline void blkif_shared_copy_req(const struct blkif_abi *abi,
 					 const void *slot, u64 *raw)
 {
@@ -84,7 +88,7 @@ static inline void blkif_shared_copy_req(const struct blkif_abi *abi,
 	} else {
 		memcpy(raw, slot, abi->req_size);
 	}
-	barrier(); /* only the copy is looked at */
+	barrier(); /* the compiler must not read the slot again */
 }
 
 static inline void blkif_shared_copy_rsp(const struct blkif_abi *abi,
@@ -98,31 +102,31 @@ static inline void blkif_shared_copy_rsp(const struct blkif_abi *abi,
 	} else {
 		memcpy(raw, slot, abi->rsp_size);
 	}
-	barrier(); /* only the copy is looked at */
+	barrier(); /* the compiler must not read the slot again */
 }
 
 static inline void *blkif_shared_slot(struct blkif_ring_indexes *page,
 				      const struct blkif_abi *abi, u32 mask,
-				    u32 index)
+				      u32 index)
 {
 	return (u8 *)page + BLKIF_RING_HEADER + (index & mask) * abi->req_size;
 }
 
-/* Must the side that moved its index from @from to @to notify? */
+/* Does a side that moved its index from @from to @to have to notify? */
 static inline bool blkif_ring_event_passed(u32 event, u32 from, u32 to)
 {
 	return (u32)(to - event) < (u32)(to - from);
 }
 
 /**
- * struct blkif_front_shared - the frontend's view of one ring
+ * struct blkif_front_shared - the frontend's view of a shared ring
  * @page: the shared pages
  * @abi: layout
  * @mask: number of slots - 1
- * @req_prod: where the next request goes
- * @req_published: what the backend was told of
- * @rsp_cons: next response to take
- * @rsp_prod: how far responses are known to be published
+ * @req_prod: index of the next request to put
+ * @req_published: index up to which requests are published
+ * @rsp_cons: index of the next response to take
+ * @rsp_prod: index up to which responses were last seen published
  */
 struct blkif_front_shared {
 	struct blkif_ring_indexes *page;
@@ -135,9 +139,9 @@ struct blkif_front_shared {
 };
 
 /**
- * blkif_front_shared_init() - take a ring into use
+ * blkif_front_shared_init() - initialize a ring
  * @ring: the view
- * @page: BLKIF_PAGE_SIZE << @order zeroed bytes, not yet seen by a peer
+ * @page: BLKIF_PAGE_SIZE << @order zeroed bytes, not yet granted to a peer
  * @abi: layout
  * @order: log2 of the number of pages
  */
@@ -156,10 +160,12 @@ static inline void blkif_front_shared_init(struct blkif_front_shared *ring,
 }
 
 /**
- * blkif_front_shared_full() - is there no slot for another request?
+ * blkif_front_shared_full() - check for a free slot
  * @ring: the ring
  *
- * Belongs to the request half; responses may be taken meanwhile.
+ * Belongs to the request half; responses may be taken at the same time.
+ *
+ * Return: true if there is no slot for another request.
  */
 static inline bool blkif_front_shared_full(struct blkif_front_shared *ring)
 {
@@ -168,15 +174,16 @@ static inline bool blkif_front_shared_full(struct blkif_front_shared *ring)
 }
 
 /**
- * blkif_front_shared_put() - write a request that the backend is not told of yet
- * @ring: the ring
+ * blkif_front_shared_put() - write a request
+ * @ring: the ring, which is not full
  * @cmd: the request
  * @handle: virtual device number
  *
- * The caller has no more requests unanswered than there are slots.
+ * blkif_front_shared_publish() makes it visible to the backend.
  */
 static inline void blkif_front_shared_put(struct blkif_front_shared *ring,
-					  const struct blkif_cmd *cmd, u16 handle)
+					  const struct blkif_cmd *cmd,
+					  u16 handle)
 {
 	blkif_cmd_encode(ring->abi, cmd, handle,
 			 blkif_shared_slot(ring->page, ring->abi, ring->mask,
@@ -185,7 +192,7 @@ static inline void blkif_front_shared_put(struct blkif_front_shared *ring,
 }
 
 /**
- * blkif_front_shared_publish() - publish what was put
+ * blkif_front_shared_publish() - publish the requests that were put
  * @ring: the ring
  *
  * Return: true if the backend must be notified.
@@ -196,7 +203,7 @@ static inline bool blkif_front_shared_publish(struct blkif_front_shared *ring)
 
 	if (from == ring->req_prod)
 		return false;
-	/* First, because the answer may overtake this function. */
+	/* First, because a response may arrive before this function returns. */
 	WRITE_ONCE(ring->req_published, ring->req_prod);
 	/* pairs with the load in blkif_back_shared_peek() */
 	virt_store_release(&ring->page->req_prod, ring->req_prod);
@@ -205,7 +212,7 @@ static inline bool blkif_front_shared_publish(struct blkif_front_shared *ring)
 				       ring->req_prod);
 }
 
-/* Look how far responses are published. */
+/* Load the index of published responses. */
 static inline int blkif_front_shared_peek(struct blkif_front_shared *ring)
 {
 	/* pairs with the store in blkif_back_shared_publish() */
@@ -221,10 +228,10 @@ static inline int blkif_front_shared_peek(struct blkif_front_shared *ring)
 /**
  * blkif_front_shared_get() - take a response
  * @ring: the ring
- * @rsp: filled in, not checked
+ * @rsp: receives the response, unchecked
  *
- * Return: 1 if there was one, 0 if not, -EPROTO if the backend claims
- * responses to requests that it was never told of.
+ * Return: 1 on success, 0 if there is none, or -EPROTO if there are more
+ * responses than requests that were published, or a reserved field is not zero.
  */
 static inline int blkif_front_shared_get(struct blkif_front_shared *ring,
 					 struct blkif_rsp *rsp)
@@ -248,7 +255,12 @@ static inline int blkif_front_shared_get(struct blkif_front_shared *ring,
 	return 1;
 }
 
-/** blkif_front_shared_pending() - has the backend published anything new? */
+/**
+ * blkif_front_shared_pending() - check cheaply for a response
+ * @ring: the ring
+ *
+ * Return: true if there may be one.
+ */
 static inline bool
 blkif_front_shared_pending(const struct blkif_front_shared *ring)
 {
@@ -257,13 +269,13 @@ blkif_front_shared_pending(const struct blkif_front_shared *ring)
 
 /**
  * blkif_front_shared_rearm() - ask for a notification of responses
- * @ring: the ring, found empty
- * @ahead: as blkif_front_rearm()
+ * @ring: the ring, which was found empty
+ * @ahead: as for blkif_front_rearm()
  *
- * Return: 0 if there is none yet and the one asked for will be notified, 1 if
- * there is one after all, -EPROTO as blkif_front_shared_get().
+ * Return: as blkif_front_rearm().
  */
-static inline int blkif_front_shared_rearm(struct blkif_front_shared *ring, u32 ahead)
+static inline int blkif_front_shared_rearm(struct blkif_front_shared *ring,
+					   u32 ahead)
 {
 	WRITE_ONCE(ring->page->rsp_event, ring->rsp_cons + ahead);
 	virt_mb(); /* pairs with blkif_back_shared_publish() */
@@ -271,14 +283,14 @@ static inline int blkif_front_shared_rearm(struct blkif_front_shared *ring, u32 
 }
 
 /**
- * struct blkif_back_shared - the backend's view of one ring
+ * struct blkif_back_shared - the backend's view of a shared ring
  * @page: the shared pages, mapped
- * @abi: layout the frontend asked for
+ * @abi: layout that the frontend chose
  * @mask: number of slots - 1
- * @req_cons: next request to take
- * @req_prod: how far requests are known to be published
- * @rsp_prod: where the next response goes
- * @rsp_published: what the frontend was told of
+ * @req_cons: index of the next request to take
+ * @req_prod: index up to which requests were last seen published
+ * @rsp_prod: index of the next response to put
+ * @rsp_published: index up to which responses are published
  */
 struct blkif_back_shared {
 	struct blkif_ring_indexes *page;
@@ -291,14 +303,14 @@ struct blkif_back_shared {
 };
 
 /**
- * blkif_back_shared_init() - go on where the ring stands
+ * blkif_back_shared_init() - continue a ring where it is
  * @ring: the view
  * @page: the mapped pages
  * @abi: layout
  * @order: log2 of the number of pages
  *
- * A ring may be handed over with responses in it, by a backend that was
- * restarted; requests that it left unanswered are taken again.
+ * An earlier backend may have used the ring.  Requests that it has not answered
+ * are taken again.
  *
  * Return: 0, or -EPROTO if the indexes contradict each other.
  */
@@ -323,7 +335,7 @@ static inline int blkif_back_shared_init(struct blkif_back_shared *ring,
 	return (u32)(req_prod - rsp_prod) > ring->mask + 1 ? -EPROTO : 0;
 }
 
-/* Look how far requests are published. */
+/* Load the index of published requests. */
 static inline int blkif_back_shared_peek(struct blkif_back_shared *ring)
 {
 	/* pairs with the store in blkif_front_shared_publish() */
@@ -339,10 +351,10 @@ static inline int blkif_back_shared_peek(struct blkif_back_shared *ring)
 /**
  * blkif_back_shared_get() - take a request
  * @ring: the ring
- * @cmd: filled in, not checked
+ * @cmd: receives the request, unchecked
  *
- * Return: 1 if there was one, 0 if not, -EPROTO if the frontend claims more
- * requests than there are slots without a request in them.
+ * Return: 1 on success, 0 if there is none, or -EPROTO if there are more
+ * requests than free slots.
  */
 static inline int blkif_back_shared_get(struct blkif_back_shared *ring,
 					struct blkif_cmd *cmd)
@@ -364,7 +376,12 @@ static inline int blkif_back_shared_get(struct blkif_back_shared *ring,
 	return 1;
 }
 
-/** blkif_back_shared_pending() - has the frontend published anything new? */
+/**
+ * blkif_back_shared_pending() - check cheaply for a request
+ * @ring: the ring
+ *
+ * Return: true if there may be one.
+ */
 static inline bool
 blkif_back_shared_pending(const struct blkif_back_shared *ring)
 {
@@ -373,10 +390,9 @@ blkif_back_shared_pending(const struct blkif_back_shared *ring)
 
 /**
  * blkif_back_shared_rearm() - ask for a notification of the next request
- * @ring: the ring, found empty
+ * @ring: the ring, which was found empty
  *
- * Return: 0 if there is none yet and one will be notified, 1 if there is one
- * after all, -EPROTO as blkif_back_shared_get().
+ * Return: as blkif_back_rearm().
  */
 static inline int blkif_back_shared_rearm(struct blkif_back_shared *ring)
 {
@@ -386,9 +402,11 @@ static inline int blkif_back_shared_rearm(struct blkif_back_shared *ring)
 }
 
 /**
- * blkif_back_shared_put() - write a response that the frontend is not told of yet
+ * blkif_back_shared_put() - write a response
  * @ring: the ring
- * @rsp: the response; there is one for each request that was taken
+ * @rsp: the response to a request that was taken
+ *
+ * blkif_back_shared_publish() makes it visible to the frontend.
  */
 static inline void blkif_back_shared_put(struct blkif_back_shared *ring,
 					 const struct blkif_rsp *rsp)
@@ -400,7 +418,7 @@ static inline void blkif_back_shared_put(struct blkif_back_shared *ring,
 }
 
 /**
- * blkif_back_shared_publish() - publish what was put
+ * blkif_back_shared_publish() - publish the responses that were put
  * @ring: the ring
  *
  * Return: true if the frontend must be notified.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Slim requests: 32-byte requests and 16-byte responses, one layout for every
- * ABI.  The same slots go on the shared ring and on separate rings; there the
- * lap byte, which is zero here, is put in by separate.h.
+ * Slim requests: 32-byte requests and 16-byte responses with one layout for all
+ * ABIs.  The slots are the same on the shared ring and on separate rings,
+ * except for the lap byte: it is zero here, and separate.h sets it.
  */
 
 #ifndef _XEN_BLKIF_SLIM_H
@@ -68,15 +68,15 @@ static_assert(offsetof(struct blkif_slim_response, operation) == 14);
 static_assert(offsetof(struct blkif_slim_response, lap) == 15);
 
 /**
- * struct blkif_slim_words - a request slot in words, little endian
- * @head: lap, operation, count, flags; then sectors of inline segments, or
- *        numbers of entries
- * @id: the frontend's
- * @data: the rest
+ * struct blkif_slim_words - a request slot as little-endian words
+ * @head: lap byte, operation, count and flags, then the first and last units of
+ *        the inline segments or the numbers of indirect entries
+ * @id: id of the request
+ * @data: the rest of the slot
  *
- * A slot is put together in registers and stored a word at a time, and loaded
- * the same way: bytes that are stored one by one and then loaded as a word
- * stall the CPU for longer than all else that is done to a slot.
+ * A slot is composed in registers and stored by word, and loaded by word.
+ * Loading a word whose bytes were stored one by one defeats store forwarding,
+ * which costs more than all other work on a slot.
  */
 struct blkif_slim_words {
 	u64 head;
@@ -85,9 +85,9 @@ struct blkif_slim_words {
 };
 
 /**
- * struct blkif_slim_rsp_words - likewise of a response
- * @id: the request's
- * @tail: 32 bits that are zero, then status, operation, lap
+ * struct blkif_slim_rsp_words - a response slot as little-endian words
+ * @id: id of the request
+ * @tail: 32 reserved bits, then status, operation and lap byte
  */
 struct blkif_slim_rsp_words {
 	u64 id;
@@ -103,7 +103,7 @@ static_assert(offsetof(struct blkif_slim_request, u.range.nr_sectors) == 24);
 static_assert(offsetof(struct blkif_slim_range, sector) == 0);
 static_assert(offsetof(struct blkif_slim_range, nr_sectors) == 8);
 
-/* Where things are in @head and @tail. */
+/* Shifts of the fields in head and tail. */
 #define BLKIF_SLIM_LAP		0
 #define BLKIF_SLIM_OP		8
 #define BLKIF_SLIM_COUNT	16
@@ -118,7 +118,7 @@ static_assert(offsetof(struct blkif_slim_range, nr_sectors) == 8);
 #define BLKIF_SLIM_RSP_OP	48
 #define BLKIF_SLIM_RSP_LAP	56
 
-/* Pages that hold @nr entries. */
+/* Indirect pages that hold @nr entries. */
 static inline u32 blkif_slim_indirect_pages(u32 nr)
 {
 	u32 per_page = BLKIF_PAGE_SIZE / sizeof(struct blkif_slim_entry);
@@ -155,14 +155,15 @@ static inline void blkif_slim_put_indirect(struct blkif_slim_words *words,
 		       (u64)cmd->nr_segs << BLKIF_SLIM_NR_ENTRIES |
 		       (u64)cmd->nr_pi << BLKIF_SLIM_NR_PI;
 	for (i = 0; i < BLKIF_SLIM_MAX_INDIRECT_PAGES && i < used; i++)
-		words->data[i / 2] |= (u64)cmd->indirect_gref[i] << (i % 2 * 32);
+		words->data[i / 2] |= (u64)cmd->indirect_gref[i] <<
+				      (i % 2 * 32);
 }
 
 /**
- * blkif_slim_encode() - write a request
- * @cmd: a request that is in order
+ * blkif_slim_encode() - encode a request
+ * @cmd: a valid request
  *
- * Return: the slot, its lap byte and what is not used zero.
+ * Return: the slot.  Its lap byte and all unused fields are zero.
  */
 static __always_inline struct blkif_slim_words
 blkif_slim_encode(const struct blkif_cmd *cmd)
@@ -184,7 +185,7 @@ blkif_slim_encode(const struct blkif_cmd *cmd)
 	return words;
 }
 
-/* All behind the sector in one store; @units: its first and last unit. */
+/* All but the sector is one store; @units: first and last unit. */
 static inline void blkif_slim_set_seg(struct blkif_seg *seg, u64 sector,
 				      u32 gref, u16 units)
 {
@@ -195,7 +196,7 @@ static inline void blkif_slim_set_seg(struct blkif_seg *seg, u64 sector,
 	       sizeof(word));
 }
 
-/* The fields from @op to @nr_pi, which are of eight bytes together. */
+/* The eight bytes of struct blkif_cmd from op to nr_pi. */
 struct blkif_slim_fields {
 	u8 op;
 	u8 flags;
@@ -210,19 +211,19 @@ static_assert(offsetof(struct blkif_cmd, nr_pi) ==
 	      offsetof(struct blkif_cmd, op) +
 	      offsetof(struct blkif_slim_fields, nr_pi));
 
-/* Likewise in one store. */
+/* One store as well. */
 static __always_inline void
-blkif_slim_set_fields(struct blkif_cmd *cmd, struct blkif_slim_fields what)
+blkif_slim_set_fields(struct blkif_cmd *cmd, struct blkif_slim_fields fields)
 {
-	u64 word = what.op | what.flags << 8 | what.indirect << 16 |
-		   (u64)what.reserved << 24 | (u64)what.nr_segs << 32 |
-		   (u64)what.nr_pi << 48;
+	u64 word = fields.op | fields.flags << 8 | fields.indirect << 16 |
+		   (u64)fields.reserved << 24 | (u64)fields.nr_segs << 32 |
+		   (u64)fields.nr_pi << 48;
 
 	memcpy((u8 *)cmd + offsetof(struct blkif_cmd, op), &word,
 	       sizeof(word));
 }
 
-/* Read @nr segments of a request.  False if what is not used is not zero. */
+/* Decode @nr inline segments.  False if an unused field is not zero. */
 static __always_inline bool
 blkif_slim_get_segs(struct blkif_slim_words words, struct blkif_cmd *cmd,
 		    u16 nr)
@@ -256,33 +257,37 @@ static inline bool blkif_slim_get_range(struct blkif_slim_words words,
 
 static inline bool blkif_slim_get_indirect(struct blkif_slim_words words,
 					   struct blkif_cmd *cmd,
-					   struct blkif_slim_fields *what)
+					   struct blkif_slim_fields *fields)
 {
 	u32 used, unused = 0;
 	u32 i;
 
-	what->indirect = true;
-	what->op = (u8)(words.head >> BLKIF_SLIM_COUNT);
-	what->nr_segs = (u16)(words.head >> BLKIF_SLIM_NR_ENTRIES);
-	what->nr_pi = (u16)(words.head >> BLKIF_SLIM_NR_PI);
-	used = blkif_slim_indirect_pages(what->nr_segs + what->nr_pi);
+	fields->indirect = true;
+	fields->op = (u8)(words.head >> BLKIF_SLIM_COUNT);
+	fields->nr_segs = (u16)(words.head >> BLKIF_SLIM_NR_ENTRIES);
+	fields->nr_pi = (u16)(words.head >> BLKIF_SLIM_NR_PI);
+	used = blkif_slim_indirect_pages(fields->nr_segs + fields->nr_pi);
 	for (i = 0; i < BLKIF_SLIM_MAX_INDIRECT_PAGES; i++) {
-		cmd->indirect_gref[i] = (u32)(words.data[i / 2] >> (i % 2 * 32));
+		u32 gref = (u32)(words.data[i / 2] >> (i % 2 * 32));
+
+		cmd->indirect_gref[i] = gref;
 		if (i >= used)
-			unused |= cmd->indirect_gref[i];
+			unused |= gref;
 	}
-	return !unused && (!what->nr_pi || what->flags & BLKIF_SLIM_PI);
+	return !unused && (!fields->nr_pi || fields->flags & BLKIF_SLIM_PI);
 }
 
 /**
- * blkif_slim_decode() - read a request
- * @words: private copy of the slot, its lap byte zero
- * @cmd: filled in as far as the operation says; only @cmd->reserved is checked
+ * blkif_slim_decode() - decode a request
+ * @words: private copy of the slot, with its lap byte zeroed
+ * @cmd: receives the request, unchecked but for @cmd->reserved
+ *
+ * Only the fields that the operation uses are filled in.
  */
 static __always_inline void
 blkif_slim_decode(struct blkif_slim_words words, struct blkif_cmd *cmd)
 {
-	struct blkif_slim_fields what = {
+	struct blkif_slim_fields fields = {
 		.op = (u8)(words.head >> BLKIF_SLIM_OP),
 		.flags = (u8)(words.head >> BLKIF_SLIM_FLAGS),
 	};
@@ -290,21 +295,26 @@ blkif_slim_decode(struct blkif_slim_words words, struct blkif_cmd *cmd)
 
 	cmd->id = words.id;
 	cmd->nr_sectors = 0;
-	if (blkif_op_has_data(what.op)) {
-		what.nr_segs = (u8)(words.head >> BLKIF_SLIM_COUNT);
-		good = blkif_slim_get_segs(words, cmd, what.nr_segs);
+	if (blkif_op_has_data(fields.op)) {
+		fields.nr_segs = (u8)(words.head >> BLKIF_SLIM_COUNT);
+		good = blkif_slim_get_segs(words, cmd, fields.nr_segs);
 	} else {
 		cmd->sector = 0;
-		if (what.op == BLKIF_OP_INDIRECT)
-			good = blkif_slim_get_indirect(words, cmd, &what);
-		else if (blkif_op_is_range(what.op))
+		if (fields.op == BLKIF_OP_INDIRECT)
+			good = blkif_slim_get_indirect(words, cmd, &fields);
+		else if (blkif_op_is_range(fields.op))
 			good = blkif_slim_get_range(words, cmd);
 	}
-	what.reserved = !good || (u8)(words.head >> BLKIF_SLIM_LAP);
-	blkif_slim_set_fields(cmd, what);
+	fields.reserved = !good || (u8)(words.head >> BLKIF_SLIM_LAP);
+	blkif_slim_set_fields(cmd, fields);
 }
 
-/** blkif_slim_rsp_encode() - write a response; what is not used is zero */
+/**
+ * blkif_slim_rsp_encode() - encode a response
+ * @rsp: the response
+ *
+ * Return: the slot.  Its lap byte and reserved fields are zero.
+ */
 static inline struct blkif_slim_rsp_words
 blkif_slim_rsp_encode(const struct blkif_rsp *rsp)
 {
@@ -316,11 +326,11 @@ blkif_slim_rsp_encode(const struct blkif_rsp *rsp)
 }
 
 /**
- * blkif_slim_rsp_decode() - read a response
- * @words: private copy of the slot, its lap byte zero
- * @rsp: filled in
+ * blkif_slim_rsp_decode() - decode a response
+ * @words: private copy of the slot, with its lap byte zeroed
+ * @rsp: receives the response
  *
- * Return: false if what must be zero is not.
+ * Return: false if a reserved field is not zero.
  */
 static inline bool
 blkif_slim_rsp_decode(struct blkif_slim_rsp_words words, struct blkif_rsp *rsp)

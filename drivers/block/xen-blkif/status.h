@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Status of a response, and what the block layer calls it.
+ * Conversion between the status of a response and that of the block layer.
  */
 
 #ifndef _XEN_BLKIF_STATUS_H
@@ -9,7 +9,7 @@
 #include <linux/blk_types.h>
 #include "cmd.h"
 
-/* Both ways; the last is what all stand for that are not here. */
+/* For both directions; the last row is for any status that is not listed. */
 static const struct blkif_status {
 	s16 wire;
 	blk_status_t status;
@@ -24,16 +24,18 @@ static const struct blkif_status {
 	{ BLKIF_RSP_ERROR, BLK_STS_IOERR },
 };
 
-/* Is there such a status for requests that are not slim? */
+/* Can the response to a request that is not slim have this status? */
 static inline bool blkif_status_is_legacy(s16 wire)
 {
 	return wire >= BLKIF_RSP_EOPNOTSUPP;
 }
 
 /**
- * blkif_status_to_wire() - how a peer is told of the end of a request
- * @slim: it was a slim request; there are only three statuses for others
- * @status: how it ended
+ * blkif_status_to_wire() - convert a status for a response
+ * @slim: the request is slim; other requests know three statuses only
+ * @status: status of the block layer
+ *
+ * Return: BLKIF_RSP_*.
  */
 static inline s16 blkif_status_to_wire(bool slim, blk_status_t status)
 {
@@ -46,9 +48,11 @@ static inline s16 blkif_status_to_wire(bool slim, blk_status_t status)
 }
 
 /**
- * blkif_status_from_wire() - how a request ended
- * @slim: as blkif_status_to_wire()
- * @wire: what the peer says, anything
+ * blkif_status_from_wire() - convert the status of a response
+ * @slim: the request is slim
+ * @wire: the status in the response, unchecked
+ *
+ * Return: status of the block layer.
  */
 static inline blk_status_t blkif_status_from_wire(bool slim, s16 wire)
 {

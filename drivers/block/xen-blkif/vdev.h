@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Numbers of virtual devices, and the Linux names and minors that people have
- * in their fstab for them.
+ * Numbers of virtual devices, and the Linux names and minor numbers that they
+ * have always had.
  */
 
 #ifndef _XEN_BLKIF_VDEV_H
@@ -15,14 +15,14 @@
 #define BLKIF_VDEV_PARTS	16
 #define BLKIF_VDEV_IDE_PARTS	64
 
-/* "xvd", 6 letters are enough for 2^28 / 256 disks, 3 digits, NUL */
+/* "xvd", up to 6 letters for 2^28 / 256 disks, up to 3 digits, NUL */
 #define BLKIF_VDEV_NAME_LEN	16
 
 /**
- * struct blkif_vdev - a virtual device, decoded
- * @index: which disk, 0 for xvda
+ * struct blkif_vdev - decoded number of a virtual device
+ * @index: index of the disk, 0 for xvda
  * @minor: first minor number
- * @nr_minors: how many; 1 if the device is a partition by itself
+ * @nr_minors: number of minor numbers, 1 if the device is a single partition
  * @part: number of the partition, 0 for a whole disk
  */
 struct blkif_vdev {
@@ -32,13 +32,13 @@ struct blkif_vdev {
 	u16 part;
 };
 
-/* Which disk of its kind, and of which partition; -1 for a foreign major. */
+/* Index and partition of a number with a major; -1 if the major is unknown. */
 static inline int blkif_vdev_legacy(u32 major, u32 minor, u32 *index, u32 *part)
 {
 	u32 base = 0;
 
 	if (major == 3 || major == 22) {		/* hda, hdc */
-		/* hda1 has always been xvda, not xvda1. */
+		/* All of hda, hda1, ... have always been xvda. */
 		*index = minor / BLKIF_VDEV_IDE_PARTS + (major == 22 ? 2 : 0);
 		*part = 0;
 		return 0;
@@ -57,13 +57,13 @@ static inline int blkif_vdev_legacy(u32 major, u32 minor, u32 *index, u32 *part)
 
 /**
  * blkif_vdev_parse() - decode the number of a virtual device
- * @number: as in the "virtual-device" key
- * @vdev: filled in
+ * @number: value of the "virtual-device" key
+ * @vdev: receives the result
  *
- * IDE and SCSI numbers become xvd disks at the place the letter names, as they
- * always have under Linux.
+ * The numbers of IDE and SCSI disks stand for the xvd disks with the same
+ * letters.
  *
- * Return: 0, or -ENODEV if the number has no meaning.
+ * Return: 0, or -ENODEV if the number does not stand for a disk.
  */
 static inline int blkif_vdev_parse(u32 number, struct blkif_vdev *vdev)
 {
@@ -80,7 +80,8 @@ static inline int blkif_vdev_parse(u32 number, struct blkif_vdev *vdev)
 		/* Linux has 20 bits for minors. */
 		if (number >> 20)
 			return -ENODEV;
-	} else if (blkif_vdev_legacy(number >> 8, number & 0xff, &index, &part)) {
+	} else if (blkif_vdev_legacy(number >> 8, number & 0xff, &index,
+				     &part)) {
 		return -ENODEV;
 	}
 	vdev->index = index;
@@ -91,9 +92,9 @@ static inline int blkif_vdev_parse(u32 number, struct blkif_vdev *vdev)
 }
 
 /**
- * blkif_vdev_name() - the name of the disk
- * @vdev: decoded
- * @name: filled in, e.g. "xvda", "xvdaa", "xvda1"
+ * blkif_vdev_name() - name of the disk
+ * @vdev: the virtual device
+ * @name: receives the name, such as "xvda", "xvdaa" or "xvda1"
  */
 static inline void blkif_vdev_name(const struct blkif_vdev *vdev,
 				   char name[BLKIF_VDEV_NAME_LEN])

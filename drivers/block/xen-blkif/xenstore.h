@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * XenStore, as both drivers use it.  For the kernel only.
+ * Access to XenStore, the same in both drivers.
  */
 
 #ifndef _XEN_BLKIF_XENSTORE_H
@@ -9,14 +9,12 @@
 #include <xen/xenbus.h>
 
 /**
- * blkif_transaction() - do something to XenStore as a whole or not at all
- * @write: does it; may be called more than once, when others interfere
- * @data: for @write
+ * blkif_transaction() - write to XenStore in a transaction
+ * @write: writes the keys; called again if the transaction has to be repeated
+ * @data: argument of @write
  *
- * Context: process context; sleeps.
- *
- * Return: 0, what @write returned if that is not 0, or the error of the
- * transaction itself.
+ * Context: Process context; sleeps.
+ * Return: 0, the error that @write returned, or that of the transaction.
  */
 static inline int blkif_transaction(int (*write)(struct xenbus_transaction xbt,
 						 void *data), void *data)

@@ -15,7 +15,7 @@
 } while (0)
 
 #define virt_load_acquire(p) ({						\
-	SHIM_LOOK();							\
+	SHIM_LOAD();							\
 	__atomic_load_n(p, __ATOMIC_ACQUIRE);				\
 })
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's name on top of the one that user space has. */
+/* The kernel's name of what user space has. */
 #ifndef _SHIM_ASM_BITSPERLONG_H
 #define _SHIM_ASM_BITSPERLONG_H
 

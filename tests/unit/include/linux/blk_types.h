@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The block layer's statuses, with the numbers they have in Linux. */
+/* Statuses of the block layer, with the numbers that they have in Linux. */
 #ifndef _SHIM_LINUX_BLK_TYPES_H
 #define _SHIM_LINUX_BLK_TYPES_H
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Accesses that ThreadSanitizer takes for what they are: marked, not racy.
+ * Marked accesses, by atomic builtins that ThreadSanitizer understands.
  *
  * A test may define SHIM_YIELD() to get control before each marked store and
- * each full barrier, that is wherever the peer may see a difference, and
- * SHIM_LOOK() before each load that may see one of the peer.
+ * each full barrier, which are the places where the peer may see a difference,
+ * and SHIM_LOAD() before each load-acquire.
  */
 #ifndef _SHIM_LINUX_COMPILER_H
 #define _SHIM_LINUX_COMPILER_H
@@ -13,12 +13,13 @@
 #define SHIM_YIELD()	do { } while (0)
 #endif
 
-#ifndef SHIM_LOOK
-#define SHIM_LOOK()	do { } while (0)
+#ifndef SHIM_LOAD
+#define SHIM_LOAD()	do { } while (0)
 #endif
 
+#define __maybe_unused	__attribute__((__unused__))
 #define barrier()		__asm__ __volatile__("" : : : "memory")
-/* What is larger than a word is read once, but not at once, as in the kernel. */
+/* An object larger than a word is read once but not atomically. */
 #define READ_ONCE(x)	__builtin_choose_expr(				\
 	sizeof(x) <= sizeof(long),					\
 	__atomic_load_n(&(x), __ATOMIC_RELAXED),			\

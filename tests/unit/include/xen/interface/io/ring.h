@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Only the types of Xen's shared ring, for tests to hold the code under test
- * against, and for its names to clash where they clash in the kernel; the
- * macros that run a ring are not wanted.
+ * The types of Xen's shared ring, with which tests compare the layouts of the
+ * code under test.  Its macros are left out.
  */
 #ifndef _SHIM_XEN_RING_H
 #define _SHIM_XEN_RING_H
