@@ -22,19 +22,35 @@ static struct blkback_stats *blkback_debugfs_read(struct seq_file *m)
 	return stats;
 }
 
+/* The counter at an offset of struct blkback_stats. */
+static void blkback_show_count(struct seq_file *m, const char *name,
+			       const void *stats, size_t offset)
+{
+	seq_printf(m, "%s %llu\n", name, *(u64 *)(stats + offset));
+}
+
+static void blkback_show_time(struct seq_file *m, const char *name,
+			      const void *stats, size_t offset)
+{
+	seq_printf(m, "%s_us %llu\n", name,
+		   div_u64(*(u64 *)(stats + offset), NSEC_PER_USEC));
+}
+
 static int blkback_counters_show(struct seq_file *m, void *unused)
 {
 	struct blkback_stats *stats = blkback_debugfs_read(m);
 
 	if (!stats)
 		return -ENOMEM;
-#define BLKBACK_COUNTER(name) \
-	seq_printf(m, #name " %llu\n", stats->name)
-#define BLKBACK_TIME(name) \
-	seq_printf(m, #name "_us %llu\n", \
-		   div_u64(stats->name##_ns, NSEC_PER_USEC))
-#define BLKBACK_ERROR(name) \
-	seq_printf(m, #name " %llu\n", stats->error.name)
+#define BLKBACK_COUNTER(name)						\
+	blkback_show_count(m, #name, stats,				\
+			   offsetof(struct blkback_stats, name))
+#define BLKBACK_TIME(name)						\
+	blkback_show_time(m, #name, stats,				\
+			  offsetof(struct blkback_stats, name##_ns))
+#define BLKBACK_ERROR(name)						\
+	blkback_show_count(m, #name, stats,				\
+			   offsetof(struct blkback_stats, error.name))
 #include "counters.h"
 	/* Not a counter: it goes up and down. */
 	seq_printf(m, "in_flight %u\n", blkback_stats_in_flight(m->private));
