@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xen block backend: objects and who owns them.
+ * Xen block backend: its objects and their owners.
  *
  * struct blkback         one virtual disk, from probe until the last reference
  *                        is dropped.  The xenbus device holds one reference,
@@ -506,7 +506,7 @@ struct blkback_queue {
  * @pi: protection information, likewise
  * @teardown: drains and frees
  * @drained: @teardown has come to its end
- * @ref: dropped by @teardown and by who waits for it; the last one frees
+ * @ref: held by @teardown and by the device that waits for it
  * @max_persistent: most persistent grants, over all queues
  * @nr_persistent: how many there are
  * @nr_queues: how many of @queues are set up
@@ -750,7 +750,7 @@ void blkback_copy_trim(struct blkback_queue *queue, unsigned int keep);
 int blkback_copy_indirect(struct blkback_queue *queue, const u32 *grefs,
 			  unsigned int nr, u32 bytes);
 
-/* counts.c: sums of the counters over all queues */
+/* stats.c: sums of the counters over all queues */
 void blkback_stats_add(struct blkback_stats *sum,
 		       const struct blkback_stats *stats);
 void blkback_stats_read(struct blkback *blkback, struct blkback_stats *sum);

@@ -148,6 +148,8 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	INIT_LIST_HEAD(&queue->free_reqs);
 	INIT_LIST_HEAD(&queue->ranges);
 	queue->count.next_log = jiffies;
+	queue->budget.max_reserved = READ_ONCE(blkback_max_mapped) /
+				     queue->conn->agreed.nr_queues;
 
 	req = blkback_queue_new_req(queue, GFP_KERNEL);
 	if (!req)
@@ -281,7 +283,7 @@ void blkback_conn_stop(struct blkback_conn *conn)
 {
 	unsigned int i;
 
-	/* Not after ENDED, which the work item below sets. */
+	/* Before ENDED, which only the work item sets. */
 	WRITE_ONCE(conn->state, BLKBACK_CONN_STOPPED);
 	for (i = 0; i < conn->nr_queues; i++)
 		wake_up(&conn->queues[i].wait);

@@ -108,8 +108,8 @@ void blkback_debugfs_add(struct blkback *blkback)
  * blkback_debugfs_remove() - remove the files of a device, if there are any
  * @blkback: the device
  *
- * Context: process context.  Waits for who reads them, and must not be called
- * with blkback.lock held.
+ * Context: process context.  Waits for readers, which take blkback.lock, so the
+ * caller must not hold it.
  */
 void blkback_debugfs_remove(struct blkback *blkback)
 {

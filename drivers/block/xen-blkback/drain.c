@@ -21,7 +21,7 @@
 /* After a wait there is no other for so many times as long. */
 #define BLKBACK_DRAIN_PAUSE	9
 
-/* Before this time there is no wait for requests in flight; jiffies. */
+/* No wait for requests in flight before this time; jiffies. */
 static u64 blkback_drain_next;
 static DEFINE_SPINLOCK(blkback_drain_lock);	/* blkback_drain_next */
 
@@ -129,17 +129,17 @@ static bool blkback_may_rebind(const struct blkback *blkback,
 /**
  * blkback_drain_for_removal() - end the connection of a device that goes
  * @blkback: the device, in state REMOVED
- * @xenbus_removes: xenbus removes it, and not somebody who unbinds the driver
+ * @xenbus_removes: xenbus removes it, rather than somebody unbinding the driver
  *
- * What is in flight could reach the disk after what the next driver is told to
- * write.  So who unbinds the driver waits for the disk, but only while that
- * matters, since the device is locked meanwhile.
+ * Requests in flight could reach the disk after those that the next driver gets.
+ * Unbinding the driver therefore waits for the disk, but only as long as there
+ * may be a next driver, since the device is locked meanwhile.
  *
  * Context: process context.
  */
 void blkback_drain_for_removal(struct blkback *blkback, bool xenbus_removes)
 {
-	/* A frontend that stays is told how its requests end. */
+	/* A frontend that stays has to learn how its requests end. */
 	blkback_end_conn(blkback, blkback->conn,
 			 !blkback_may_rebind(blkback, xenbus_removes));
 	while (blkback->draining &&

@@ -89,8 +89,6 @@ int blkback_grant_init(struct blkback_queue *queue)
 	int err;
 
 	gnttab_page_cache_init(&queue->grant.pages);
-	queue->budget.max_reserved = READ_ONCE(blkback_max_mapped) /
-				     queue->conn->agreed.nr_queues;
 	err = blkback_grant_alloc_ops(&queue->grant);
 	if (!err)
 		err = blkback_grant_init_cache(queue);

@@ -369,7 +369,7 @@ static void blkback_queue_log_stats(struct blkback_queue *queue)
 }
 
 /**
- * blkback_queue_thread() - serve a queue until told to stop
+ * blkback_queue_thread() - serve a queue until kthread_stop()
  * @data: the queue
  *
  * Return: 0; no request is in flight then.

@@ -32,7 +32,7 @@ static inline bool blkback_queue_has_work(const struct blkback_queue *queue)
 	       blkback_queue_has_done(queue);
 }
 
-/* The thread was told to end, and everything is answered. */
+/* The thread has to end, and everything is answered. */
 static inline bool blkback_queue_finished(const struct blkback_queue *queue)
 {
 	return kthread_should_stop() && !queue->in_flight;

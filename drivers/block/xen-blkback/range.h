@@ -39,7 +39,7 @@ static inline u32 range_cut_off(const struct blkif_range *range,
 		return range->nr_sectors;
 	div_u64_rem(range->sector + cut->max + cut->granule - cut->first,
 		    cut->granule, &over);
-	/* If the end of a granule is not within reach, it is cut anywhere. */
+	/* If no granule ends within @max, it is cut anywhere. */
 	return over < cut->max ? cut->max - over : cut->max;
 }
 

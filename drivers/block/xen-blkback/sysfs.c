@@ -172,8 +172,8 @@ int blkback_sysfs_add(struct blkback *blkback)
  * blkback_sysfs_remove() - remove the files of a device, if there are any
  * @blkback: the device; it has files if its disk is open
  *
- * Context: process context.  Waits for who reads them, and must not be called
- * with blkback.lock held.
+ * Context: process context.  Waits for readers, which take blkback.lock, so the
+ * caller must not hold it.
  */
 void blkback_sysfs_remove(struct blkback *blkback)
 {

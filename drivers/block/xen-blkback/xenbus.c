@@ -11,9 +11,8 @@
  *   blkback_update_work()        a connection has ended, or the disk has changed
  *   blkback_remove()
  *
- * One thread handles all watches, but anybody who writes to sysfs binds and
- * unbinds devices, and updates run in a work item.  blkback.transition makes
- * them change a device one at a time.
+ * Watches are handled by one thread, devices are bound and unbound by writes to
+ * sysfs, and updates run in a work item.  blkback.transition serialises them.
  */
 
 #include <linux/kdev_t.h>
@@ -114,7 +113,7 @@ static int blkback_set_up(struct blkback_conn *conn)
 	return blkback_conn_start(conn, name);
 }
 
-/* May a connection be set up?  If it only has to wait, the state says so. */
+/* Can a connection be set up?  If that has to wait, the device is PENDING. */
 static bool blkback_may_connect(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
@@ -265,7 +264,7 @@ static void blkback_update_frontend(struct blkback *blkback)
 			 vbd->info & VDISK_READONLY ? ", read-only" : "");
 	else if (err != -ENOTCONN)
 		dev_warn_ratelimited(&dev->dev,
-				     "the disk has changed, but telling the frontend failed (%d), trying again\n",
+				     "the disk has changed, but publishing that failed (%d), trying again\n",
 				     err);
 }
 
