@@ -332,9 +332,9 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 #endif
 
 /*
- * 7.1, dc278e9bf2b9, and 6.12.104: a task that slept between looking at a tag
- * that it had taken in advance and using it used one that was freed by then
- * (CVE-2026-64017).  6.1 is not affected; the others take none in advance.
+ * 7.1, dc278e9bf2b9, and 6.12.104: a task that had taken a tag in advance and
+ * then slept could use the tag after it was freed (CVE-2026-64017).  6.1 is not
+ * affected.  On the kernels that are, no tag is taken in advance.
  */
 #if (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && \
 	LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 104)) || \

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xen block backend: objects and who owns them.
+ * Xen block backend: its objects and their owners.
  *
- * struct blkback         one virtual disk; from probe until the last reference
+ * struct blkback         one virtual disk, from probe until the last reference
  *                        is dropped.  The xenbus device holds one reference,
- *                        every connection another.
+ *                        each connection another.
  * struct blkback_conn    one connection to a frontend, from connect until its
- *                        queues are drained.  It may outlive the disconnect,
- *                        when the disk does not answer.
- * struct blkback_queue   one ring, its event channel and its thread.  All of
- *                        it but the fields under @done_lock and the event
- *                        flags belongs to the thread.
+ *                        queues are drained.  It outlives the disconnect if the
+ *                        disk is slow to answer.
+ * struct blkback_queue   one ring (or pair of rings), its event channel and its
+ *                        thread.  All of it belongs to the thread, except where
+ *                        its description says otherwise.
  * struct blkback_req     one request, from the ring to its response.
  *
- * Locks, outermost first: under blkback.life a device changes its state,
- * connects and disconnects.  blkback.lock keeps sysfs away from a connection
- * that comes or goes, and has its state written in order.
- * blkback_queue.done_lock is taken by bio completion, in any context.
+ * Locks, outermost first:
+ * blkback.transition   serialises connecting, disconnecting and whatever else
+ *                      may change the state of a device.
+ * blkback.lock         protects what sysfs, debugfs and the threads of queues
+ *                      read or change: the state, the connection, the counters
+ *                      of earlier connections.
+ * blkback_queue.done_lock   protects the list of done requests; taken by the
+ *                      completion of bios, in any context.
  */
 
 #ifndef _XEN_BLKBACK_H
@@ -41,11 +45,14 @@
 
 #include "../xen-blkif/nego.h"
 #include "../xen-blkif/check.h"
+#include "../xen-blkif/feature.h"
 #include "../xen-blkif/ops.h"
 #include "../xen-blkif/status.h"
 #include "../xen-blkif/backoff.h"
 #include "gcache.h"
-#include "hist.h"
+#include "stats.h"
+
+struct blkif_agreed;
 
 /* Segments of an indirect request of the existing format: 1 MiB. */
 #define BLKBACK_MAX_SEGS	256
@@ -57,133 +64,102 @@
 #define BLKBACK_COPIES		128
 
 /* Indirect pages of a request that are copied in one hypercall. */
-#define BLKBACK_INDIRECT_PAGES		4
+#define BLKBACK_INDIRECT_PAGES	4
 
-/*
- * How long a slow disk is waited for when a frontend closes: all of dom0's
- * devices wait with it.  The short time is enough for a disk that owes nothing.
- */
-#define BLKBACK_DRAIN_TIMEOUT	HZ
-#define BLKBACK_DRAIN_SHORT	(HZ / 50 + 1)
-
-/* After any wait there is none for a disk, for so many times as long. */
-#define BLKBACK_DRAIN_PAUSE	9
-
-/* Idle grants that are unmapped to make room for others. */
-#define BLKBACK_EVICT_BATCH	64
+/* Pages of all rings of a queue. */
+#define BLKBACK_RING_PAGES	(2 * BLKIF_SEP_MAX_PAGES)
 
 /**
- * struct blkback_stats - what a queue did; sums over queues are in sysfs
- * @oo_req: times a request had to wait for memory
- * @rd_req: reads
- * @wr_req: writes
- * @f_req: flushes and barriers
- * @ds_req: discards and zeroes
- * @rd_sect: 512-byte units read
- * @wr_sect: 512-byte units written
- * @requests: taken from the ring, good or bad
- * @responses: put on the ring
- * @notifications: sent
- * @events: received
- * @polls: times there was work just before sleeping
- * @lost_events: times the watchdog found requests
- * @hits: segments that were mapped already
- * @maps: grants mapped
- * @unmaps: grants unmapped
- * @evictions: persistent grants among @unmaps
- * @copies: grant copies, of data, of tables and of protection information
- * @copied: bytes that were copied by them
- * @hypercalls: for grants
- * @full: times that as many requests were in flight as there are slots
- * @full_ns: for how long, without the time that still lasts
- * @bad_op: refused requests with an operation that does not exist
- * @bad_request: refused requests that make no sense in some other way
- * @bad_extent: refused requests that reach beyond the end of the disk
- * @read_only: refused requests that would have changed a read-only disk
- * @bad_grant: refused requests whose pages or tables could not be had
- * @io: errors of the disk without a name of their own
- * @not_supported: requests that the disk does not know
- * @no_space: requests that failed because the disk's storage is full
- * @timeout: requests that the disk's driver gave up waiting for
- * @medium: requests that failed because of the medium
- * @protection: requests whose protection information was wrong
- * @offline: requests to a disk that is gone
- * @unmap: grants that could not be unmapped
- * @protocol: times that a frontend was given up for breaking the rules
- * @rd_lat: of reads, from ring to ring
- * @wr_lat: of writes
- * @f_lat: of flushes and barriers
- * @ds_lat: of discards and zeroes
- *
- * Nothing but u64: see blkback_stats_add().
+ * enum blkback_state - state of a device; state.c has the transitions
+ * @BLKBACK_PROBING: nothing has been offered yet
+ * @BLKBACK_WAITING: the frontend knows the offer and has not connected yet
+ * @BLKBACK_PENDING: the frontend is ready, but its previous connection still
+ *                   has to end
+ * @BLKBACK_CONNECTED: there is a connection
+ * @BLKBACK_CLOSING: the frontend closes
+ * @BLKBACK_REFUSED: this driver closes: the frontend was refused, or something
+ *                   failed
+ * @BLKBACK_CLOSED: the frontend has closed
+ * @BLKBACK_LEAVING: xenbus is about to remove the device
+ * @BLKBACK_REMOVED: the driver is no longer bound to the device
  */
-struct blkback_stats {
-	u64 oo_req;
-	u64 rd_req;
-	u64 wr_req;
-	u64 f_req;
-	u64 ds_req;
-	u64 rd_sect;
-	u64 wr_sect;
-	u64 requests;
-	u64 responses;
-	u64 notifications;
-	u64 events;
-	u64 polls;
-	u64 lost_events;
-	u64 hits;
-	u64 maps;
-	u64 unmaps;
-	u64 evictions;
-	u64 copies;
-	u64 copied;
-	u64 hypercalls;
-	u64 full;
-	u64 full_ns;
-	u64 bad_op;
-	u64 bad_request;
-	u64 bad_extent;
-	u64 read_only;
-	u64 bad_grant;
-	u64 io;
-	u64 not_supported;
-	u64 no_space;
-	u64 timeout;
-	u64 medium;
-	u64 protection;
-	u64 offline;
-	u64 unmap;
-	u64 protocol;
-	struct blkback_hist rd_lat;
-	struct blkback_hist wr_lat;
-	struct blkback_hist f_lat;
-	struct blkback_hist ds_lat;
+enum blkback_state {
+	BLKBACK_PROBING,
+	BLKBACK_WAITING,
+	BLKBACK_PENDING,
+	BLKBACK_CONNECTED,
+	BLKBACK_CLOSING,
+	BLKBACK_REFUSED,
+	BLKBACK_CLOSED,
+	BLKBACK_LEAVING,
+	BLKBACK_REMOVED,
+};
+
+/**
+ * enum blkback_conn_state - state of a connection, in the order in which it
+ *			     passes through them
+ * @BLKBACK_CONN_RUNNING: its queues take requests
+ * @BLKBACK_CONN_BROKEN: the frontend broke the rules of a ring; no more
+ *                       requests are taken
+ * @BLKBACK_CONN_STOPPED: it is being torn down; no more requests are taken
+ * @BLKBACK_CONN_ENDED: the teardown waits for nothing any more
+ *
+ * A connection need not be broken before it is stopped.
+ */
+enum blkback_conn_state {
+	BLKBACK_CONN_RUNNING,
+	BLKBACK_CONN_BROKEN,
+	BLKBACK_CONN_STOPPED,
+	BLKBACK_CONN_ENDED,
+};
+
+/**
+ * enum blkback_outcome - what comes of preparing a request
+ * @BLKBACK_READY: it is to be started once the batch is mapped and copied
+ * @BLKBACK_WAIT: there is no memory for it now, or as much is in flight as is
+ *                allowed; nothing was done, and it is to be prepared again
+ * @BLKBACK_REJECT: it is to be answered with its @status
+ */
+enum blkback_outcome {
+	BLKBACK_READY,
+	BLKBACK_WAIT,
+	BLKBACK_REJECT,
 };
 
 /**
  * struct blkback_vbd - the disk behind a device
- * @bdev_file: the open device, NULL until the hotplug script named it
+ * @bdev_file: the open disk, NULL until the hotplug script has named it
  * @bdev: the same
- * @handle: number in the frontend's directory
+ * @handle: number of the virtual disk, for traces
  * @writable: it was opened for writing
- * @allowed: the toolstack lets the guest write, when last looked at
- * @protected: it was read-only by itself, likewise
- * @size: last size that the frontend was told, in 512-byte units
- * @info: VDISK_*, likewise
- * @untold: it could not be told
- * @write_cache: flushing is of use
+ * @mode_writable: the toolstack let the guest write, when last read
+ * @read_only: the disk was read-only of its own accord, when last read
+ * @size: last size that was published, in 512-byte units
+ * @info: last VDISK_* that were published
+ * @unpublished: the disk has changed and that could not be published
+ * @write_cache: the disk has a cache that needs flushing
  */
 struct blkback_vbd {
 	struct file *bdev_file;
 	struct block_device *bdev;
 	unsigned int handle;
 	bool writable;
-	bool allowed;
-	bool protected;
+	bool mode_writable;
+	bool read_only;
 	u64 size;
 	u32 info;
-	bool untold;
+	bool unpublished;
 	bool write_cache;
+};
+
+/**
+ * struct blkback_vbd_offer - what the disk can do and the frontend may use
+ * @ops: operations besides reading, writing and flushing
+ * @pi: protection information
+ */
+struct blkback_vbd_offer {
+	struct blkif_ops ops;
+	struct blkif_pi pi;
 };
 
 /**
@@ -191,28 +167,24 @@ struct blkback_vbd {
  * @dev: the xenbus device; held
  * @kref: counts the device and the connections
  * @vbd: the disk
- * @mode: value of the "mode" key when the disk was opened
+ * @mode: value of the key "mode" when the disk was opened
  * @major: of the disk, as the hotplug script wrote it
  * @minor: likewise
- * @watch: on "physical-device"
+ * @disk_watch: on "physical-device"
  * @mode_watch: on "mode"
  * @offer: what the frontend was offered
- * @life: one change of state at a time; protects the following
- * @gone: the device is being removed
- * @leaving: by xenbus, as the frontend is gone
- * @fresh: what rings the frontend has, it has not used yet
- * @left: Closing is the frontend's doing, and no refusal of ours
- * @wanted: the frontend waits for a connection, which waits for @old to end
- * @old: the connection before, if it was not seen to have ended; holds a
- *       reference
- * @chores: see blkback_chores(); has a reference while it is queued
- * @lock: protects @conn and @stats, which sysfs reads; and is held when a new
- *        connection is said to be Connected, or broken
+ * @transition: serialises changes of @state; protects the next two
+ * @unused_rings: the frontend has sent no request on its rings yet
+ * @draining: the previous connection, if it has not been seen to have ended;
+ *            holds a reference
+ * @update: see blkback_update_work(); holds a reference while it is queued
+ * @lock: protects @state, @conn and @stats
+ * @state: written by blkback_set_state() only
  * @conn: the connection, NULL if there is none
- * @stats: of connections that are gone
- * @squeeze_end: keep no free pages until this time; jiffies
- * @log: of what a frontend has us say by what it does
- * @sysfs: the attributes exist
+ * @stats: of connections that have ended
+ * @reclaim_end: keep no free pages until then; jiffies
+ * @log: limits the messages that a frontend can cause
+ * @debugfs: directory of the device
  */
 struct blkback {
 	struct xenbus_device *dev;
@@ -221,29 +193,26 @@ struct blkback {
 	char *mode;
 	unsigned int major;
 	unsigned int minor;
-	struct xenbus_watch watch;
+	struct xenbus_watch disk_watch;
 	struct xenbus_watch mode_watch;
 	struct blkif_offer offer;
-	struct mutex life;	/* the state; see above */
-	bool gone;
-	bool leaving;
-	bool fresh;
-	bool left;
-	bool wanted;
-	struct blkback_conn *old;
-	struct work_struct chores;
-	struct mutex lock; /* @conn and @stats, which sysfs reads */
+	struct mutex transition;	/* changes of @state; see above */
+	bool unused_rings;
+	struct blkback_conn *draining;
+	struct work_struct update;
+	struct mutex lock;	/* @state, @conn and @stats */
+	enum blkback_state state;
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
-	unsigned long squeeze_end;
+	unsigned long reclaim_end;
 	struct ratelimit_state log;
-	bool sysfs;
+	struct dentry *debugfs;
 };
 
 /**
  * struct blkback_map - how a segment is mapped
- * @entry: the persistent grant that it is, NULL if it is for this request only
- * @handle: to unmap it by, if not persistent
+ * @entry: its persistent grant, NULL if it is mapped for this request only
+ * @handle: to unmap it by, if it is not persistent
  */
 struct blkback_map {
 	struct gcache_entry *entry;
@@ -251,16 +220,16 @@ struct blkback_map {
 };
 
 /**
- * struct blkback_map_dest - who a map or copy operation is for
+ * struct blkback_op_owner - the segment that a map or copy operation is for
  * @req: the request
  * @index: of the segment
  */
-struct blkback_map_dest {
+struct blkback_op_owner {
 	struct blkback_req *req;
 	unsigned int index;
 };
 
-/* What a segment of an indirect request takes, beside its grant. */
+/* Memory for a segment of an indirect request. */
 #define BLKBACK_SEG_SIZE	(sizeof(struct blkback_map) + \
 				 sizeof(struct bio_vec) + \
 				 sizeof(struct blkif_seg))
@@ -268,15 +237,15 @@ struct blkback_map_dest {
 /**
  * struct blkback_ranges - what is still to be discarded or zeroed
  * @work: does the next step
- * @next: goes on here; what was done of it is taken off
- * @end: behind the last
- * @one: of a request that has its only range in its slot
+ * @next: range to go on with; what was done of it is cut off
+ * @end: behind the last range
+ * @single: the range of a request that has it in its slot
  */
 struct blkback_ranges {
 	struct work_struct work;
 	struct blkif_range *next;
 	struct blkif_range *end;
-	struct blkif_range one;
+	struct blkif_range single;
 };
 
 /**
@@ -284,25 +253,25 @@ struct blkback_ranges {
  * @queue: where it came from
  * @node: in one of the queue's lists
  * @cmd: as decoded
- * @seg: the segments: @cmd's, or @big
- * @map: how they are mapped: @inline_map, or in @big
- * @vec: and where: @inline_vec, or in @big; bios refer to these
- * @big: memory for the segments or ranges of an indirect request, and for the
- *       two above
- * @nr_busy: entries that it counts in the queue's @nr_busy
- * @nr_mapped: how many of @map are in use
- * @nr_pi: pages of protection information that there are, in @vec behind those
- *         of the segments
- * @bad_grant: some of them could not be mapped, or copied from
- * @copied: @vec are pages of ours, that data is copied to or from
+ * @seg: the segments: in @cmd, or in @indirect_mem
+ * @map: how they are mapped: @inline_map, or in @indirect_mem
+ * @vec: where they are mapped or copied to: @inline_vec, or in @indirect_mem;
+ *       bios refer to it
+ * @indirect_mem: memory for the segments or ranges of an indirect request
+ * @nr_reserved: entries that count in the queue's budget for it
+ * @nr_pages: pages of @vec that hold data
+ * @nr_pi: pages of protection information, in @vec behind those of the data
+ * @bad_grant: a page could not be mapped, or copied from
+ * @copied: the pages are ours, and data is copied to or from them
+ * @status: BLKIF_RSP_* of a rejected request
  * @sectors: length of the data, checked
- * @pending: bios in flight, and one while they are made
+ * @pending: bios in flight, and one more while they are made
  * @error: set by any bio that failed
- * @taken: when it was taken from the ring; ns, 0 if nobody wants to know
- * @bio: the first, which most requests have no other than
+ * @taken: when it was taken from the ring; ns
+ * @bio: the first bio; most requests have no other
  * @inline_vec: for requests that are not indirect
  * @inline_map: likewise
- * @ranges: for those that carry no data
+ * @ranges: for requests that carry no data
  */
 struct blkback_req {
 	struct blkback_queue *queue;
@@ -311,12 +280,13 @@ struct blkback_req {
 	struct blkif_seg *seg;
 	struct blkback_map *map;
 	struct bio_vec *vec;
-	void *big;
-	unsigned int nr_busy;
-	unsigned int nr_mapped;
+	void *indirect_mem;
+	unsigned int nr_reserved;
+	unsigned int nr_pages;
 	unsigned int nr_pi;
 	bool bad_grant;
 	bool copied;
+	s16 status;
 	u32 sectors;
 	atomic_t pending;
 	blk_status_t error;
@@ -330,140 +300,127 @@ struct blkback_req {
 };
 
 /**
- * struct blkback_ring_mem - mapped pages of one queue's ring or rings
+ * struct blkback_event - the last event from the frontend
+ * @irq: of the event channel, 0 if it is not bound
+ * @pending: the event was not acknowledged yet
+ * @time: when it came; ns
+ *
+ * The interrupt sets @time and then @pending; the thread clears @pending.
+ */
+struct blkback_event {
+	unsigned int irq;
+	bool pending;
+	u64 time;
+};
+
+/**
+ * struct blkback_ring_mem - mapped pages of a queue's ring or rings
  * @shared: the shared ring, NULL if there is none
- * @pages: separate rings, requests and then responses
+ * @pages: pages of separate rings, of requests and then of responses
  * @handles: to unmap them by
  * @nr: how many
  */
 struct blkback_ring_mem {
 	void *shared;
-	struct page *pages[2 * BLKIF_SEP_MAX_PAGES];
-	grant_handle_t handles[2 * BLKIF_SEP_MAX_PAGES];
+	struct page *pages[BLKBACK_RING_PAGES];
+	grant_handle_t handles[BLKBACK_RING_PAGES];
 	unsigned int nr;
 };
 
 /**
- * struct blkback_queue - one ring and its thread
- * @conn: the connection
- * @index: number of the queue
- * @irq: of the event channel, 0 if not bound
- * @thread: takes requests and gives responses
- * @wait: where it sleeps
- * @kicked: an event came and was not acknowledged yet
- * @kicked_at: when; ns
- * @stop: take no more requests
- * @broken: the frontend broke the rules; as @stop, for good
- * @done_lock: protects @done
- * @done: requests whose bios are all done
- * @lingering: of these, requests whose pages somebody below still holds
- * @mapping: requests that start when the batch is mapped
- * @nr_mapping: how many
- * @idle: requests to be used again
- * @nr_reqs: how many there are with those in flight
- * @in_flight: requests that were taken and not answered
- * @held: a request that has to wait for memory or for earlier ones
- * @barrier: nothing is taken until this one is answered
- * @ranges: discards and zeroes that wait for others to end
- * @nr_ranges: how many do not, but are under way
- * @ring: the ring or rings
- * @mem: their pages
- * @lim: what requests are checked against
+ * struct blkback_budget - memory that the requests of a queue may take
+ * @nr_reserved: entries of requests in flight, whether they are mapped for the
+ *               request, were mapped before, or are copied
+ * @max_reserved: most of them
+ * @starved: there was no memory for another request
+ * @reserve_used: @reserve is in use
+ * @reserve: memory for the segments or ranges of one request, however large
+ */
+struct blkback_budget {
+	unsigned int nr_reserved;
+	unsigned int max_reserved;
+	bool starved;
+	bool reserve_used;
+	void *reserve;
+};
+
+/**
+ * struct blkback_grants - mapped grants of a queue; grant.c
  * @cache: persistent grants
  * @pages: pages to map grants to
- * @nr_busy: entries of requests in flight, which take memory whether they are
- *           mapped, were so already, or are copied
- * @max_busy: most of them
- * @nr_prepared: segments in the batch that is mapped next
- * @map_ops: for one hypercall
- * @map_pages: pages of @map_ops
- * @map_dests: who they are for
- * @nr_map: how many of @map_ops are filled in
- * @unmap_ops: for one hypercall
- * @unmap_pages: pages of @unmap_ops
- * @nr_unmap: how many of @unmap_ops are filled in
- * @copy_ops: for one hypercall
- * @copy_dests: who they are for
- * @nr_copy: how many of @copy_ops are filled in
- * @copy_pages: free pages to copy data to
- * @nr_copy_pages: how many
- * @indirect: the pages that indirect segments are copied to
- * @squeezed: dom0 is short of memory
- * @unpushed: responses since the last look at the frontend's event word
- * @unnotified: those that it may still have to be notified of
- * @unnotified_since: when the first of them was put; ns
- * @defer: whether to wait for more of them
- * @poll_ns: how long to look for work before sleeping
- * @unpolled: sleeps since it was last tried to look for long, if @poll_ns is 0
- * @probe_after: after how many of them to try again
- * @blocked: starting requests took long, as when the disk has no room
- * @starved: there was no memory for a request
- * @reserve: memory for the segments or ranges of one largest request
- * @reserve_busy: @reserve is in use
- * @now: time of this half of a pass, 0 if the clock was not read yet; ns
- * @full_since: when requests came to be in flight in all slots, or 0; ns
- * @stats: read by sysfs while they change
- * @next_log: when to log @stats again; jiffies
+ * @map_ops: map operations, for one hypercall
+ * @map_pages: their pages
+ * @map_owners: the segments that they are for
+ * @nr_map: how many of them there are
+ * @unmap_ops: unmap operations, for one hypercall
+ * @unmap_pages: their pages
+ * @nr_unmap: how many of them there are
  */
-struct blkback_queue {
-	struct blkback_conn *conn;
-	unsigned int index;
-	unsigned int irq;
-	struct task_struct *thread;
-	wait_queue_head_t wait;
-	u64 kicked_at;
-	bool kicked;
-	bool stop;
-	bool broken;
-
-	spinlock_t done_lock ____cacheline_aligned_in_smp;
-	struct list_head done;
-
-	struct list_head lingering ____cacheline_aligned_in_smp;
-	struct list_head mapping;
-	unsigned int nr_mapping;
-	struct list_head idle;
-	unsigned int nr_reqs;
-	unsigned int in_flight;
-	struct blkback_req *held;
-	struct blkback_req *barrier;
-	struct list_head ranges;
-	unsigned int nr_ranges;
-	struct blkif_back_rings ring;
-	struct blkback_ring_mem mem;
-	struct blkif_limits lim;
-
+struct blkback_grants {
 	struct gcache cache;
 	struct gnttab_page_cache pages;
-	unsigned int nr_busy;
-	unsigned int max_busy;
-	unsigned int nr_prepared;
 	struct gnttab_map_grant_ref *map_ops;
 	struct page **map_pages;
-	struct blkback_map_dest *map_dests;
+	struct blkback_op_owner *map_owners;
 	unsigned int nr_map;
 	struct gnttab_unmap_grant_ref *unmap_ops;
 	struct page **unmap_pages;
 	unsigned int nr_unmap;
-	struct gnttab_copy *copy_ops;
-	struct blkback_map_dest *copy_dests;
-	unsigned int nr_copy;
-	struct list_head copy_pages;
-	unsigned int nr_copy_pages;
-	void *indirect[BLKBACK_INDIRECT_PAGES];
-	bool squeezed;
-	unsigned int unpushed;
-	unsigned int unnotified;
-	u64 unnotified_since;
-	struct blkif_backoff defer;
-	u32 poll_ns;
-	u32 unpolled;
-	u32 probe_after;
-	bool blocked;
-	bool starved;
-	bool reserve_busy;
-	void *reserve;
+};
 
+/**
+ * struct blkback_copies - grant copies of a queue; copy.c
+ * @ops: operations, for one hypercall
+ * @owners: the segments that they are for
+ * @nr: how many of them there are
+ * @pages: free pages to copy data to
+ * @nr_pages: how many
+ * @indirect: pages that indirect pages are copied to
+ */
+struct blkback_copies {
+	struct gnttab_copy *ops;
+	struct blkback_op_owner *owners;
+	unsigned int nr;
+	struct list_head pages;
+	unsigned int nr_pages;
+	void *indirect[BLKBACK_INDIRECT_PAGES];
+};
+
+/**
+ * struct blkback_notify - responses that the frontend has yet to hear of
+ * @unpublished: responses on the ring since the last were published
+ * @unnotified: responses since the last notification
+ * @since: when the first of @unnotified was put on the ring; ns
+ * @coalesce: whether it pays to wait for more of them
+ */
+struct blkback_notify {
+	unsigned int unpublished;
+	unsigned int unnotified;
+	u64 since;
+	struct blkif_backoff coalesce;
+};
+
+/**
+ * struct blkback_poll - how long to poll before sleeping
+ * @ns: the time
+ * @sleeps: while @ns is 0, sleeps since a long poll was last tried
+ * @retry: number of such sleeps after which to try one
+ */
+struct blkback_poll {
+	u32 ns;
+	u32 sleeps;
+	u32 retry;
+};
+
+/**
+ * struct blkback_counts - what is counted of a queue, and the times for it
+ * @now: time of this half of a pass, 0 if the clock was not read yet; ns
+ * @full_since: when as many requests came to be in flight as there are slots,
+ *              0 if there are fewer; ns
+ * @stats: read by sysfs and debugfs while they change
+ * @next_log: when to log @stats again; jiffies
+ */
+struct blkback_counts {
 	u64 now;
 	u64 full_since;
 	struct blkback_stats stats;
@@ -471,44 +428,119 @@ struct blkback_queue {
 };
 
 /**
+ * struct blkback_queue - one ring, or pair of rings, and its thread
+ * @conn: the connection
+ * @index: number of the queue
+ * @thread: takes requests and answers them
+ * @wait: where it sleeps
+ * @event: the last event; written by the interrupt, too
+ * @reclaim: dom0 is short of memory; set by anybody, cleared by the thread
+ * @done_lock: protects @done
+ * @done: requests whose bios are all done
+ * @lingering: of these, requests whose pages somebody below still refers to
+ * @mapping: requests to start when the batch is mapped and copied
+ * @nr_mapping: how many
+ * @nr_prepared: segments in the batch
+ * @free_reqs: requests to be used again
+ * @nr_reqs: how many there are with those in flight
+ * @in_flight: requests that were taken and are not answered; read by anybody
+ * @held: a request that waits for memory or for earlier requests
+ * @barrier: nothing is taken until this request is answered
+ * @ranges: discards and zeroes that wait for others to end
+ * @nr_ranges: discards and zeroes that were started
+ * @slow_start: it took long to start the last batch: the disk has no room
+ * @ring: the ring or rings
+ * @mem: their pages
+ * @lim: what requests are checked against
+ * @budget: memory that requests may take
+ * @grant: mapped grants
+ * @copy: grant copies
+ * @notify: responses that the frontend has yet to hear of
+ * @poll: how long to poll
+ * @count: counters
+ */
+struct blkback_queue {
+	struct blkback_conn *conn;
+	unsigned int index;
+	struct task_struct *thread;
+	wait_queue_head_t wait;
+	struct blkback_event event;
+	bool reclaim;
+
+	spinlock_t done_lock ____cacheline_aligned_in_smp;
+	struct list_head done;
+
+	struct list_head lingering ____cacheline_aligned_in_smp;
+	struct list_head mapping;
+	unsigned int nr_mapping;
+	unsigned int nr_prepared;
+	struct list_head free_reqs;
+	unsigned int nr_reqs;
+	unsigned int in_flight;
+	struct blkback_req *held;
+	struct blkback_req *barrier;
+	struct list_head ranges;
+	unsigned int nr_ranges;
+	bool slow_start;
+	struct blkif_back_rings ring;
+	struct blkback_ring_mem mem;
+	struct blkif_limits lim;
+
+	struct blkback_budget budget;
+	struct blkback_grants grant;
+	struct blkback_copies copy;
+	struct blkback_notify notify;
+	struct blkback_poll poll;
+	struct blkback_counts count;
+};
+
+/**
  * struct blkback_conn - one connection to a frontend
  * @blkback: the disk; holds a reference
+ * @state: read by the threads of its queues before they take a request
+ * @abandoned: nobody wants to know how requests end
+ * @domid: the frontend's domain
  * @agreed: what was negotiated
  * @max_segs: segments of the largest request
- * @ops: what was offered, as far as the format of requests has it
+ * @ops: what was offered of the disk, as far as the requests' format has it
  * @pi: protection information, likewise
- * @domid: the frontend's domain
  * @teardown: drains and frees
  * @drained: @teardown has come to its end
- * @ending: it is about to, and waits for nothing any more
- * @ref: freed by the last of @teardown and who waits for it
- * @nr_persistent: grants that stay mapped, over all queues
- * @max_persistent: most of them
- * @broken: the frontend broke the rules and was told
- * @abandoned: nobody is told how requests end
+ * @ref: held by @teardown and by the device that waits for it
+ * @max_persistent: most persistent grants, over all queues
+ * @nr_persistent: how many there are
  * @nr_queues: how many of @queues are set up
  * @queues: the queues
  */
 struct blkback_conn {
 	struct blkback *blkback;
+	enum blkback_conn_state state;
+	bool abandoned;
+	domid_t domid;
 	struct blkif_choice agreed;
 	u32 max_segs;
 	struct blkif_ops ops;
 	struct blkif_pi pi;
-	domid_t domid;
 	struct work_struct teardown;
 	struct completion drained;
-	bool ending;
 	struct kref ref;
-	atomic_t nr_persistent;
 	int max_persistent;
-	unsigned long broken;
-	bool abandoned;
+	atomic_t nr_persistent;
 	unsigned int nr_queues;
 	struct blkback_queue queues[];
 };
 
-/* Parameters, main.c */
+/**
+ * struct blkback_queue_keys - what the frontend wrote of a queue
+ * @grefs: pages of its ring; of separate rings, of requests and then responses
+ * @port: its event channel
+ */
+struct blkback_queue_keys {
+	grant_ref_t grefs[BLKBACK_RING_PAGES];
+	evtchn_port_t port;
+};
+
+/* main.c: parameters, and what all devices share */
 extern unsigned int blkback_max_buffer_pages;
 extern unsigned int blkback_max_mapped;
 extern unsigned int blkback_max_pgrants;
@@ -520,31 +552,24 @@ extern unsigned int blkback_max_copied;
 extern unsigned int blkback_poll_us;
 extern unsigned int blkback_coalesce_us;
 extern bool blkback_persistent;
-extern bool blkback_slim;
-extern bool blkback_separate;
-extern unsigned int blkback_max_align;
 extern unsigned int blkback_max_segs;
 extern unsigned int blkback_max_entries;
-extern bool blkback_fua;
-extern bool blkback_discard;
-extern bool blkback_secure;
-extern bool blkback_zeroes;
-extern unsigned int blkback_max_ranges;
-extern bool blkback_integrity;
 extern unsigned int blkback_log_stats;
-extern bool blkback_latency;
-extern struct workqueue_struct *blkback_wq;
-extern struct workqueue_struct *blkback_chore_wq;
+extern u32 blkback_disabled;
+extern struct workqueue_struct *blkback_teardown_wq;
+extern struct workqueue_struct *blkback_update_wq;
 extern struct workqueue_struct *blkback_range_wq;
 extern struct kmem_cache *blkback_req_cache;
 
-/*
- * xenbus.c: the state of a device.  It and the two files below are the only
- * ones that know XenStore.
- */
+static inline bool blkback_enabled(enum blkif_feature feature)
+{
+	return !(READ_ONCE(blkback_disabled) & feature);
+}
+
+/* xenbus.c: follows the frontend and the toolstack */
 int blkback_xenbus_init(void);
 void blkback_xenbus_exit(void);
-void blkback_poke(struct blkback *blkback);
+void blkback_schedule_update(struct blkback *blkback);
 void blkback_free(struct kref *kref);
 
 static inline void blkback_put(struct blkback *blkback)
@@ -552,22 +577,43 @@ static inline void blkback_put(struct blkback *blkback)
 	kref_put(&blkback->kref, blkback_free);
 }
 
-/* keys.c: what others have written */
+/* state.c: the state of a device */
+static inline enum blkback_state blkback_get_state(const struct blkback *blkback)
+{
+	return READ_ONCE(blkback->state);
+}
+
+bool blkback_set_state(struct blkback *blkback, enum blkback_state state);
 __printf(3, 4)
-void blkback_refuse(struct xenbus_device *dev, int err, const char *fmt, ...);
-void blkback_keys_honour(struct blkback *blkback);
+void blkback_fail(struct blkback *blkback, int err, const char *fmt, ...);
+__printf(3, 4)
+void blkback_refuse(struct blkback *blkback, int err, const char *fmt, ...);
+void blkback_refuse_broken(struct blkback_conn *conn, const char *why);
+
+/* drain.c: waiting for a connection to end */
+bool blkback_drained(struct blkback *blkback, unsigned long timeout);
+void blkback_end_conn(struct blkback *blkback, struct blkback_conn *conn,
+		      bool abandon);
+void blkback_drain_for_removal(struct blkback *blkback, bool xenbus_removes);
+
+/* keys.c: what others have written to XenStore */
+void blkback_keys_inherit_offer(struct blkback *blkback);
 int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
-int blkback_keys_queues(struct blkback_conn *conn);
+int blkback_keys_queue(struct blkback *blkback,
+		       const struct blkif_choice *choice, unsigned int index,
+		       struct blkback_queue_keys *keys);
 bool blkback_keys_separate(struct xenbus_device *dev);
-void blkback_keys_forget(struct xenbus_device *dev);
+void blkback_keys_remove_choice(struct xenbus_device *dev);
 void blkback_keys_check_pi(struct blkback *blkback);
 void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
 bool blkback_keys_cdrom(struct xenbus_device *dev);
+bool blkback_keys_discard(struct xenbus_device *dev);
 bool blkback_keys_writable(struct xenbus_device *dev, bool before);
 
-/* publish.c: what we write */
+/* publish.c: what this driver writes to XenStore */
 int blkback_publish_offer(struct blkback *blkback);
-int blkback_publish_disk(struct blkback_conn *conn);
+int blkback_publish_disk(struct blkback *blkback,
+			 const struct blkback_vbd_offer *offer);
 int blkback_publish_change(const struct blkback *blkback);
 
 /* vbd.c: the disk behind the device */
@@ -575,24 +621,28 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 		     bool cdrom);
 void blkback_vbd_close(struct blkback_vbd *vbd);
 bool blkback_vbd_changed(const struct blkback_vbd *vbd);
-bool blkback_vbd_look(struct blkback_vbd *vbd, bool allowed);
-void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
-			 struct blkif_ops *ops);
+bool blkback_vbd_refresh(struct blkback_vbd *vbd, bool mode_writable);
+void blkback_vbd_get_offer(const struct blkback_vbd *vbd, bool discard,
+			   struct blkback_vbd_offer *offer);
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
 			const struct blkif_ops *ops, struct blkif_limits *lim);
 
 /* conn.c: a connection comes and goes */
 struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 					const struct blkif_choice *agreed);
-int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
-			   evtchn_port_t port);
+void blkback_conn_choose(struct blkback_conn *conn,
+			 const struct blkback_vbd_offer *offer);
+int blkback_conn_add_queue(struct blkback_conn *conn,
+			   const struct blkback_queue_keys *keys);
 int blkback_conn_start(struct blkback_conn *conn, const char *name);
-bool blkback_conn_owes(const struct blkback_conn *conn);
+void blkback_conn_describe(const struct blkback_conn *conn,
+			   struct blkif_agreed *agreed);
+bool blkback_conn_in_flight(const struct blkback_conn *conn);
 void blkback_conn_stop(struct blkback_conn *conn);
 void blkback_conn_abandon(struct blkback_conn *conn);
 bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout);
 void blkback_conn_put(struct blkback_conn *conn);
-void blkback_conn_broken(struct blkback_conn *conn, const char *why);
+void blkback_conn_break(struct blkback_conn *conn, const char *why);
 
 /* ring.c: the pages of the rings */
 int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs);
@@ -605,23 +655,30 @@ void blkback_queue_done(struct blkback_req *req);
 struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp);
 
+/* wait.c: how a thread passes the time when its queue has no work */
+bool blkback_wait_idle(struct blkback_queue *queue, bool *worked);
+void blkback_wait_sleep(struct blkback_queue *queue);
+void blkback_wait_publish(struct blkback_queue *queue, bool last);
+void blkback_wait_publish_due(struct blkback_queue *queue);
+
 /* io.c: one request */
-int blkback_io_prepare(struct blkback_req *req);
-int blkback_io_start(struct blkback_req *req);
+enum blkback_outcome blkback_io_prepare(struct blkback_req *req);
+bool blkback_io_start(struct blkback_req *req);
 s16 blkback_io_status(const struct blkback_req *req);
 bool blkback_io_get_mem(struct blkback_req *req, size_t size);
 void blkback_io_free_segs(struct blkback_req *req);
 struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,
 			       blk_opf_t opf, u64 sector);
-int blkback_io_reject(const struct blkback_req *req,
-		      enum blkif_verdict verdict);
-int blkback_io_bad_grant(const struct blkback_req *req, const char *why);
+enum blkback_outcome blkback_io_reject(struct blkback_req *req,
+				       enum blkif_verdict verdict);
+enum blkback_outcome blkback_io_bad_grant(struct blkback_req *req,
+					  const char *why);
 
 /* pi.c: protection information */
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 struct blkif_pi blkback_pi_get(struct block_device *bdev);
 u16 blkback_pi_interval(const struct blkback_conn *conn);
-int blkback_pi_prepare(struct blkback_req *req);
+enum blkback_outcome blkback_pi_prepare(struct blkback_req *req);
 void blkback_pi_free(struct blkback_req *req);
 void blkback_pi_submit(struct blkback_req *req, blk_opf_t opf);
 void blkback_pi_finish(struct blkback_req *req);
@@ -636,9 +693,10 @@ static inline u16 blkback_pi_interval(const struct blkback_conn *conn)
 	return 0;
 }
 
-static inline int blkback_pi_prepare(struct blkback_req *req)
+static inline enum blkback_outcome blkback_pi_prepare(struct blkback_req *req)
 {
-	return -EIO;
+	req->status = BLKIF_RSP_ERROR;
+	return BLKBACK_REJECT;
 }
 
 static inline void blkback_pi_free(struct blkback_req *req)
@@ -655,20 +713,30 @@ static inline void blkback_pi_finish(struct blkback_req *req)
 #endif
 
 /* range.c: discards and zeroes */
-int blkback_range_prepare(struct blkback_req *req);
+enum blkback_outcome blkback_range_prepare(struct blkback_req *req);
 void blkback_range_start(struct blkback_req *req);
 void blkback_range_ended(struct blkback_queue *queue);
 
-/* grant.c: mapped pages */
+/* data.c: how the data of a request moves, be it mapped or copied */
+int blkback_data_init(struct blkback_queue *queue);
+void blkback_data_exit(struct blkback_queue *queue);
+bool blkback_data_fits(const struct blkback_queue *queue, unsigned int nr);
+int blkback_data_prepare(struct blkback_req *req);
+void blkback_data_begin(struct blkback_queue *queue);
+bool blkback_data_lingers(const struct blkback_req *req);
+void blkback_data_release(struct blkback_req *req);
+void blkback_data_end(struct blkback_queue *queue);
+void blkback_data_trim(struct blkback_queue *queue, bool idle);
+
+/* grant.c: data that is mapped */
 int blkback_grant_init(struct blkback_queue *queue);
 void blkback_grant_exit(struct blkback_queue *queue);
+bool blkback_grant_persistent(const struct blkback_queue *queue);
 int blkback_grant_prepare(struct blkback_req *req);
-bool blkback_grant_fits(const struct blkback_queue *queue, unsigned int nr);
 void blkback_grant_map(struct blkback_queue *queue);
-bool blkback_grant_busy(const struct blkback_req *req);
 void blkback_grant_release(struct blkback_req *req);
-void blkback_grant_flush(struct blkback_queue *queue);
-void blkback_grant_trim(struct blkback_queue *queue, bool idle);
+void blkback_grant_unmap(struct blkback_queue *queue);
+void blkback_grant_trim(struct blkback_queue *queue, bool reclaim);
 
 /* copy.c: data that is copied by Xen */
 int blkback_copy_init(struct blkback_queue *queue);
@@ -682,10 +750,19 @@ void blkback_copy_trim(struct blkback_queue *queue, unsigned int keep);
 int blkback_copy_indirect(struct blkback_queue *queue, const u32 *grefs,
 			  unsigned int nr, u32 bytes);
 
-/* sysfs.c: what people see */
-int blkback_sysfs_add(struct blkback *blkback);
-void blkback_sysfs_remove(struct blkback *blkback);
+/* stats.c: sums of the counters over all queues */
 void blkback_stats_add(struct blkback_stats *sum,
 		       const struct blkback_stats *stats);
+void blkback_stats_read(struct blkback *blkback, struct blkback_stats *sum);
+unsigned int blkback_stats_in_flight(struct blkback *blkback);
+u64 blkback_stats_errors(const struct blkback_stats *stats);
+
+/* sysfs.c and debugfs.c: what people and programs see */
+int blkback_sysfs_add(struct blkback *blkback);
+void blkback_sysfs_remove(struct blkback *blkback);
+void blkback_debugfs_init(void);
+void blkback_debugfs_exit(void);
+void blkback_debugfs_add(struct blkback *blkback);
+void blkback_debugfs_remove(struct blkback *blkback);
 
 #endif /* _XEN_BLKBACK_H */

@@ -2,20 +2,22 @@
 /*
  * Xen block backend: a connection comes and goes.
  *
- * Teardown has two phases.  First the connection is made unreachable: its
- * threads are told to take no more requests, and sysfs and xenbus forget it.
- * From then on nothing adds work.  Then it is drained: the threads end when
- * all that was taken is answered, and only after that the event channels, the
- * rings and the grants go.  The second phase runs in a work item, because it
- * lasts as long as the disk takes and xenbus has one thread for all devices.
+ * Teardown has two phases.  In the first the connection is stopped: its threads
+ * take no more requests, so that nothing adds work.  In the second it is drained:
+ * the threads end when all requests that they took are answered, and only then
+ * are the event channels, the rings and the grants released.  The second phase
+ * runs in a work item, because it lasts as long as the disk takes and xenbus has
+ * one thread for all devices.
  *
- * No bio can outlive its queue: a thread ends when in_flight is zero, which
- * it counts down itself after the last bio handed the request over under
- * done_lock, and who hands over is done with the queue when it unlocks.
+ * No bio outlives its queue.  A thread ends when in_flight is zero.  It counts
+ * that down itself, after the last bio of the request was handed over under
+ * done_lock; and the completion that hands over does not touch the queue after
+ * it has dropped the lock.
  */
 
 #include <linux/slab.h>
 #include <xen/events.h>
+#include "../xen-blkif/agreed.h"
 #include "blkback.h"
 
 static void blkback_conn_free(struct kref *ref)
@@ -27,20 +29,20 @@ static void blkback_queue_exit(struct blkback_queue *queue)
 {
 	struct blkback_req *req, *next;
 
-	list_for_each_entry_safe(req, next, &queue->idle, node)
+	list_for_each_entry_safe(req, next, &queue->free_reqs, node)
 		kmem_cache_free(blkback_req_cache, req);
-	kvfree(queue->reserve);
+	kvfree(queue->budget.reserve);
 }
 
 static void blkback_queue_teardown(struct blkback_queue *queue)
 {
-	unbind_from_irqhandler(queue->irq, queue);
-	blkback_grant_exit(queue);
+	unbind_from_irqhandler(queue->event.irq, queue);
+	blkback_data_exit(queue);
 	blkback_ring_unmap(queue);
 	blkback_queue_exit(queue);
 }
 
-/* Take the connection away from sysfs; its counts stay. */
+/* The connection disappears from sysfs; what it counted stays. */
 static void blkback_conn_hide(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
@@ -48,7 +50,8 @@ static void blkback_conn_hide(struct blkback_conn *conn)
 
 	mutex_lock(&blkback->lock);
 	for (i = 0; i < conn->nr_queues; i++)
-		blkback_stats_add(&blkback->stats, &conn->queues[i].stats);
+		blkback_stats_add(&blkback->stats,
+				  &conn->queues[i].count.stats);
 	if (blkback->conn == conn)
 		blkback->conn = NULL;
 	mutex_unlock(&blkback->lock);
@@ -69,22 +72,23 @@ static void blkback_conn_teardown(struct work_struct *work)
 	for (i = 0; i < conn->nr_queues; i++)
 		blkback_queue_teardown(&conn->queues[i]);
 	/*
-	 * Another connection may wait for this one's end.  Who finds this set
-	 * waits the moment that is left, and who does not is poked after that.
+	 * The next connection may wait for this one's end.  Whoever finds this
+	 * state waits for the completion below; for others the update comes
+	 * after it was set.
 	 */
-	WRITE_ONCE(conn->ending, true);
-	blkback_poke(blkback);
+	WRITE_ONCE(conn->state, BLKBACK_CONN_ENDED);
+	blkback_schedule_update(blkback);
 	blkback_put(blkback);
 	complete_all(&conn->drained);
 	kref_put(&conn->ref, blkback_conn_free);
 }
 
 /**
- * blkback_conn_alloc() - a connection without queues
+ * blkback_conn_alloc() - allocate a connection without queues
  * @blkback: the disk; the connection takes a reference
  * @agreed: what was negotiated
  *
- * Return: the connection, to be ended with blkback_conn_stop(), or NULL.
+ * Return: the connection, to be ended by blkback_conn_stop(), or NULL.
  */
 struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 					const struct blkif_choice *agreed)
@@ -111,7 +115,25 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 	return conn;
 }
 
-/* The requests and memory that the queue can always count on. */
+/**
+ * blkback_conn_choose() - decide what requests may use of the disk
+ * @conn: the connection
+ * @offer: what the frontend is offered; not all of it exists in each format
+ */
+void blkback_conn_choose(struct blkback_conn *conn,
+			 const struct blkback_vbd_offer *offer)
+{
+	conn->ops = offer->ops;
+	if (conn->agreed.layout.abi->slim) {
+		conn->pi = offer->pi;
+		return;
+	}
+	conn->ops.fua = false;
+	conn->ops.zeroes = false;
+	conn->ops.max_ranges = 1;
+}
+
+/* With one request and the reserve a queue always makes progress. */
 static int blkback_queue_init(struct blkback_queue *queue)
 {
 	size_t size = max(queue->conn->max_segs * BLKBACK_SEG_SIZE,
@@ -123,69 +145,71 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	INIT_LIST_HEAD(&queue->done);
 	INIT_LIST_HEAD(&queue->lingering);
 	INIT_LIST_HEAD(&queue->mapping);
-	INIT_LIST_HEAD(&queue->idle);
+	INIT_LIST_HEAD(&queue->free_reqs);
 	INIT_LIST_HEAD(&queue->ranges);
-	queue->next_log = jiffies;
+	queue->count.next_log = jiffies;
+	queue->budget.max_reserved = READ_ONCE(blkback_max_mapped) /
+				     queue->conn->agreed.nr_queues;
 
 	req = blkback_queue_new_req(queue, GFP_KERNEL);
 	if (!req)
 		return -ENOMEM;
-	list_add(&req->node, &queue->idle);
-	queue->reserve = kvmalloc(size, GFP_KERNEL);
-	return queue->reserve ? 0 : -ENOMEM;
+	list_add(&req->node, &queue->free_reqs);
+	queue->budget.reserve = kvmalloc(size, GFP_KERNEL);
+	return queue->budget.reserve ? 0 : -ENOMEM;
 }
 
 /**
  * blkback_conn_add_queue() - set up the next queue
  * @conn: the connection, which has fewer queues than were agreed
- * @grefs: the pages of its ring
- * @port: the frontend's event channel
+ * @keys: what the frontend wrote of the queue
  *
  * Return: 0 or -errno, which was reported.
  */
-int blkback_conn_add_queue(struct blkback_conn *conn, const grant_ref_t *grefs,
-			   evtchn_port_t port)
+int blkback_conn_add_queue(struct blkback_conn *conn,
+			   const struct blkback_queue_keys *keys)
 {
 	struct blkback_queue *queue = &conn->queues[conn->nr_queues];
 	struct xenbus_device *dev = conn->blkback->dev;
-	const char *what = "allocating memory";
+	const char *step = "allocating memory";
 	int err;
 
 	queue->conn = conn;
 	queue->index = conn->nr_queues;
 	err = blkback_queue_init(queue);
 	if (err)
-		goto free_init;
-	err = blkback_grant_init(queue);
+		goto exit_queue;
+	err = blkback_data_init(queue);
 	if (err)
-		goto free_init;
-	what = "mapping the ring";
-	err = blkback_ring_map(queue, grefs);
+		goto exit_queue;
+	step = "mapping the ring";
+	err = blkback_ring_map(queue, keys->grefs);
 	if (err)
-		goto exit_grants;
-	what = "binding the event channel";
-	err = bind_interdomain_evtchn_to_irqhandler_lateeoi(dev, port,
+		goto exit_data;
+	step = "binding the event channel";
+	err = bind_interdomain_evtchn_to_irqhandler_lateeoi(dev, keys->port,
 							    blkback_queue_irq,
 							    0, "blkif-backend",
 							    queue);
 	if (err < 0)
 		goto unmap;
-	queue->irq = err;
+	queue->event.irq = err;
 	conn->nr_queues++;
 	return 0;
 
 unmap:
 	blkback_ring_unmap(queue);
-exit_grants:
-	blkback_grant_exit(queue);
-free_init:
+exit_data:
+	blkback_data_exit(queue);
+exit_queue:
 	blkback_queue_exit(queue);
-	blkback_refuse(dev, err, "%s of queue %u", what, queue->index);
+	blkback_refuse(conn->blkback, err, "%s of queue %u failed", step,
+		       queue->index);
 	return err;
 }
 
 /**
- * blkback_conn_start() - start to take requests
+ * blkback_conn_start() - start the threads of all queues
  * @conn: all of whose queues were added
  * @name: of the disk; part of the names of the threads
  *
@@ -202,8 +226,9 @@ int blkback_conn_start(struct blkback_conn *conn, const char *name)
 		thread = kthread_run(blkback_queue_thread, queue, "%u.%s-%u",
 				     conn->domid, name, i);
 		if (IS_ERR(thread)) {
-			xenbus_dev_fatal(conn->blkback->dev, PTR_ERR(thread),
-					 "starting the thread of queue %u", i);
+			blkback_fail(conn->blkback, PTR_ERR(thread),
+				     "starting the thread of queue %u failed",
+				     i);
 			return PTR_ERR(thread);
 		}
 		queue->thread = thread;
@@ -211,8 +236,32 @@ int blkback_conn_start(struct blkback_conn *conn, const char *name)
 	return 0;
 }
 
-/** blkback_conn_owes() - has the disk yet to answer what was taken? */
-bool blkback_conn_owes(const struct blkback_conn *conn)
+/**
+ * blkback_conn_describe() - describe a connection for the log and for sysfs
+ * @conn: the connection
+ * @agreed: filled in
+ */
+void blkback_conn_describe(const struct blkback_conn *conn,
+			   struct blkif_agreed *agreed)
+{
+	*agreed = (struct blkif_agreed) {
+		.choice = conn->agreed,
+		.max_segs = conn->max_segs,
+		.ops = conn->ops,
+		.pi = conn->pi,
+		.data = conn->agreed.persistent ? "persistent grants" :
+						  "mapped or copied",
+		.flush = conn->blkback->vbd.write_cache ? "flush" : "none",
+	};
+}
+
+/**
+ * blkback_conn_in_flight() - are there requests that were not answered yet?
+ * @conn: the connection
+ *
+ * Return: true if there are.
+ */
+bool blkback_conn_in_flight(const struct blkback_conn *conn)
 {
 	unsigned int i;
 
@@ -224,29 +273,29 @@ bool blkback_conn_owes(const struct blkback_conn *conn)
 }
 
 /**
- * blkback_conn_stop() - begin to end a connection
- * @conn: nobody else knows it any more
+ * blkback_conn_stop() - start to tear a connection down
+ * @conn: to which nobody adds queues any more
  *
- * What a slow disk still owes is waited for in the background.  The caller gets
- * a reference, to be given to blkback_conn_put().
+ * A work item waits for the requests in flight.  The caller gets a reference,
+ * to be dropped by blkback_conn_put().
  */
 void blkback_conn_stop(struct blkback_conn *conn)
 {
 	unsigned int i;
 
-	for (i = 0; i < conn->nr_queues; i++) {
-		WRITE_ONCE(conn->queues[i].stop, true);
+	/* Before ENDED, which only the work item sets. */
+	WRITE_ONCE(conn->state, BLKBACK_CONN_STOPPED);
+	for (i = 0; i < conn->nr_queues; i++)
 		wake_up(&conn->queues[i].wait);
-	}
 	kref_get(&conn->ref);
-	queue_work(blkback_wq, &conn->teardown);
+	queue_work(blkback_teardown_wq, &conn->teardown);
 }
 
 /**
- * blkback_conn_abandon() - nobody cares any more how requests end
+ * blkback_conn_abandon() - nobody wants to know any more how requests end
  * @conn: the connection
  *
- * What a discard has yet to do is not done then.
+ * Discards then end before all of their ranges are done.
  */
 void blkback_conn_abandon(struct blkback_conn *conn)
 {
@@ -256,50 +305,46 @@ void blkback_conn_abandon(struct blkback_conn *conn)
 /**
  * blkback_conn_wait() - wait for the end of a connection
  * @conn: which was stopped
- * @timeout: in jiffies; 0 only asks whether the disk still owes answers
- *
- * Return: true if it has ended: all that was taken is answered, and nothing of
- * the frontend's is mapped.
+ * @timeout: in jiffies; 0 does not wait for requests in flight
  *
  * Context: process context.
+ *
+ * Return: true if it has ended: all requests are answered, and no page of the
+ * frontend is mapped.
  */
 bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout)
 {
-	if (READ_ONCE(conn->ending)) {
+	if (READ_ONCE(conn->state) == BLKBACK_CONN_ENDED) {
 		wait_for_completion(&conn->drained);
 		return true;
 	}
 	return timeout && wait_for_completion_timeout(&conn->drained, timeout);
 }
 
-/** blkback_conn_put() - let go of a connection that was stopped */
+/**
+ * blkback_conn_put() - drop the reference to a connection that was stopped
+ * @conn: the connection
+ */
 void blkback_conn_put(struct blkback_conn *conn)
 {
 	kref_put(&conn->ref, blkback_conn_free);
 }
 
 /**
- * blkback_conn_broken() - the frontend broke the rules
+ * blkback_conn_break() - a frontend broke the rules of a ring
  * @conn: the connection
- * @why: how, for the log and for XenStore
+ * @why: what it did, for the log and for XenStore
  *
- * The only place that says so, and it does once.  No queue takes any more
- * requests; those in flight are answered; the device goes to Closing.
+ * The one place that declares a connection broken, which it does once.  No
+ * queue takes requests any more, those in flight are answered, and the device
+ * is closed.
  *
  * Context: the thread of a queue.
  */
-void blkback_conn_broken(struct blkback_conn *conn, const char *why)
+void blkback_conn_break(struct blkback_conn *conn, const char *why)
 {
-	unsigned int i;
-
-	for (i = 0; i < conn->agreed.nr_queues; i++)
-		WRITE_ONCE(conn->queues[i].broken, true);
-	if (test_and_set_bit(0, &conn->broken))
-		return;
-	mutex_lock(&conn->blkback->lock);
-	conn->blkback->stats.protocol++;
-	/* Not over, but after what blkback_connect() writes. */
-	if (!READ_ONCE(conn->queues[0].stop))
-		blkback_refuse(conn->blkback->dev, -EPROTO, "%s", why);
-	mutex_unlock(&conn->blkback->lock);
+	blkback_conn_abandon(conn);
+	if (cmpxchg(&conn->state, BLKBACK_CONN_RUNNING,
+		    BLKBACK_CONN_BROKEN) == BLKBACK_CONN_RUNNING)
+		blkback_refuse_broken(conn, why);
 }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: grant copies, instead of mapping.
+ * Xen block backend: data that is copied by Xen instead of mapped.
  *
- * A small request whose grants are not persistent has its data copied by Xen,
- * to or from pages of ours: mapping and unmapping are two hypercalls, two
- * changes of page tables for each page, and a flush of the TLB of every CPU
- * that may have seen them.  A copy is one hypercall.  The tables of indirect
- * requests are always copied, since what was checked must not change.
+ * The data of small requests is copied to or from pages of dom0, if grants are
+ * not persistent.  To map and to unmap takes two hypercalls, two changes of page
+ * tables for each page, and a flush of the TLBs of all CPUs that may have used
+ * them; to copy takes one hypercall.  Indirect pages are always copied, since
+ * they must not change after they were checked.
  *
- * Data of a write is copied before the request starts, data of a read when it
- * is done; both for all requests of a pass at once.  A page of ours only ever
- * holds data of the guest that the queue belongs to, and no more of it is
- * copied than the disk has filled.
+ * Data of a write is copied before the request starts, data of a read when it is
+ * done, for all requests of a batch at once.  Pages that are used again belong to
+ * one queue, so that no guest gets data of another.
  */
 
 #include <linux/mm.h>
@@ -20,79 +19,98 @@
 #include <asm/xen/page.h>
 #include "blkback.h"
 
-/** blkback_copy_init() - memory for a queue's copies; 0 or -errno */
+/**
+ * blkback_copy_init() - allocate what a queue needs to copy
+ * @queue: the queue
+ *
+ * Return: 0, or -ENOMEM; nothing is allocated then.
+ */
 int blkback_copy_init(struct blkback_queue *queue)
 {
+	struct blkback_copies *copy = &queue->copy;
 	unsigned int i;
 
-	INIT_LIST_HEAD(&queue->copy_pages);
-	queue->copy_ops = kvmalloc_array(BLKBACK_COPIES,
-					 sizeof(*queue->copy_ops), GFP_KERNEL);
-	queue->copy_dests = kvmalloc_array(BLKBACK_COPIES,
-					   sizeof(*queue->copy_dests),
-					   GFP_KERNEL);
-	if (!queue->copy_ops || !queue->copy_dests)
-		return -ENOMEM;
+	INIT_LIST_HEAD(&copy->pages);
+	copy->ops = kvmalloc_array(BLKBACK_COPIES, sizeof(*copy->ops),
+				   GFP_KERNEL);
+	copy->owners = kvmalloc_array(BLKBACK_COPIES, sizeof(*copy->owners),
+				      GFP_KERNEL);
+	if (!copy->ops || !copy->owners)
+		goto free;
 	for (i = 0; i < BLKBACK_INDIRECT_PAGES; i++) {
-		queue->indirect[i] = (void *)__get_free_page(GFP_KERNEL);
-		if (!queue->indirect[i])
-			return -ENOMEM;
+		copy->indirect[i] = (void *)__get_free_page(GFP_KERNEL);
+		if (!copy->indirect[i])
+			goto free;
 	}
 	return 0;
+
+free:
+	blkback_copy_exit(queue);
+	return -ENOMEM;
 }
 
-/** blkback_copy_exit() - free it, or what there is of it */
+/**
+ * blkback_copy_exit() - free what blkback_copy_init() has allocated
+ * @queue: the queue
+ */
 void blkback_copy_exit(struct blkback_queue *queue)
 {
+	struct blkback_copies *copy = &queue->copy;
 	unsigned int i;
 
 	blkback_copy_trim(queue, 0);
-	kvfree(queue->copy_ops);
-	kvfree(queue->copy_dests);
+	kvfree(copy->ops);
+	kvfree(copy->owners);
 	for (i = 0; i < BLKBACK_INDIRECT_PAGES; i++)
-		free_page((unsigned long)queue->indirect[i]);
+		free_page((unsigned long)copy->indirect[i]);
 }
 
-/** blkback_copy_trim() - keep no more than @keep free pages */
+/**
+ * blkback_copy_trim() - free pages that are not used
+ * @queue: the queue
+ * @keep: how many to keep
+ */
 void blkback_copy_trim(struct blkback_queue *queue, unsigned int keep)
 {
+	struct blkback_copies *copy = &queue->copy;
 	struct page *page;
 
-	while (queue->nr_copy_pages > keep) {
-		page = list_first_entry(&queue->copy_pages, struct page, lru);
+	while (copy->nr_pages > keep) {
+		page = list_first_entry(&copy->pages, struct page, lru);
 		list_del(&page->lru);
-		queue->nr_copy_pages--;
+		copy->nr_pages--;
 		__free_page(page);
 	}
 }
 
-static struct page *blkback_copy_get_page(struct blkback_queue *queue)
+static struct page *blkback_copy_get_page(struct blkback_copies *copy)
 {
 	struct page *page;
 
-	page = list_first_entry_or_null(&queue->copy_pages, struct page, lru);
-	/* A disk may say that it has read, and not have filled it. */
+	page = list_first_entry_or_null(&copy->pages, struct page, lru);
+	/* Zeroed, as a disk may report success and not have filled it. */
 	if (!page)
 		return alloc_page(GFP_NOIO | __GFP_NOWARN | __GFP_ZERO);
 	list_del(&page->lru);
-	queue->nr_copy_pages--;
+	copy->nr_pages--;
 	return page;
 }
 
-static void blkback_copy_put_page(struct blkback_queue *queue,
+static void blkback_copy_put_page(struct blkback_copies *copy,
 				  struct page *page)
 {
-	list_add(&page->lru, &queue->copy_pages);
-	queue->nr_copy_pages++;
+	list_add(&page->lru, &copy->pages);
+	copy->nr_pages++;
 }
 
-/* One more operation, between a segment and our page. */
+/* Add an operation between a segment and our page for it. */
 static void blkback_copy_add(struct blkback_req *req, unsigned int i,
 			     bool write)
 {
 	struct blkback_queue *queue = req->queue;
+	struct blkback_copies *copy = &queue->copy;
 	const struct blkif_seg *seg = &req->seg[i];
-	struct gnttab_copy *op = &queue->copy_ops[queue->nr_copy];
+	struct gnttab_copy *op = &copy->ops[copy->nr];
 	unsigned int offset = seg->first << BLKIF_SECTOR_SHIFT;
 	struct gnttab_copy_ptr theirs = {
 		.u.ref = seg->gref,
@@ -112,27 +130,38 @@ static void blkback_copy_add(struct blkback_req *req, unsigned int i,
 		.flags = write ? GNTCOPY_source_gref : GNTCOPY_dest_gref,
 		.status = GNTST_general_error,
 	};
-	queue->copy_dests[queue->nr_copy].req = req;
-	queue->copy_dests[queue->nr_copy].index = i;
-	queue->nr_copy++;
-	queue->stats.copied += op->len;
+	copy->owners[copy->nr].req = req;
+	copy->owners[copy->nr].index = i;
+	copy->nr++;
+	queue->count.stats.copied += op->len;
 }
 
-/** blkback_copy_wanted() - is a request small enough to be rather copied? */
+/**
+ * blkback_copy_wanted() - is a request small enough to be copied?
+ * @req: the request
+ *
+ * Return: true if copying it costs less than mapping it.
+ */
 bool blkback_copy_wanted(const struct blkback_req *req)
 {
 	return req->cmd.nr_segs <= min_t(unsigned int, BLKBACK_COPIES,
 					 READ_ONCE(blkback_max_copied));
 }
 
-/** blkback_copy_fits() - can a request with @nr segments join the batch? */
+/**
+ * blkback_copy_fits() - can a request join the batch?
+ * @queue: the queue
+ * @nr: segments of the request
+ *
+ * Return: true if it can, or if it is too large to be copied at all.
+ */
 bool blkback_copy_fits(const struct blkback_queue *queue, unsigned int nr)
 {
-	return nr > BLKBACK_COPIES || queue->nr_copy + nr <= BLKBACK_COPIES;
+	return nr > BLKBACK_COPIES || queue->copy.nr + nr <= BLKBACK_COPIES;
 }
 
 /**
- * blkback_copy_prepare() - have the segments of a request copied
+ * blkback_copy_prepare() - get pages for a request, and prepare to copy a write
  * @req: a request whose segments were checked, and that fits
  *
  * A write is copied when blkback_copy_flush() returns, and not before.
@@ -141,32 +170,32 @@ bool blkback_copy_fits(const struct blkback_queue *queue, unsigned int nr)
  */
 int blkback_copy_prepare(struct blkback_req *req)
 {
-	struct blkback_queue *queue = req->queue;
+	struct blkback_copies *copy = &req->queue->copy;
 	unsigned int i, nr = req->cmd.nr_segs;
 
 	for (i = 0; i < nr; i++) {
-		req->vec[i].bv_page = blkback_copy_get_page(queue);
+		req->vec[i].bv_page = blkback_copy_get_page(copy);
 		if (!req->vec[i].bv_page)
 			goto put_pages;
 	}
 	for (i = 0; i < nr && req->cmd.op != BLKIF_OP_READ; i++)
 		blkback_copy_add(req, i, true);
-	req->nr_mapped = nr;
+	req->nr_pages = nr;
 	req->copied = true;
 	return 0;
 
 put_pages:
 	while (i--)
-		blkback_copy_put_page(queue, req->vec[i].bv_page);
+		blkback_copy_put_page(copy, req->vec[i].bv_page);
 	return -ENOMEM;
 }
 
 /**
- * blkback_copy_release() - the request needs its pages no longer
- * @req: a request that was prepared
+ * blkback_copy_release() - give pages back, or prepare to copy a read
+ * @req: a request that was prepared, and is done
  *
- * A read that went well is copied to the guest when blkback_copy_flush()
- * returns, and not before; it may turn out to have failed after all.
+ * A read that succeeded is copied to the guest when blkback_copy_flush()
+ * returns, and not before; that may fail.
  */
 void blkback_copy_release(struct blkback_req *req)
 {
@@ -175,34 +204,35 @@ void blkback_copy_release(struct blkback_req *req)
 		    req->error == BLK_STS_OK;
 	unsigned int i;
 
-	if (read && !blkback_copy_fits(queue, req->nr_mapped))
+	if (read && !blkback_copy_fits(queue, req->nr_pages))
 		blkback_copy_flush(queue);
-	for (i = 0; i < req->nr_mapped; i++) {
+	for (i = 0; i < req->nr_pages; i++) {
 		if (read)
 			blkback_copy_add(req, i, false);
 		else
-			blkback_copy_put_page(queue, req->vec[i].bv_page);
+			blkback_copy_put_page(&queue->copy,
+					      req->vec[i].bv_page);
 	}
-	req->nr_mapped = 0;
+	req->nr_pages = 0;
 }
 
-/* What became of one operation. */
-static void blkback_copy_done(struct blkback_queue *queue, unsigned int i)
+static void blkback_copy_finish(struct blkback_queue *queue, unsigned int i)
 {
-	unsigned int index = queue->copy_dests[i].index;
-	struct blkback_req *req = queue->copy_dests[i].req;
-	bool good = queue->copy_ops[i].status == GNTST_okay;
+	struct blkback_copies *copy = &queue->copy;
+	unsigned int index = copy->owners[i].index;
+	struct blkback_req *req = copy->owners[i].req;
+	bool good = copy->ops[i].status == GNTST_okay;
 
 	if (req->cmd.op != BLKIF_OP_READ) {
 		req->bad_grant |= !good;
 		return;
 	}
-	blkback_copy_put_page(queue, req->vec[index].bv_page);
+	blkback_copy_put_page(copy, req->vec[index].bv_page);
 	if (good)
 		return;
 	req->error = BLK_STS_IOERR;
 	dev_warn_ratelimited(&queue->conn->blkback->dev->dev,
-			     "queue %u: cannot copy a read to its pages\n",
+			     "queue %u: failed a read: cannot copy to a page that the guest granted\n",
 			     queue->index);
 }
 
@@ -210,29 +240,30 @@ static void blkback_copy_done(struct blkback_queue *queue, unsigned int i)
  * blkback_copy_flush() - copy all that was prepared or released
  * @queue: the queue
  *
- * A write some of whose references are not good has @bad_grant set after this;
+ * If a reference of a request was not good, a write has its @bad_grant set, and
  * a read has failed.
  */
 void blkback_copy_flush(struct blkback_queue *queue)
 {
-	unsigned int i, nr = queue->nr_copy;
+	struct blkback_copies *copy = &queue->copy;
+	unsigned int i, nr = copy->nr;
 
 	if (!nr)
 		return;
-	queue->nr_copy = 0;
-	queue->stats.copies += nr;
-	queue->stats.hypercalls++;
-	gnttab_batch_copy(queue->copy_ops, nr);
+	copy->nr = 0;
+	queue->count.stats.copies += nr;
+	queue->count.stats.hypercalls++;
+	gnttab_batch_copy(copy->ops, nr);
 	for (i = 0; i < nr; i++)
-		blkback_copy_done(queue, i);
+		blkback_copy_finish(queue, i);
 }
 
 /**
- * blkback_copy_indirect() - copy the starts of a guest's pages to our tables
+ * blkback_copy_indirect() - copy indirect pages to queue->copy.indirect
  * @queue: the queue
  * @grefs: the pages
  * @nr: how many, at most BLKBACK_INDIRECT_PAGES
- * @bytes: of all of them together; each but the last is copied whole
+ * @bytes: of all pages together; those before the last are copied whole
  *
  * Return: 0, or -EIO if a reference is not good.
  */
@@ -249,16 +280,16 @@ int blkback_copy_indirect(struct blkback_queue *queue, const u32 *grefs,
 		ops[i] = (struct gnttab_copy) {
 			.source.u.ref = grefs[i],
 			.source.domid = queue->conn->domid,
-			.dest.u.gmfn = virt_to_gfn(queue->indirect[i]),
+			.dest.u.gmfn = virt_to_gfn(queue->copy.indirect[i]),
 			.dest.domid = DOMID_SELF,
 			.len = len,
 			.flags = GNTCOPY_source_gref,
 			.status = GNTST_general_error,
 		};
-		queue->stats.copied += len;
+		queue->count.stats.copied += len;
 	}
-	queue->stats.copies += nr;
-	queue->stats.hypercalls++;
+	queue->count.stats.copies += nr;
+	queue->count.stats.hypercalls++;
 	gnttab_batch_copy(ops, nr);
 	for (i = 0; i < nr; i++) {
 		if (ops[i].status != GNTST_okay)

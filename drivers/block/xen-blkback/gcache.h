@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bookkeeping of persistent grants: which grant references are mapped, who
- * uses them, and which was not used for the longest time.
+ * The persistent grants of a queue: which references are mapped, which of them
+ * are in use, and which was unused for the longest time.
  *
  * Pure: no lock, no allocation, no grant operation.  The caller provides the
- * memory: each queue has a table with as many entries as its device may keep
- * grants.  That all queues together keep no more is the caller's business.
+ * memory, and sees to it that all queues together keep no more grants than their
+ * device may.
  *
- * An entry is free, or busy (in the hash, users > 0), or idle (in the hash and
- * on the recency list), or evicted (in neither, in the caller's hands until
- * gcache_free()).
+ * An entry is
+ *   free      on the list of free entries;
+ *   busy      in the hash, with users;
+ *   idle      in the hash without users, and on the recency list;
+ *   evicted   in neither, and the caller's until gcache_free().
  */
 
 #ifndef _XEN_BLKBACK_GCACHE_H
@@ -21,14 +23,14 @@
 
 /**
  * struct gcache_entry - one persistent grant
- * @gref: reference in the frontend's table
- * @handle: of the mapping; the caller's
- * @page: where it is mapped; the caller's
- * @stamp: when it was last given back, in the caller's unit
+ * @gref: reference in the frontend's grant table
+ * @handle: of the mapping; belongs to the caller
+ * @page: where it is mapped; belongs to the caller
+ * @stamp: when it was last put, in the caller's unit
  * @users: requests that use it now
  * @chain: next in the hash bucket or on the list of free entries
- * @older: next to be evicted after this one, while idle
- * @newer: reverse of @older
+ * @older: while idle, the entry that was put before this one
+ * @newer: while idle, the entry that was put after this one
  */
 struct gcache_entry {
 	u32 gref;
@@ -46,10 +48,10 @@ struct gcache_entry {
  * @entries: @nr_entries of them
  * @buckets: heads of the hash chains, @bucket_mask + 1 of them
  * @nr_entries: most persistent grants
- * @bucket_mask: number of buckets, a power of two, less one
+ * @bucket_mask: number of buckets, which is a power of two, minus one
  * @free: list of free entries
  * @oldest: idle entry to evict first
- * @newest: idle entry that was given back last
+ * @newest: idle entry to evict last
  * @nr_mapped: entries that are busy or idle
  * @nr_idle: entries on the recency list
  */
@@ -71,7 +73,7 @@ static inline u32 *gcache_bucket(struct gcache *cache, u32 gref)
 }
 
 /**
- * gcache_init() - start with no grant mapped
+ * gcache_init() - initialise an empty cache
  * @cache: the cache
  * @entries: memory for @nr_entries, may be NULL if that is 0
  * @nr_entries: most persistent grants
@@ -129,9 +131,9 @@ static inline void gcache_list_add(struct gcache *cache,
 }
 
 /**
- * gcache_get() - use a grant that is mapped
+ * gcache_get() - use a grant if it is mapped
  * @cache: the cache
- * @gref: reference
+ * @gref: its reference
  *
  * Return: the entry, busy until gcache_put(), or NULL if it is not mapped.
  */
@@ -153,9 +155,9 @@ static inline struct gcache_entry *gcache_get(struct gcache *cache, u32 gref)
 }
 
 /**
- * gcache_put() - the counterpart of gcache_get() and gcache_add()
+ * gcache_put() - end a use that gcache_get() or gcache_add() has begun
  * @cache: the cache
- * @entry: busy
+ * @entry: a busy entry
  * @now: time, in the caller's unit
  */
 static inline void gcache_put(struct gcache *cache, struct gcache_entry *entry,
@@ -167,12 +169,12 @@ static inline void gcache_put(struct gcache *cache, struct gcache_entry *entry,
 }
 
 /**
- * gcache_add() - remember a grant that was mapped
+ * gcache_add() - add a grant that was mapped
  * @cache: the cache
- * @gref: reference, not in the cache
+ * @gref: its reference, which is not in the cache
  *
- * Return: the entry, busy until gcache_put(), the caller's fields to be filled
- * in, or NULL if the cache is full.
+ * Return: the entry, busy until gcache_put(), for the caller to set @handle and
+ * @page; or NULL if the cache is full.
  */
 static inline struct gcache_entry *gcache_add(struct gcache *cache, u32 gref)
 {
@@ -193,9 +195,9 @@ static inline struct gcache_entry *gcache_add(struct gcache *cache, u32 gref)
 }
 
 /**
- * gcache_evict() - take out the grant that was idle for the longest time
+ * gcache_evict() - remove the grant that was idle for the longest time
  * @cache: the cache
- * @before: only if it was given back before this time
+ * @before: only if it was put before this time
  *
  * Return: the entry, for the caller to unmap and then to gcache_free(), or
  * NULL if there is none.
@@ -220,7 +222,11 @@ static inline struct gcache_entry *gcache_evict(struct gcache *cache,
 	return entry;
 }
 
-/** gcache_free() - make room for another grant; @entry was evicted */
+/**
+ * gcache_free() - make an entry free
+ * @cache: the cache
+ * @entry: an evicted entry, whose grant is unmapped
+ */
 static inline void gcache_free(struct gcache *cache,
 			       struct gcache_entry *entry)
 {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: the guest's pages in our address space.
+ * Xen block backend: data that is mapped.
  *
- * A page is mapped for one request, or it is a persistent grant and stays
- * mapped until it was not used for long or others need its place; or it is not
- * mapped at all, see copy.c.  The thread of the queue does all of it, so there
- * is no lock.
+ * A page is mapped for one request; or it is a persistent grant and stays mapped
+ * until it was unused for long or its place is needed.  The thread of the queue
+ * does all of this, so there is no lock.
  */
 
 #include <linux/jiffies.h>
@@ -14,47 +13,52 @@
 #include <asm/xen/page.h>
 #include "trace.h"
 
-/* How long a persistent grant is not used before others may have its place. */
+/* A persistent grant that was unused for so long may give its place away. */
 #define BLKBACK_COLD		HZ
+
+/* Cold grants that are evicted at a time when there is no place for another. */
+#define BLKBACK_EVICT_BATCH	64
 
 static unsigned long blkback_page_addr(struct page *page)
 {
 	return (unsigned long)pfn_to_kaddr(page_to_pfn(page));
 }
 
-static int blkback_grant_alloc_ops(struct blkback_queue *queue)
+static int blkback_grant_alloc_ops(struct blkback_grants *grant)
 {
-	queue->map_ops = kvmalloc_array(BLKBACK_BATCH, sizeof(*queue->map_ops),
+	grant->map_ops = kvmalloc_array(BLKBACK_BATCH, sizeof(*grant->map_ops),
 					GFP_KERNEL);
-	queue->map_pages = kvmalloc_array(BLKBACK_BATCH,
-					  sizeof(*queue->map_pages),
+	grant->map_pages = kvmalloc_array(BLKBACK_BATCH,
+					  sizeof(*grant->map_pages),
 					  GFP_KERNEL);
-	queue->unmap_ops = kvmalloc_array(BLKBACK_BATCH,
-					  sizeof(*queue->unmap_ops),
+	grant->map_owners = kvmalloc_array(BLKBACK_BATCH,
+					   sizeof(*grant->map_owners),
+					   GFP_KERNEL);
+	grant->unmap_ops = kvmalloc_array(BLKBACK_BATCH,
+					  sizeof(*grant->unmap_ops),
 					  GFP_KERNEL);
-	queue->unmap_pages = kvmalloc_array(BLKBACK_BATCH,
-					    sizeof(*queue->unmap_pages),
+	grant->unmap_pages = kvmalloc_array(BLKBACK_BATCH,
+					    sizeof(*grant->unmap_pages),
 					    GFP_KERNEL);
-	queue->map_dests = kvmalloc_array(BLKBACK_BATCH,
-					  sizeof(*queue->map_dests),
-					  GFP_KERNEL);
-	if (!queue->map_ops || !queue->map_pages || !queue->unmap_ops ||
-	    !queue->unmap_pages || !queue->map_dests)
+	if (!grant->map_ops || !grant->map_pages || !grant->map_owners ||
+	    !grant->unmap_ops || !grant->unmap_pages)
 		return -ENOMEM;
 	return 0;
 }
 
-static void blkback_grant_free_ops(struct blkback_queue *queue)
+static void blkback_grant_free_ops(struct blkback_grants *grant)
 {
-	kvfree(queue->map_ops);
-	kvfree(queue->map_pages);
-	kvfree(queue->unmap_ops);
-	kvfree(queue->unmap_pages);
-	kvfree(queue->map_dests);
-	blkback_copy_exit(queue);
+	kvfree(grant->map_ops);
+	kvfree(grant->map_pages);
+	kvfree(grant->map_owners);
+	kvfree(grant->unmap_ops);
+	kvfree(grant->unmap_pages);
 }
 
-/* Any queue may use all of the device's cap: often only one is at work. */
+/*
+ * Each queue has room for all persistent grants of the device, since often only
+ * one queue is in use.
+ */
 static int blkback_grant_init_cache(struct blkback_queue *queue)
 {
 	u32 nr_buckets = 1, nr = queue->conn->max_persistent;
@@ -70,63 +74,70 @@ static int blkback_grant_init_cache(struct blkback_queue *queue)
 		kvfree(buckets);
 		return -ENOMEM;
 	}
-	gcache_init(&queue->cache, entries, nr, buckets, nr_buckets);
+	gcache_init(&queue->grant.cache, entries, nr, buckets, nr_buckets);
 	return 0;
 }
 
-/** blkback_grant_init() - memory for a queue's grant operations; 0 or -errno */
+/**
+ * blkback_grant_init() - allocate what a queue needs to map
+ * @queue: the queue
+ *
+ * Return: 0, or -ENOMEM; nothing is allocated then.
+ */
 int blkback_grant_init(struct blkback_queue *queue)
 {
 	int err;
 
-	gnttab_page_cache_init(&queue->pages);
-	queue->max_busy = READ_ONCE(blkback_max_mapped) /
-			  queue->conn->agreed.nr_queues;
-	err = blkback_grant_alloc_ops(queue);
-	if (!err)
-		err = blkback_copy_init(queue);
+	gnttab_page_cache_init(&queue->grant.pages);
+	err = blkback_grant_alloc_ops(&queue->grant);
 	if (!err)
 		err = blkback_grant_init_cache(queue);
 	if (err)
-		blkback_grant_free_ops(queue);
+		blkback_grant_free_ops(&queue->grant);
 	return err;
 }
 
-/* Unmap what was collected, and give its pages back. */
-static void blkback_grant_unmap(struct blkback_queue *queue)
+/**
+ * blkback_grant_unmap() - unmap what was released, and free its pages
+ * @queue: the queue
+ */
+void blkback_grant_unmap(struct blkback_queue *queue)
 {
-	unsigned int i, failed = 0, nr = queue->nr_unmap;
+	struct blkback_grants *grant = &queue->grant;
+	unsigned int i, failed = 0, nr = grant->nr_unmap;
 	int ret;
 
 	if (!nr)
 		return;
-	queue->nr_unmap = 0;
-	queue->stats.unmaps += nr;
-	queue->stats.hypercalls++;
-	ret = gnttab_unmap_refs(queue->unmap_ops, NULL, queue->unmap_pages, nr);
+	grant->nr_unmap = 0;
+	queue->count.stats.unmaps += nr;
+	queue->count.stats.hypercalls++;
+	ret = gnttab_unmap_refs(grant->unmap_ops, NULL, grant->unmap_pages, nr);
 	for (i = 0; i < nr; i++) {
-		if (!ret && queue->unmap_ops[i].status == GNTST_okay) {
-			gnttab_page_cache_put(&queue->pages,
-					      &queue->unmap_pages[i], 1);
+		if (!ret && grant->unmap_ops[i].status == GNTST_okay) {
+			gnttab_page_cache_put(&grant->pages,
+					      &grant->unmap_pages[i], 1);
 			continue;
 		}
 		/* A page that may still be mapped must not be used again. */
 		failed++;
 		dev_err_ratelimited(&queue->conn->blkback->dev->dev,
 				    "unmapping a grant failed (%d, %d), one page is lost\n",
-				    ret, queue->unmap_ops[i].status);
+				    ret, grant->unmap_ops[i].status);
 	}
-	queue->stats.unmap += failed;
+	queue->count.stats.error.unmap += failed;
 	trace_blkback_unmap(queue, nr, failed);
 }
 
-static void blkback_grant_collect(struct blkback_queue *queue,
-				  struct page *page, grant_handle_t handle)
+static void blkback_grant_add_unmap(struct blkback_queue *queue,
+				    struct page *page, grant_handle_t handle)
 {
-	gnttab_set_unmap_op(&queue->unmap_ops[queue->nr_unmap],
+	struct blkback_grants *grant = &queue->grant;
+
+	gnttab_set_unmap_op(&grant->unmap_ops[grant->nr_unmap],
 			    blkback_page_addr(page), GNTMAP_host_map, handle);
-	queue->unmap_pages[queue->nr_unmap] = page;
-	if (++queue->nr_unmap == BLKBACK_BATCH)
+	grant->unmap_pages[grant->nr_unmap] = page;
+	if (++grant->nr_unmap == BLKBACK_BATCH)
 		blkback_grant_unmap(queue);
 }
 
@@ -139,135 +150,101 @@ static bool blkback_grant_full(const struct blkback_conn *conn)
 static void blkback_grant_evict(struct blkback_queue *queue, unsigned int nr,
 				u64 before)
 {
+	struct gcache *cache = &queue->grant.cache;
 	struct gcache_entry *entry;
 	unsigned int evicted = 0;
 
 	while (nr--) {
-		entry = gcache_evict(&queue->cache, before);
+		entry = gcache_evict(cache, before);
 		if (!entry)
 			break;
-		blkback_grant_collect(queue, entry->page, entry->handle);
-		gcache_free(&queue->cache, entry);
+		blkback_grant_add_unmap(queue, entry->page, entry->handle);
+		gcache_free(cache, entry);
 		atomic_dec(&queue->conn->nr_persistent);
 		evicted++;
 	}
 	if (evicted)
 		trace_blkback_evict(queue, evicted, 0);
-	queue->stats.evictions += evicted;
+	queue->count.stats.evictions += evicted;
 	blkback_grant_unmap(queue);
 }
 
-/** blkback_grant_exit() - unmap all; no request is in flight */
+/**
+ * blkback_grant_exit() - unmap everything and free what blkback_grant_init()
+ *			  has allocated
+ * @queue: a queue without requests in flight
+ */
 void blkback_grant_exit(struct blkback_queue *queue)
 {
-	blkback_grant_evict(queue, queue->cache.nr_mapped, U64_MAX);
-	gnttab_page_cache_shrink(&queue->pages, 0);
-	kvfree(queue->cache.entries);
-	kvfree(queue->cache.buckets);
-	blkback_grant_free_ops(queue);
+	struct blkback_grants *grant = &queue->grant;
+
+	blkback_grant_evict(queue, grant->cache.nr_mapped, U64_MAX);
+	gnttab_page_cache_shrink(&grant->pages, 0);
+	kvfree(grant->cache.entries);
+	kvfree(grant->cache.buckets);
+	blkback_grant_free_ops(grant);
 }
 
 /**
- * blkback_grant_trim() - give memory back that is not used any more
+ * blkback_grant_trim() - unmap persistent grants that are not used any more
  * @queue: the queue
- * @idle: nothing is in flight, nor was since the last time
- *
- * When dom0 is short of memory, everything that is not in use goes at once.
+ * @reclaim: dom0 is short of memory: unmap all that are idle
  */
-void blkback_grant_trim(struct blkback_queue *queue, bool idle)
+void blkback_grant_trim(struct blkback_queue *queue, bool reclaim)
 {
-	unsigned long squeeze_end = READ_ONCE(queue->conn->blkback->squeeze_end);
-	bool squeeze = xchg(&queue->squeezed, false) ||
-		       time_before(jiffies, squeeze_end);
 	unsigned int timeout = READ_ONCE(blkback_pgrant_timeout);
-	unsigned int keep = READ_ONCE(blkback_max_buffer_pages);
 	u64 now = get_jiffies_64();
 
-	if (squeeze)
-		blkback_grant_evict(queue, queue->cache.nr_idle, U64_MAX);
+	if (reclaim)
+		blkback_grant_evict(queue, queue->grant.cache.nr_idle, U64_MAX);
 	else if (blkback_grant_full(queue->conn))
-		/* Another queue may want the places of what is cold here. */
+		/* Another queue may need the places. */
 		blkback_grant_evict(queue, BLKBACK_BATCH, now - BLKBACK_COLD);
 	else if (timeout && now > (u64)timeout * HZ)
 		blkback_grant_evict(queue, BLKBACK_BATCH,
 				    now - (u64)timeout * HZ);
-	/* Half of what is left each second: a pause is not the end. */
-	gnttab_page_cache_shrink(&queue->pages, squeeze ? 0 :
-				 idle ? min(keep, queue->pages.num_pages / 2) :
-				 keep);
-	blkback_copy_trim(queue, squeeze ? 0 :
-			  idle ? min(keep, queue->nr_copy_pages / 2) : keep);
 }
 
 /**
- * blkback_grant_busy() - does somebody still hold a page of the request?
- * @req: a request whose bios are done
+ * blkback_grant_release() - a request does not need its mapped pages any more
+ * @req: a request to whose pages nobody refers
  *
- * The network may hold on to a page that it has to send again.  Such a page
- * must not be unmapped, nor, when it is persistent, be written by the guest.
- */
-bool blkback_grant_busy(const struct blkback_req *req)
-{
-	unsigned int i;
-
-	for (i = 0; i < req->nr_mapped; i++) {
-		if (page_count(req->vec[i].bv_page) > 1)
-			return true;
-	}
-	return false;
-}
-
-/**
- * blkback_grant_release() - the request needs its pages no longer
- * @req: a request whose pages nobody holds
- *
- * They are unmapped, and what was read is copied, when blkback_grant_flush()
- * returns, and not before.
+ * They are unmapped when blkback_grant_unmap() returns, and not before.
  */
 void blkback_grant_release(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
+	struct blkback_grants *grant = &queue->grant;
 	u64 now = get_jiffies_64();
 	unsigned int i;
 
-	if (req->copied) {
-		blkback_copy_release(req);
-		return;
-	}
-	for (i = 0; i < req->nr_mapped; i++) {
+	for (i = 0; i < req->nr_pages; i++) {
 		const struct blkback_map *map = &req->map[i];
 		struct page **page = &req->vec[i].bv_page;
 
 		if (map->entry)
-			gcache_put(&queue->cache, map->entry, now);
+			gcache_put(&grant->cache, map->entry, now);
 		else if (map->handle != INVALID_GRANT_HANDLE)
-			blkback_grant_collect(queue, *page, map->handle);
+			blkback_grant_add_unmap(queue, *page, map->handle);
 		else
-			gnttab_page_cache_put(&queue->pages, page, 1);
+			gnttab_page_cache_put(&grant->pages, page, 1);
 	}
-	req->nr_mapped = 0;
-}
-
-/** blkback_grant_flush() - unmap and copy all that was released */
-void blkback_grant_flush(struct blkback_queue *queue)
-{
-	blkback_grant_unmap(queue);
-	blkback_copy_flush(queue);
+	req->nr_pages = 0;
 }
 
 /*
- * Remember a fresh mapping as a persistent grant, if there is room, or if
- * there is after some that are cold have gone.  Those that were used a moment
- * ago stay: a guest that goes round more pages than are kept would otherwise
- * find none of them mapped, ever.  A reference that stands twice in a batch is
- * mapped twice and remembered once.
+ * Make a new mapping a persistent grant if there is a place for it, or if there
+ * is one after cold grants were evicted.  Grants that were used lately stay: a
+ * guest that uses more pages in turn than there are places would otherwise never
+ * find one of them mapped.  A reference that occurs twice in a batch is mapped
+ * twice, but only one of the mappings becomes persistent.
  */
 static void blkback_grant_keep(struct blkback_queue *queue,
 			       struct blkback_map *map, struct page *page,
 			       u32 gref)
 {
 	struct blkback_conn *conn = queue->conn;
-	struct gcache *cache = &queue->cache;
+	struct gcache *cache = &queue->grant.cache;
 	u64 now = get_jiffies_64();
 	struct gcache_entry *entry;
 
@@ -283,25 +260,30 @@ static void blkback_grant_keep(struct blkback_queue *queue,
 		atomic_dec(&conn->nr_persistent);
 		return;
 	}
-	/* There is room: the queue has as many entries as the device may. */
+	/* Not NULL: each queue has room for all grants of the device. */
 	entry = gcache_add(cache, gref);
 	entry->page = page;
 	entry->handle = map->handle;
 	map->entry = entry;
 }
 
-/* May the grants of a request stay mapped when it is done? */
-static bool blkback_grant_keeps(const struct blkback_req *req)
+/**
+ * blkback_grant_persistent() - do grants of a queue stay mapped after use?
+ * @queue: the queue
+ *
+ * Return: true if they do, as far as there are places for them.
+ */
+bool blkback_grant_persistent(const struct blkback_queue *queue)
 {
-	return req->queue->cache.nr_entries;
+	return queue->grant.cache.nr_entries;
 }
 
-/* Find the page of a segment mapped already. */
+/* Use the page of a segment that is mapped already. */
 static bool blkback_grant_hit(struct blkback_req *req, unsigned int i)
 {
 	struct gcache_entry *entry;
 
-	entry = gcache_get(&req->queue->cache, req->seg[i].gref);
+	entry = gcache_get(&req->queue->grant.cache, req->seg[i].gref);
 	if (!entry)
 		return false;
 	req->map[i].entry = entry;
@@ -309,104 +291,88 @@ static bool blkback_grant_hit(struct blkback_req *req, unsigned int i)
 	return true;
 }
 
-/* Add a segment to the map operations. */
-static int blkback_grant_add(struct blkback_req *req, unsigned int i,
-			     bool keeps)
+static int blkback_grant_add_map(struct blkback_req *req, unsigned int i,
+				 bool persistent)
 {
 	struct blkback_queue *queue = req->queue;
-	struct gnttab_map_grant_ref *op = &queue->map_ops[queue->nr_map];
+	struct blkback_grants *grant = &queue->grant;
+	struct gnttab_map_grant_ref *op = &grant->map_ops[grant->nr_map];
 	struct page **page = &req->vec[i].bv_page;
 	u32 flags = GNTMAP_host_map;
 
-	if (gnttab_page_cache_get(&queue->pages, page))
+	if (gnttab_page_cache_get(&grant->pages, page))
 		return -ENOMEM;
 	req->map[i].entry = NULL;
 	req->map[i].handle = INVALID_GRANT_HANDLE;
-	/* A persistent grant may serve reads and writes. */
-	if (!keeps && req->cmd.op != BLKIF_OP_READ)
+	/* A persistent grant is used for reads and for writes. */
+	if (!persistent && req->cmd.op != BLKIF_OP_READ)
 		flags |= GNTMAP_readonly;
 	gnttab_set_map_op(op, blkback_page_addr(*page), flags,
 			  req->seg[i].gref, queue->conn->domid);
 	op->status = GNTST_general_error;
-	queue->map_pages[queue->nr_map] = *page;
-	queue->map_dests[queue->nr_map].req = req;
-	queue->map_dests[queue->nr_map].index = i;
-	queue->nr_map++;
+	grant->map_pages[grant->nr_map] = *page;
+	grant->map_owners[grant->nr_map].req = req;
+	grant->map_owners[grant->nr_map].index = i;
+	grant->nr_map++;
 	return 0;
 }
 
 /**
- * blkback_grant_prepare() - have the segments of a request mapped
+ * blkback_grant_prepare() - get pages for a request, and prepare to map them
  * @req: a request whose segments were checked
  *
- * They are mapped, or copied, when blkback_grant_map() returns, and not before.
+ * They are mapped when blkback_grant_map() returns, and not before.
  *
  * Return: 0, or -ENOMEM if there is no page now; nothing was done then.
  */
 int blkback_grant_prepare(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
+	bool persistent = blkback_grant_persistent(queue);
 	unsigned int i, nr = req->cmd.nr_segs;
-	unsigned int first_op = queue->nr_map;
-	bool keeps = blkback_grant_keeps(req);
+	unsigned int first_op = queue->grant.nr_map;
 
-	queue->nr_prepared += nr;
-	if (!keeps && blkback_copy_wanted(req))
-		return blkback_copy_prepare(req);
 	for (i = 0; i < nr; i++) {
-		if (keeps && blkback_grant_hit(req, i))
+		if (persistent && blkback_grant_hit(req, i))
 			continue;
-		if (blkback_grant_add(req, i, keeps)) {
-			/* Nothing is mapped yet, so nothing is to be flushed. */
-			queue->nr_map = first_op;
-			req->nr_mapped = i;
+		if (blkback_grant_add_map(req, i, persistent)) {
+			/* None of them is mapped yet. */
+			queue->grant.nr_map = first_op;
+			req->nr_pages = i;
 			blkback_grant_release(req);
 			return -ENOMEM;
 		}
 	}
-	queue->stats.hits += nr - (queue->nr_map - first_op);
-	req->nr_mapped = nr;
+	queue->count.stats.hits += nr - (queue->grant.nr_map - first_op);
+	req->nr_pages = nr;
 	return 0;
 }
 
 /**
- * blkback_grant_fits() - can a request with @nr segments join the batch?
- * @queue: the queue
- * @nr: how many
- *
- * Those that are mapped already count as well: all of a batch waits for its end.
- */
-bool blkback_grant_fits(const struct blkback_queue *queue, unsigned int nr)
-{
-	return queue->nr_prepared + nr <= BLKBACK_BATCH &&
-	       blkback_copy_fits(queue, nr);
-}
-
-/**
- * blkback_grant_map() - map and copy all that was prepared, a hypercall each
+ * blkback_grant_map() - map all that was prepared, with one hypercall
  * @queue: the queue
  *
- * A request some of whose references are not good has @bad_grant set after
- * this, and is to be released like any other.
+ * If a reference of a request was not good, its @bad_grant is set.  Such a
+ * request is released like any other.
  */
 void blkback_grant_map(struct blkback_queue *queue)
 {
-	unsigned int i, failed = 0, nr = queue->nr_map;
+	struct blkback_grants *grant = &queue->grant;
+	bool persistent = blkback_grant_persistent(queue);
+	unsigned int i, failed = 0, nr = grant->nr_map;
 	int ret;
 
-	queue->nr_prepared = 0;
-	blkback_copy_flush(queue);
 	if (!nr)
 		return;
-	queue->nr_map = 0;
-	queue->stats.maps += nr;
-	queue->stats.hypercalls++;
-	ret = gnttab_map_refs(queue->map_ops, NULL, queue->map_pages, nr);
-	/* Each status counts, and also when the call as a whole failed. */
+	grant->nr_map = 0;
+	queue->count.stats.maps += nr;
+	queue->count.stats.hypercalls++;
+	ret = gnttab_map_refs(grant->map_ops, NULL, grant->map_pages, nr);
+	/* Each status counts, even if the call as a whole failed. */
 	for (i = 0; i < nr; i++) {
-		const struct gnttab_map_grant_ref *op = &queue->map_ops[i];
-		unsigned int index = queue->map_dests[i].index;
-		struct blkback_req *req = queue->map_dests[i].req;
+		const struct gnttab_map_grant_ref *op = &grant->map_ops[i];
+		unsigned int index = grant->map_owners[i].index;
+		struct blkback_req *req = grant->map_owners[i].req;
 
 		if (ret || op->status != GNTST_okay)
 			req->bad_grant = true;
@@ -415,7 +381,7 @@ void blkback_grant_map(struct blkback_queue *queue)
 			continue;
 		}
 		req->map[index].handle = op->handle;
-		if (blkback_grant_keeps(req))
+		if (persistent)
 			blkback_grant_keep(queue, &req->map[index],
 					   req->vec[index].bv_page, op->ref);
 	}

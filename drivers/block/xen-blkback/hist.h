@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Latencies of one kind of request: their sum, and how many there were of
- * which length, by powers of two.
+ * Latencies of one kind of request: their sum, and a histogram by powers of two.
  *
- * Pure, and all of it u64, so that histograms are added as arrays of counts.
+ * Pure.  All members are u64, so that histograms can be added as arrays.
  */
 
 #ifndef _XEN_BLKBACK_HIST_H
@@ -13,13 +12,13 @@
 #include <linux/math64.h>
 #include <linux/types.h>
 
-/* The last one begins at 2^26 us, which is more than a minute. */
+/* The last bucket begins at 2^26 us, which is more than a minute. */
 #define BLKBACK_HIST_BUCKETS	28
 
 /**
  * struct blkback_hist - latencies
  * @ns: their sum
- * @bucket: how many: see blkback_hist_bucket()
+ * @bucket: how many there were in each bucket
  */
 struct blkback_hist {
 	u64 ns;
@@ -27,11 +26,11 @@ struct blkback_hist {
 };
 
 /**
- * blkback_hist_bucket() - where a latency is counted
+ * blkback_hist_bucket() - the bucket of a latency
  * @us: the latency in whole microseconds
  *
- * Return: 0 if it is zero, else n for those of 2^(n-1) to 2^n - 1.  The last
- * bucket also takes all that is longer.
+ * Return: 0 for 0, n for 2^(n-1) to 2^n - 1.  The last bucket also has what is
+ * longer.
  */
 static inline unsigned int blkback_hist_bucket(u64 us)
 {
@@ -40,7 +39,11 @@ static inline unsigned int blkback_hist_bucket(u64 us)
 	return n < BLKBACK_HIST_BUCKETS ? n : BLKBACK_HIST_BUCKETS - 1;
 }
 
-/** blkback_hist_add() - count one of @ns nanoseconds */
+/**
+ * blkback_hist_add() - count a latency
+ * @hist: where to count it
+ * @ns: the latency in nanoseconds
+ */
 static inline void blkback_hist_add(struct blkback_hist *hist, u64 ns)
 {
 	hist->ns += ns;

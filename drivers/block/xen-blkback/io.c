@@ -3,92 +3,104 @@
  * Xen block backend: one request, from the checked copy of its slot to bios.
  *
  *   blkback_io_prepare()
- *     blkif_check_cmd()            all but the segments
- *     blkback_io_reserve()         not more than may be in flight
- *     blkback_range_prepare()      those without data go another way: range.c
- *     blkback_io_get_segs()        where the segments are kept
- *     blkback_io_read_indirect()     indirect: copy them out of the guest
- *     blkif_check_segs()
- *     blkback_pi_prepare()         protection information, if any: pi.c
- *     blkback_grant_prepare()
- *   blkback_grant_map()            those of all requests of a pass
+ *     blkif_check_cmd()              everything but the segments
+ *     blkback_io_reserve()           no more than may be in flight
+ *     blkback_range_prepare()        requests without data: see range.c
+ *     blkback_io_get_segs()          memory for the segments
+ *     blkback_io_prepare_data()
+ *       blkback_io_read_indirect()     copy indirect pages from the guest
+ *       blkif_check_segs()
+ *       blkback_io_prepare_pi()        protection information, if any: see pi.c
+ *       blkback_data_prepare()
+ *   blkback_data_begin()             map and copy all requests of the batch
  *   blkback_io_start()
- *     blkback_range_start()        likewise
+ *     blkback_range_start()          requests without data
  *     blkback_io_submit()
- *       blkback_pi_submit()        likewise
- *   blkback_io_end()               each bio
+ *       blkback_pi_submit()          requests with protection information
+ *   blkback_io_end()                 each bio
  */
 
 #include <linux/bio.h>
 #include <linux/mm.h>
-#include "stats.h"
+#include "account.h"
 #include "trace.h"
 
-/* What blkback_io_prepare() returns besides a status, none of which this is. */
-#define BLKBACK_WAIT	(-EAGAIN)
-
-static struct xenbus_device *blkback_io_dev(const struct blkback_req *req)
+static struct block_device *blkback_io_bdev(const struct blkback_req *req)
 {
-	return req->queue->conn->blkback->dev;
+	return req->queue->conn->blkback->vbd.bdev;
 }
 
-/* Say that a request is wrong; the status to answer it with. */
-static int blkback_io_refuse(const struct blkback_req *req, const char *why)
+/* Say why a request is rejected. */
+static enum blkback_outcome blkback_io_reject_with(struct blkback_req *req,
+						   s16 status, const char *why)
 {
-	dev_warn_ratelimited(&blkback_io_dev(req)->dev,
-			     "queue %u: refused operation %u at sector %llu: %s\n",
+	dev_warn_ratelimited(&req->queue->conn->blkback->dev->dev,
+			     "queue %u: rejected operation %u at sector %llu: %s\n",
 			     req->queue->index, req->cmd.op, req->cmd.sector,
 			     why);
-	return BLKIF_RSP_ERROR;
+	req->status = status;
+	return BLKBACK_REJECT;
 }
 
 /**
- * blkback_io_reject() - say and count what is wrong with a request
+ * blkback_io_reject() - reject a request that is wrong
  * @req: the request
- * @verdict: what it is
+ * @verdict: what is wrong with it
  *
- * Return: the status to answer it with.
+ * Return: BLKBACK_REJECT.
  */
-int blkback_io_reject(const struct blkback_req *req, enum blkif_verdict verdict)
+enum blkback_outcome blkback_io_reject(struct blkback_req *req,
+				       enum blkif_verdict verdict)
 {
-	++*blkback_stats_verdict(&req->queue->stats, verdict);
-	blkback_io_refuse(req, blkif_verdict_name(verdict));
-	return verdict == BLKIF_BAD_OP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR;
-}
-
-/** blkback_io_bad_grant() - likewise of a request whose pages are not good */
-int blkback_io_bad_grant(const struct blkback_req *req, const char *why)
-{
-	req->queue->stats.bad_grant++;
-	return blkback_io_refuse(req, why);
+	++*blkback_account_rejected(&req->queue->count.stats.error, verdict);
+	return blkback_io_reject_with(req, verdict == BLKIF_BAD_OP ?
+				      BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR,
+				      blkif_verdict_name(verdict));
 }
 
 /**
- * blkback_io_get_mem() - get memory for what an indirect request has in tables
+ * blkback_io_bad_grant() - reject a request whose pages cannot be accessed
+ * @req: the request
+ * @why: what cannot be done with them
+ *
+ * Return: BLKBACK_REJECT.
+ */
+enum blkback_outcome blkback_io_bad_grant(struct blkback_req *req,
+					  const char *why)
+{
+	req->queue->count.stats.error.bad_grant++;
+	return blkback_io_reject_with(req, BLKIF_RSP_ERROR, why);
+}
+
+/**
+ * blkback_io_get_mem() - get memory for the content of indirect pages
  * @req: the request
  * @size: in bytes, no more than the largest request needs
  *
- * Return: false if there is none now; else @req->big is it.
+ * Return: true if @req->indirect_mem is that memory, false if there is none
+ * now.
  */
 bool blkback_io_get_mem(struct blkback_req *req, size_t size)
 {
-	req->big = kvmalloc(size, GFP_NOIO | __GFP_NOWARN);
-	if (!req->big) {
-		if (req->queue->reserve_busy)
+	struct blkback_budget *budget = &req->queue->budget;
+
+	req->indirect_mem = kvmalloc(size, GFP_NOIO | __GFP_NOWARN);
+	if (!req->indirect_mem) {
+		if (budget->reserve_used)
 			return false;
-		req->queue->reserve_busy = true;
-		req->big = req->queue->reserve;
+		budget->reserve_used = true;
+		req->indirect_mem = budget->reserve;
 	}
 	return true;
 }
 
-static bool blkback_io_get_big(struct blkback_req *req)
+static bool blkback_io_get_indirect_segs(struct blkback_req *req)
 {
 	unsigned int nr = blkif_cmd_entries(&req->cmd);
 
 	if (!blkback_io_get_mem(req, nr * BLKBACK_SEG_SIZE))
 		return false;
-	req->map = req->big;
+	req->map = req->indirect_mem;
 	req->vec = (struct bio_vec *)(req->map + nr);
 	req->seg = (struct blkif_seg *)(req->vec + nr);
 	return true;
@@ -97,7 +109,7 @@ static bool blkback_io_get_big(struct blkback_req *req)
 static bool blkback_io_get_segs(struct blkback_req *req)
 {
 	if (req->cmd.indirect)
-		return blkback_io_get_big(req);
+		return blkback_io_get_indirect_segs(req);
 	req->seg = req->cmd.seg;
 	req->map = req->inline_map;
 	req->vec = req->inline_vec;
@@ -105,68 +117,71 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 }
 
 /*
- * May the request be in flight beside the others?  Its entries count whatever
- * becomes of them: a guest may name one page, which stays mapped, in all.
- * Ranges take a page at the most, and must not keep reads waiting.  One request
- * is always let through.
+ * May the request be in flight beside the others?  All of its entries count,
+ * even if they name pages that are mapped already, as a guest may name the same
+ * page in all of them.  Ranges take no more than a page, and must not make reads
+ * wait.  A single request is always let through.
  */
 static bool blkback_io_reserve(struct blkback_req *req)
 {
-	struct blkback_queue *queue = req->queue;
+	struct blkback_budget *budget = &req->queue->budget;
 	unsigned int nr = blkif_op_is_range(req->cmd.op) ? req->cmd.indirect :
 			  blkif_cmd_entries(&req->cmd);
 
-	if (queue->nr_busy && queue->nr_busy + nr > queue->max_busy)
+	if (budget->nr_reserved &&
+	    budget->nr_reserved + nr > budget->max_reserved)
 		return false;
-	queue->nr_busy += nr;
-	req->nr_busy = nr;
+	budget->nr_reserved += nr;
+	req->nr_reserved = nr;
 	return true;
 }
 
 /**
- * blkback_io_free_segs() - give back the memory of segments or ranges
- * @req: a request with nothing mapped
+ * blkback_io_free_segs() - free the memory for segments or ranges
+ * @req: a request that has no page mapped
  */
 void blkback_io_free_segs(struct blkback_req *req)
 {
-	req->queue->nr_busy -= req->nr_busy;
-	req->nr_busy = 0;
+	struct blkback_budget *budget = &req->queue->budget;
+
+	budget->nr_reserved -= req->nr_reserved;
+	req->nr_reserved = 0;
 	if (unlikely(req->nr_pi))
 		blkback_pi_free(req);
-	if (req->big == req->queue->reserve)
-		req->queue->reserve_busy = false;
+	if (req->indirect_mem == budget->reserve)
+		budget->reserve_used = false;
 	else
-		kvfree(req->big);
-	req->big = NULL;
+		kvfree(req->indirect_mem);
+	req->indirect_mem = NULL;
 }
 
-/* Copy the segments out of the guest, once, and decode the copy. */
+/* Copy the segments from the guest, once, and decode the copy. */
 static int blkback_io_read_indirect(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 	const struct blkif_abi *abi = queue->conn->agreed.layout.abi;
 	unsigned int per_page = blkif_indirect_per_page(abi);
 	unsigned int entries = blkif_cmd_entries(&req->cmd);
-	unsigned int nr_tables = DIV_ROUND_UP(entries, per_page);
+	unsigned int nr_pages = DIV_ROUND_UP(entries, per_page);
 	u64 sector = req->cmd.sector;
 	unsigned int i, done = 0;
 
-	for (i = 0; i < nr_tables; i++) {
+	for (i = 0; i < nr_pages; i++) {
+		unsigned int slot = i % BLKBACK_INDIRECT_PAGES;
 		unsigned int nr = min(entries - done, per_page);
-		unsigned int batch = min_t(unsigned int, nr_tables - i,
+		unsigned int batch = min_t(unsigned int, nr_pages - i,
 					   BLKBACK_INDIRECT_PAGES);
 		u32 bytes = (entries - done) * abi->entry_size;
 
-		if (i % BLKBACK_INDIRECT_PAGES == 0 &&
-		    blkback_copy_indirect(queue, &req->cmd.indirect_gref[i], batch,
-					  bytes))
+		if (!slot &&
+		    blkback_copy_indirect(queue, &req->cmd.indirect_gref[i],
+					  batch, bytes))
 			return -EIO;
-		sector = blkif_indirect_decode(abi,
-					       queue->indirect[i % BLKBACK_INDIRECT_PAGES],
+		sector = blkif_indirect_decode(abi, queue->copy.indirect[slot],
 					       nr, sector, &req->seg[done]);
 		done += nr;
 	}
-	/* A slim request says it only there. */
+	/* A slim request has it only there. */
 	req->cmd.sector = req->seg[0].sector;
 	return 0;
 }
@@ -185,6 +200,7 @@ static blk_opf_t blkback_io_opf(u8 op)
 	}
 }
 
+/* A bio is done, or no more are made. */
 static void blkback_io_drop(struct blkback_req *req)
 {
 	if (atomic_dec_and_test(&req->pending))
@@ -204,12 +220,7 @@ static void blkback_io_end(struct bio *bio)
 	blkback_io_drop(req);
 }
 
-static struct block_device *blkback_io_bdev(const struct blkback_req *req)
-{
-	return req->queue->conn->blkback->vbd.bdev;
-}
-
-/* The request waits for the bio. */
+/* The request is not done before the bio is. */
 static void blkback_io_own_bio(struct blkback_req *req, struct bio *bio,
 			       u64 sector)
 {
@@ -220,11 +231,16 @@ static void blkback_io_own_bio(struct blkback_req *req, struct bio *bio,
 }
 
 /**
- * blkback_io_new_bio() - a bio for a part of a request, which waits for it
- * @req: the request
- * @nr_vecs: how many segments may be left for it
+ * blkback_io_new_bio() - allocate a bio for a part of a request
+ * @req: the request, which is not done before the bio is
+ * @nr_vecs: segments that the bio may have to hold
  * @opf: the operation
  * @sector: where the part starts
+ *
+ * Context: process context.  A bio that was allocated before has to be submitted
+ * first, as both come from the same pool.
+ *
+ * Return: the bio.
  */
 struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,
 			       blk_opf_t opf, u64 sector)
@@ -238,11 +254,10 @@ struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,
 }
 
 /*
- * A bio for the segments from @first on, as many as follow one another on the
- * disk.  It refers to the vectors of the request, which are there for as long.
- * Pages of a guest that follow one another in its memory seldom do so in the
- * machine's, and where they do, drivers see that: no time is lost here to find
- * out.
+ * Make a bio for the segments from @first on that are contiguous on the disk.  It
+ * refers to the vectors of the request.  Pages that are contiguous in a guest are
+ * seldom so in the machine, and drivers merge those that are, so none are merged
+ * here.
  */
 static struct bio *blkback_io_next_bio(struct blkback_req *req,
 				       unsigned int first, blk_opf_t opf)
@@ -273,8 +288,8 @@ static struct bio *blkback_io_next_bio(struct blkback_req *req,
 }
 
 /*
- * Each bio is submitted before the next is allocated, so that the pool they
- * come from cannot be emptied by bios that wait for one another.
+ * Each bio is submitted before the next is allocated, so that bios which wait for
+ * one another cannot use up the pool that they come from.
  */
 static void blkback_io_submit_segs(struct blkback_req *req, blk_opf_t opf)
 {
@@ -314,7 +329,7 @@ static void blkback_io_submit(struct blkback_req *req)
 }
 
 /* Check the pages of protection information behind the segments, and copy. */
-static int blkback_io_get_pi(struct blkback_req *req)
+static enum blkback_outcome blkback_io_prepare_pi(struct blkback_req *req)
 {
 	enum blkif_verdict verdict;
 
@@ -322,70 +337,42 @@ static int blkback_io_get_pi(struct blkback_req *req)
 				 &req->queue->lim, req->sectors);
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_reject(req, verdict);
-	switch (blkback_pi_prepare(req)) {
-	case 0:
-		return 0;
-	case -ENOMEM:
-		return BLKBACK_WAIT;
-	default:
-		return blkback_io_bad_grant(req, "cannot copy its protection information");
-	}
+	return blkback_pi_prepare(req);
 }
 
-/* Find and check the segments of a request and have their pages mapped. */
-static int blkback_io_get_data(struct blkback_req *req)
+/* Read and check the segments of a request, and add it to the batch. */
+static enum blkback_outcome blkback_io_prepare_data(struct blkback_req *req)
 {
+	enum blkback_outcome outcome;
 	enum blkif_verdict verdict;
-	int err = 0;
 
-	if (req->cmd.indirect)
-		err = blkback_io_read_indirect(req);
-	if (err)
-		return blkback_io_bad_grant(req, "cannot read the indirect pages");
-
+	if (req->cmd.indirect && blkback_io_read_indirect(req))
+		return blkback_io_bad_grant(req,
+					    "cannot read its indirect pages");
 	verdict = blkif_check_segs(req->seg, req->cmd.nr_segs,
 				   &req->queue->lim, &req->sectors);
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_reject(req, verdict);
-	if (unlikely(req->cmd.nr_pi))
-		err = blkback_io_get_pi(req);
-	if (err)
-		return err;
-	return blkback_grant_prepare(req) ? BLKBACK_WAIT : 0;
-}
-
-static void blkback_io_count(const struct blkback_req *req)
-{
-	struct blkback_stats *stats = &req->queue->stats;
-
-	if (req->cmd.op == BLKIF_OP_READ) {
-		stats->rd_req++;
-		stats->rd_sect += req->sectors;
-		return;
+	if (unlikely(req->cmd.nr_pi)) {
+		outcome = blkback_io_prepare_pi(req);
+		if (outcome != BLKBACK_READY)
+			return outcome;
 	}
-	if (blkif_op_is_range(req->cmd.op)) {
-		stats->ds_req++;
-		return;
-	}
-	if (req->cmd.op == BLKIF_OP_WRITE)
-		stats->wr_req++;
-	else
-		stats->f_req++;
-	stats->wr_sect += req->sectors;
+	return blkback_data_prepare(req) ? BLKBACK_WAIT : BLKBACK_READY;
 }
 
 /**
- * blkback_io_prepare() - check a request and have its pages mapped
+ * blkback_io_prepare() - check a request and prepare to map or copy its pages
  * @req: as decoded
  *
- * Return: 0 if blkback_io_start() is to be called once they are; -EAGAIN if
- * there is no memory now, or as much in flight as may be, nothing was done and
- * it must be tried again; else the BLKIF_RSP_* status to answer it with.
+ * Context: the thread of the queue.
+ *
+ * Return: what is to be done with the request.
  */
-int blkback_io_prepare(struct blkback_req *req)
+enum blkback_outcome blkback_io_prepare(struct blkback_req *req)
 {
+	enum blkback_outcome outcome;
 	enum blkif_verdict verdict;
-	int ret;
 
 	verdict = blkif_check_cmd(&req->cmd, &req->queue->lim);
 	if (verdict != BLKIF_GOOD)
@@ -393,37 +380,46 @@ int blkback_io_prepare(struct blkback_req *req)
 	if (!blkback_io_reserve(req))
 		return BLKBACK_WAIT;
 	if (blkif_op_is_range(req->cmd.op))
-		ret = blkback_range_prepare(req);
+		outcome = blkback_range_prepare(req);
 	else if (blkback_io_get_segs(req))
-		ret = blkback_io_get_data(req);
+		outcome = blkback_io_prepare_data(req);
 	else
-		ret = BLKBACK_WAIT;
-	if (ret)
+		outcome = BLKBACK_WAIT;
+	if (outcome != BLKBACK_READY)
 		blkback_io_free_segs(req);
-	return ret;
+	return outcome;
 }
 
 /**
  * blkback_io_start() - start a request
- * @req: prepared, and blkback_grant_map() was called
+ * @req: a request that is ready, after blkback_data_begin()
  *
- * Return: 0 if blkback_queue_done() will be called for it, else the
- * BLKIF_RSP_* status to answer it with when it was released.
+ * Context: the thread of the queue.
+ *
+ * Return: true if blkback_queue_done() is called for it, perhaps before this
+ * returns; false if it was rejected, and is to be released and answered.
  */
-int blkback_io_start(struct blkback_req *req)
+bool blkback_io_start(struct blkback_req *req)
 {
-	if (req->bad_grant)
-		return blkback_io_bad_grant(req, "cannot map its pages");
-	blkback_io_count(req);
+	if (req->bad_grant) {
+		blkback_io_bad_grant(req, "cannot access its pages");
+		return false;
+	}
+	blkback_account_started(req);
 	trace_blkback_start(req, 0);
 	if (blkif_op_is_range(req->cmd.op))
 		blkback_range_start(req);
 	else
 		blkback_io_submit(req);
-	return 0;
+	return true;
 }
 
-/** blkback_io_status() - how the disk's answer is told to the frontend */
+/**
+ * blkback_io_status() - what to answer a request with that the disk is done with
+ * @req: the request
+ *
+ * Return: BLKIF_RSP_*.
+ */
 s16 blkback_io_status(const struct blkback_req *req)
 {
 	return blkif_status_to_wire(req->queue->conn->agreed.layout.abi->slim,

@@ -1,45 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: what others have written to XenStore, read and checked.
+ * Xen block backend: reads and checks what others have written to XenStore.
  *
- * Whoever finds that the frontend wrote nonsense says so, by the name of the
- * key, and the device goes to Closing; who calls need not say it again.
+ * A function that finds a wrong value refuses the frontend with the name of the
+ * key; its caller has nothing to report.
  */
 
 #include <linux/slab.h>
 #include "blkback.h"
 
-/**
- * blkback_refuse() - give up a frontend for what it wrote
- * @dev: the device, which goes to Closing
- * @err: of what kind it is; -errno
- * @fmt: what is wrong, for the log and for XenStore's error node
- *
- * A frontend may come back and do so again as often as it likes.  The reason is
- * given at a limited rate, so that it does not fill dom0's log.
- */
-void blkback_refuse(struct xenbus_device *dev, int err, const char *fmt, ...)
-{
-	struct blkback *blkback = dev_get_drvdata(&dev->dev);
-	va_list args;
-	char *why;
-
-	if (!__ratelimit(&blkback->log)) {
-		xenbus_switch_state(dev, XenbusStateClosing);
-		return;
-	}
-	va_start(args, fmt);
-	why = kvasprintf(GFP_KERNEL, fmt, args);
-	va_end(args);
-	xenbus_dev_fatal(dev, err, "%s", why ?: "refused");
-	kfree(why);
-}
-
-/*
- * Read a number that the frontend wrote.  Whatever it is, it is small enough
- * for a u32 and nothing but digits, or the frontend is told so.
- */
-static int blkback_read_uint(struct xenbus_device *dev, const char *dir,
+/* Read a number; anything but digits, or more than a u32, is refused. */
+static int blkback_read_uint(struct blkback *blkback, const char *dir,
 			     const char *key, u32 *val)
 {
 	char *text = xenbus_read(XBT_NIL, dir, key, NULL);
@@ -49,16 +20,16 @@ static int blkback_read_uint(struct xenbus_device *dev, const char *dir,
 		return PTR_ERR(text);
 	err = blkif_parse_uint(text, val);
 	if (err)
-		blkback_refuse(dev, err, "%s/%s is not a number", dir, key);
+		blkback_refuse(blkback, err, "%s/%s is not a number", dir, key);
 	kfree(text);
 	return err;
 }
 
-/* As above, for a key that has a default. */
-static int blkback_read_uint_or(struct xenbus_device *dev, const char *key,
+/* As above, for a key of the frontend that has a default. */
+static int blkback_read_uint_or(struct blkback *blkback, const char *key,
 				u32 absent, u32 *val)
 {
-	int err = blkback_read_uint(dev, dev->otherend, key, val);
+	int err = blkback_read_uint(blkback, blkback->dev->otherend, key, val);
 
 	if (err != -ENOENT)
 		return err;
@@ -66,33 +37,41 @@ static int blkback_read_uint_or(struct xenbus_device *dev, const char *key,
 	return 0;
 }
 
-/* What a frontend writes that is not a number. */
-static char *blkback_read_word(struct xenbus_device *dev, const char *key)
+/* The text of a key of the frontend, or NULL. */
+static char *blkback_read_text(struct xenbus_device *dev, const char *key)
 {
 	char *text = xenbus_read(XBT_NIL, dev->otherend, key, NULL);
 
 	return IS_ERR(text) ? NULL : text;
 }
 
-/* Is a key absent (0), or what it may be (1), or something else (-EINVAL)? */
-static int blkback_read_flag(struct xenbus_device *dev, const char *key,
+/*
+ * Read a key that is absent or has one value.  Return: 0 if it is absent, 1 if
+ * it has the value, -EINVAL if it has another, which was refused.
+ */
+static int blkback_read_flag(struct blkback *blkback, const char *key,
 			     const char *value)
 {
-	char *text = blkback_read_word(dev, key);
+	char *text = blkback_read_text(blkback->dev, key);
 	int ret = 0;
 
 	if (text && *text)
 		ret = strcmp(text, value) ? -EINVAL : 1;
 	if (ret < 0)
-		blkback_refuse(dev, ret, "%s is not \"%s\"", key, value);
+		blkback_refuse(blkback, ret, "%s is not \"%s\"", key, value);
 	kfree(text);
 	return ret;
 }
 
-/** blkback_keys_separate() - does the frontend say that it has separate rings? */
+/**
+ * blkback_keys_separate() - does the frontend say that it has separate rings?
+ * @dev: the device
+ *
+ * Return: true if it does.
+ */
 bool blkback_keys_separate(struct xenbus_device *dev)
 {
-	char *text = blkback_read_word(dev, "ring-layout");
+	char *text = blkback_read_text(dev, "ring-layout");
 	bool separate = text && !strcmp(text, "split");
 
 	kfree(text);
@@ -100,14 +79,14 @@ bool blkback_keys_separate(struct xenbus_device *dev)
 }
 
 /**
- * blkback_keys_forget() - the choice of a frontend that is no more
+ * blkback_keys_remove_choice() - remove what an earlier frontend chose
  * @dev: the device
  *
- * The next one may be a driver that does not know these keys, and so neither
- * writes nor removes them.  If we may not write there, it has to be one that
- * does.
+ * The next frontend may be a driver that does not know these keys, and so
+ * neither writes nor removes them.  A domain that does not let us write there
+ * has to run one that does.
  */
-void blkback_keys_forget(struct xenbus_device *dev)
+void blkback_keys_remove_choice(struct xenbus_device *dev)
 {
 	static const char * const keys[] = {
 		"request-format", "ring-layout", "ring-alignment", "integrity",
@@ -118,47 +97,48 @@ void blkback_keys_forget(struct xenbus_device *dev)
 		xenbus_rm(XBT_NIL, dev->otherend, keys[i]);
 }
 
-static int blkback_read_layout(struct xenbus_device *dev,
+static int blkback_read_layout(struct blkback *blkback,
 			       struct blkif_layout *layout)
 {
 	char *protocol;
 	u32 order, align;
 	int ret;
 
-	protocol = blkback_read_word(dev, "protocol");
+	protocol = blkback_read_text(blkback->dev, "protocol");
 	layout->abi = blkif_abi_by_name(protocol);
 	kfree(protocol);
 
-	ret = blkback_read_flag(dev, "ring-layout", "split");
+	ret = blkback_read_flag(blkback, "ring-layout", "split");
 	if (ret < 0)
 		return ret;
 	layout->separate = ret;
-	ret = blkback_read_flag(dev, "request-format", "slim");
+	ret = blkback_read_flag(blkback, "request-format", "slim");
 	if (ret < 0)
 		return ret;
 	if (ret || layout->separate)
 		layout->abi = &blkif_abi_slim;
-	ret = blkback_read_uint_or(dev, "ring-page-order", 0, &order);
+	ret = blkback_read_uint_or(blkback, "ring-page-order", 0, &order);
 	if (ret)
 		return ret;
-	/* Checked before they are made to fit. */
+	/* What does not fit is too large for blkif_refuse(), too. */
 	layout->order = min_t(u32, order, U8_MAX);
-	ret = blkback_read_uint_or(dev, "ring-alignment", 64, &align);
+	ret = blkback_read_uint_or(blkback, "ring-alignment", 64, &align);
 	layout->align = min_t(u32, align, U16_MAX);
 	return ret;
 }
 
 /**
- * blkback_keys_honour() - offer what a frontend counts on that stays connected
+ * blkback_keys_inherit_offer() - keep to what a previous driver offered
  * @blkback: the disk; its offer may be changed
  *
- * On a shared ring, it has read once what the driver before us offered, and will
- * not again.  It may send requests as large as were offered then.  And it does not
- * keep grants that were not to be kept: its own key only says that it would.
+ * A frontend that stays connected on a shared ring has read once what the
+ * previous driver offered, and does not read it again.  It may send requests as
+ * large as were offered then.  And it does not keep grants if the offer did not
+ * say so: its own key only says that it would.
  *
- * One that makes other rings is offered all anew: see blkback_begin_anew().
+ * A frontend that makes other rings reads a new offer: see blkback_reset().
  */
-void blkback_keys_honour(struct blkback *blkback)
+void blkback_keys_inherit_offer(struct blkback *blkback)
 {
 	struct blkif_offer *offer = &blkback->offer;
 	const char *dir = blkback->dev->nodename;
@@ -178,7 +158,7 @@ void blkback_keys_honour(struct blkback *blkback)
 }
 
 /**
- * blkback_keys_choice() - what the frontend chose of what it was offered
+ * blkback_keys_choice() - read what the frontend chose of its offer
  * @blkback: the disk
  * @choice: filled in
  *
@@ -186,19 +166,19 @@ void blkback_keys_honour(struct blkback *blkback)
  */
 int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice)
 {
-	struct xenbus_device *dev = blkback->dev;
 	const char *reason;
 	u32 persistent;
 	int err;
 
-	err = blkback_read_layout(dev, &choice->layout);
+	err = blkback_read_layout(blkback, &choice->layout);
 	if (err)
 		return err;
-	err = blkback_read_uint_or(dev, "multi-queue-num-queues",
+	err = blkback_read_uint_or(blkback, "multi-queue-num-queues",
 				   BLKIF_DEFAULT_QUEUES, &choice->nr_queues);
 	if (err)
 		return err;
-	err = blkback_read_uint_or(dev, "feature-persistent", 0, &persistent);
+	err = blkback_read_uint_or(blkback, "feature-persistent", 0,
+				   &persistent);
 	if (err)
 		return err;
 	choice->persistent = persistent && blkback->offer.persistent;
@@ -206,12 +186,12 @@ int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice)
 	reason = blkif_refuse(choice, &blkback->offer);
 	if (!reason)
 		return 0;
-	blkback_refuse(dev, -EINVAL, "frontend asks for %s", reason);
+	blkback_refuse(blkback, -EINVAL, "frontend asks for %s", reason);
 	return -EINVAL;
 }
 
-/* @nr references, under the keys @prefix and a number. */
-static int blkback_read_grefs(struct xenbus_device *dev, const char *dir,
+/* Read @nr references, under keys of @prefix and a number. */
+static int blkback_read_grefs(struct blkback *blkback, const char *dir,
 			      const char *prefix, unsigned int nr,
 			      grant_ref_t *grefs)
 {
@@ -221,9 +201,10 @@ static int blkback_read_grefs(struct xenbus_device *dev, const char *dir,
 
 	for (i = 0; i < nr; i++) {
 		snprintf(key, sizeof(key), "%s%u", prefix, i);
-		err = blkback_read_uint(dev, dir, key, &grefs[i]);
+		err = blkback_read_uint(blkback, dir, key, &grefs[i]);
 		if (err == -ENOENT)
-			blkback_refuse(dev, err, "%s/%s is missing", dir, key);
+			blkback_refuse(blkback, err, "%s/%s is missing", dir,
+				       key);
 		if (err)
 			return err;
 	}
@@ -231,10 +212,10 @@ static int blkback_read_grefs(struct xenbus_device *dev, const char *dir,
 }
 
 /*
- * A shared ring of one page may have its reference under either name:
- * "ring-ref" is the older one.
+ * The reference of a shared ring of one page may have either of two names, of
+ * which "ring-ref" is the older one.
  */
-static int blkback_read_rings(struct xenbus_device *dev, const char *dir,
+static int blkback_read_rings(struct blkback *blkback, const char *dir,
 			      const struct blkif_layout *layout,
 			      grant_ref_t *grefs)
 {
@@ -242,93 +223,94 @@ static int blkback_read_rings(struct xenbus_device *dev, const char *dir,
 	int err;
 
 	if (layout->separate) {
-		err = blkback_read_grefs(dev, dir, "req-ring-ref", nr, grefs);
+		err = blkback_read_grefs(blkback, dir, "req-ring-ref", nr,
+					 grefs);
 		if (err)
 			return err;
-		return blkback_read_grefs(dev, dir, "rsp-ring-ref",
+		return blkback_read_grefs(blkback, dir, "rsp-ring-ref",
 					  blkif_layout_rsp_pages(layout),
 					  grefs + nr);
 	}
 	if (nr == 1) {
-		err = blkback_read_uint(dev, dir, "ring-ref", grefs);
+		err = blkback_read_uint(blkback, dir, "ring-ref", grefs);
 		if (err != -ENOENT)
 			return err;
 	}
-	return blkback_read_grefs(dev, dir, "ring-ref", nr, grefs);
+	return blkback_read_grefs(blkback, dir, "ring-ref", nr, grefs);
 }
 
-static int blkback_connect_queue(struct blkback_conn *conn, const char *dir)
+static int blkback_read_queue(struct blkback *blkback, const char *dir,
+			      const struct blkif_layout *layout,
+			      struct blkback_queue_keys *keys)
 {
-	grant_ref_t grefs[2 * BLKIF_SEP_MAX_PAGES];
-	struct xenbus_device *dev = conn->blkback->dev;
-	evtchn_port_t port;
 	int err;
 
-	err = blkback_read_uint(dev, dir, "event-channel", &port);
+	err = blkback_read_uint(blkback, dir, "event-channel", &keys->port);
 	if (err == -ENOENT)
-		blkback_refuse(dev, err, "%s/event-channel is missing", dir);
+		blkback_refuse(blkback, err, "%s/event-channel is missing",
+			       dir);
 	if (err)
 		return err;
-	err = blkback_read_rings(dev, dir, &conn->agreed.layout, grefs);
-	if (err)
-		return err;
-	return blkback_conn_add_queue(conn, grefs, port);
+	return blkback_read_rings(blkback, dir, layout, keys->grefs);
 }
 
 /**
- * blkback_keys_queues() - add all queues, by the keys that name their rings
- * @conn: the connection, without queues yet
+ * blkback_keys_queue() - read the ring and the event channel of a queue
+ * @blkback: the disk
+ * @choice: what the frontend chose
+ * @index: number of the queue
+ * @keys: filled in
  *
  * Return: 0 or -errno, which was reported.
  */
-int blkback_keys_queues(struct blkback_conn *conn)
+int blkback_keys_queue(struct blkback *blkback,
+		       const struct blkif_choice *choice, unsigned int index,
+		       struct blkback_queue_keys *keys)
 {
-	struct xenbus_device *dev = conn->blkback->dev;
-	unsigned int i;
-	int err = 0;
+	const char *otherend = blkback->dev->otherend;
+	char *dir;
+	int err;
 
-	if (conn->agreed.nr_queues == 1)
-		return blkback_connect_queue(conn, dev->otherend);
-
-	for (i = 0; i < conn->agreed.nr_queues && !err; i++) {
-		char *dir = kasprintf(GFP_KERNEL, "%s/queue-%u", dev->otherend,
-				      i);
-
-		if (!dir) {
-			xenbus_dev_fatal(dev, -ENOMEM, "queue %u", i);
-			return -ENOMEM;
-		}
-		err = blkback_connect_queue(conn, dir);
-		kfree(dir);
+	if (choice->nr_queues == 1)
+		return blkback_read_queue(blkback, otherend, &choice->layout,
+					  keys);
+	dir = kasprintf(GFP_KERNEL, "%s/queue-%u", otherend, index);
+	if (!dir) {
+		blkback_fail(blkback, -ENOMEM,
+			     "no memory to read the keys of queue %u", index);
+		return -ENOMEM;
 	}
+	err = blkback_read_queue(blkback, dir, &choice->layout, keys);
+	kfree(dir);
 	return err;
 }
 
 /**
- * blkback_keys_check_pi() - is it the protection information that was offered?
+ * blkback_keys_check_pi() - check that the frontend uses what it was offered
  * @blkback: the disk
  *
- * The frontend has seen what the disk has, and says what it uses.  One without
- * slim requests does not, whatever another has left there.
+ * The frontend has seen the protection information of the disk, and says what it
+ * uses of it.  One without slim requests uses none, whatever another frontend
+ * left in XenStore.
  */
 void blkback_keys_check_pi(struct blkback *blkback)
 {
-	struct xenbus_device *dev = blkback->dev;
+	struct blkback_conn *conn = blkback->conn;
 	char *name;
 
-	/* If it is not, this was said already. */
-	if (dev->state != XenbusStateConnected || !blkback->conn ||
-	    !blkback->conn->agreed.layout.abi->slim)
+	/* If it is not connected, the reason was given already. */
+	if (blkback_get_state(blkback) != BLKBACK_CONNECTED || !conn ||
+	    !conn->agreed.layout.abi->slim)
 		return;
-	name = blkback_read_word(dev, "integrity");
-	if (name && *name && strcmp(name, blkif_pi_name(&blkback->conn->pi)))
-		blkback_refuse(dev, -EINVAL,
+	name = blkback_read_text(blkback->dev, "integrity");
+	if (name && *name && strcmp(name, blkif_pi_name(&conn->pi)))
+		blkback_refuse(blkback, -EINVAL,
 			       "frontend asks for protection information that was not offered");
 	kfree(name);
 }
 
 /**
- * blkback_keys_name() - the disk inside the guest, as the toolstack calls it
+ * blkback_keys_name() - read what the toolstack calls the disk in the guest
  * @dev: the device
  * @name: filled in
  * @size: of @name
@@ -347,23 +329,38 @@ void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size)
 	kfree(path);
 }
 
-/** blkback_keys_cdrom() - does the toolstack call it a CD-ROM? */
+/**
+ * blkback_keys_cdrom() - does the toolstack call it a CD-ROM?
+ * @dev: the device
+ *
+ * Return: true if it does.
+ */
 bool blkback_keys_cdrom(struct xenbus_device *dev)
 {
-	char *type = xenbus_read(XBT_NIL, dev->otherend, "device-type", NULL);
-	bool cdrom;
+	char *type = blkback_read_text(dev, "device-type");
+	bool cdrom = type && !strcmp(type, "cdrom");
 
-	if (IS_ERR(type))
-		return false;
-	cdrom = !strcmp(type, "cdrom");
 	kfree(type);
 	return cdrom;
+}
+
+/**
+ * blkback_keys_discard() - does the toolstack let the guest discard?
+ * @dev: the device
+ *
+ * Return: true unless it says that it does not.
+ */
+bool blkback_keys_discard(struct xenbus_device *dev)
+{
+	return xenbus_read_unsigned(dev->nodename, "discard-enable", 1);
 }
 
 /**
  * blkback_keys_writable() - does the toolstack let the guest write?
  * @dev: the device
  * @before: what it said before, in case that it cannot be read
+ *
+ * Return: true if it does.
  */
 bool blkback_keys_writable(struct xenbus_device *dev, bool before)
 {

@@ -2,14 +2,14 @@
 /*
  * Xen block backend: protection information.
  *
- * The tuples of a request are copied by Xen, from the guest before it starts
- * or to the guest when it is done, so that nobody changes them while the disk
- * is at them.  The bios of the request carry our copy; the block layer leaves
- * tuples alone that it finds, but has those of a part of a disk say where their
- * data is on the whole of it.  It knows them by the number of the first, which
- * is what the guest has counted from.
+ * Xen copies the tuples of a request, from the guest before it starts or to the
+ * guest when it is done, so that they do not change while the disk uses them.
+ * The bios of the request carry our copy.  The block layer does not change tuples
+ * that a bio has, except for reference tags if the disk is a partition: those
+ * count from where the data is on the whole disk.  The seed of a bio, its first
+ * reference tag, is the number that the guest counted from.
  *
- * Nobody here checks tuples: the disk does, and the guest.
+ * Nothing here checks tuples: the disk does, and the guest.
  */
 
 #include <linux/bio.h>
@@ -20,10 +20,11 @@
 #include "blkback.h"
 
 /**
- * blkback_pi_get() - what protection information a disk keeps
+ * blkback_pi_get() - what protection information does a disk have?
  * @bdev: the disk
  *
- * Return: it, if there is any that can be told to a frontend.
+ * Return: the protection information, if it is of a kind that can be offered;
+ * otherwise its profile is NULL.
  */
 struct blkif_pi blkback_pi_get(struct block_device *bdev)
 {
@@ -44,11 +45,11 @@ struct blkif_pi blkback_pi_get(struct block_device *bdev)
 }
 
 /**
- * blkback_pi_interval() - what requests are checked against
+ * blkback_pi_interval() - the interval that requests are checked against
  * @conn: the connection
  *
  * Return: bytes of data that a tuple goes with; 0 if none was offered, or if
- * the disk is another now.
+ * the disk has another kind now.
  */
 u16 blkback_pi_interval(const struct blkback_conn *conn)
 {
@@ -75,9 +76,9 @@ static int blkback_pi_copy(struct blkback_req *req, bool to_guest)
 	struct gnttab_copy ops[BLKIF_PI_MAX_PAGES];
 	unsigned int i, nr = req->nr_pi;
 
-	queue->stats.copied += left;
-	queue->stats.copies += nr;
-	queue->stats.hypercalls++;
+	queue->count.stats.copied += left;
+	queue->count.stats.copies += nr;
+	queue->count.stats.hypercalls++;
 	for (i = 0; i < nr; i++) {
 		struct gnttab_copy_ptr theirs = {
 			.u.ref = entry[i].gref,
@@ -112,44 +113,50 @@ static int blkback_pi_copy(struct blkback_req *req, bool to_guest)
  *
  * Whatever this returns, blkback_pi_free() is to be called in the end.
  *
- * Return: 0, -ENOMEM if there is no page now, or -EIO if a reference is not
- * good.
+ * Return: BLKBACK_READY, BLKBACK_WAIT if there is no page now, or
+ * BLKBACK_REJECT if a reference is not good.
  */
-int blkback_pi_prepare(struct blkback_req *req)
+enum blkback_outcome blkback_pi_prepare(struct blkback_req *req)
 {
 	gfp_t gfp = GFP_NOIO | __GFP_NOWARN;
 
-	/* What the disk does not fill must not hold what others had there. */
+	/* The guest must not see what the disk has not filled. */
 	if (req->cmd.op == BLKIF_OP_READ)
 		gfp |= __GFP_ZERO;
 	while (req->nr_pi < req->cmd.nr_pi) {
 		struct page *page = alloc_page(gfp);
 
 		if (!page)
-			return -ENOMEM;
+			return BLKBACK_WAIT;
 		req->vec[req->cmd.nr_segs + req->nr_pi++].bv_page = page;
 	}
-	return req->cmd.op == BLKIF_OP_READ ? 0 : blkback_pi_copy(req, false);
+	if (req->cmd.op != BLKIF_OP_READ && blkback_pi_copy(req, false))
+		return blkback_io_bad_grant(req,
+					    "cannot copy its protection information");
+	return BLKBACK_READY;
 }
 
-/** blkback_pi_free() - give the pages of a request's tuples back */
+/**
+ * blkback_pi_free() - free the pages of a request's tuples
+ * @req: the request
+ */
 void blkback_pi_free(struct blkback_req *req)
 {
 	while (req->nr_pi)
 		__free_page(blkback_pi_page(req, --req->nr_pi));
 }
 
-/* Where the next tuple of a request is, and the bio that its data goes to. */
+/* The bio that is being made, and the tuples that go with it. */
 struct blkback_pi_cursor {
 	struct blkback_req *req;
 	blk_opf_t opf;
 	struct bio *bio;
 	u32 first;	/* bytes of tuples before those of @bio */
-	u32 done;	/* and of all that there are so far */
+	u32 done;	/* bytes of tuples up to the last of @bio */
 };
 
-/* Send the bio off with its tuples, which are in one page. */
-static void blkback_pi_send(struct blkback_pi_cursor *cur)
+/* Submit the bio with its tuples, which are in one page. */
+static void blkback_pi_submit_bio(struct blkback_pi_cursor *cur)
 {
 	const struct blkif_pi *pi = &cur->req->queue->conn->pi;
 	struct page *page = blkback_pi_page(cur->req,
@@ -176,7 +183,7 @@ static void blkback_pi_send(struct blkback_pi_cursor *cur)
 		bio_io_error(bio);
 }
 
-/* Add a piece of a segment whose tuples are all in one page. */
+/* Add a part of a segment whose tuples are all in one page. */
 static void blkback_pi_add(struct blkback_pi_cursor *cur, unsigned int i,
 			   u64 sector, u32 len, u32 offset)
 {
@@ -187,7 +194,7 @@ static void blkback_pi_add(struct blkback_pi_cursor *cur, unsigned int i,
 	    bio_add_page(cur->bio, page, len, offset) == len)
 		return;
 	if (cur->bio)
-		blkback_pi_send(cur);
+		blkback_pi_submit_bio(cur);
 	cur->bio = blkback_io_new_bio(req, req->cmd.nr_segs - i, cur->opf,
 				      sector);
 	__bio_add_page(cur->bio, page, len, offset);
@@ -198,9 +205,9 @@ static void blkback_pi_add(struct blkback_pi_cursor *cur, unsigned int i,
  * @req: the request; its @pending counts one for the caller
  * @opf: the operation
  *
- * The tuples of a bio are in one page, because there are disks that take no
- * more than one segment of them at a time.  As in blkback_io_submit_segs(),
- * each bio is submitted before the next is allocated.
+ * The tuples of a bio are in one page, because some disks take no more than one
+ * segment of them at a time.  As in blkback_io_submit_segs(), each bio is
+ * submitted before the next is allocated.
  */
 void blkback_pi_submit(struct blkback_req *req, blk_opf_t opf)
 {
@@ -221,19 +228,19 @@ void blkback_pi_submit(struct blkback_req *req, blk_opf_t opf)
 			blkback_pi_add(&cur, i, sector, len, offset);
 			cur.done += len / interval * BLKIF_PI_TUPLE;
 			if (len == room)
-				blkback_pi_send(&cur);
+				blkback_pi_submit_bio(&cur);
 			sector += len >> BLKIF_SECTOR_SHIFT;
 			offset += len;
 			left -= len;
 		}
 	}
 	if (cur.bio)
-		blkback_pi_send(&cur);
+		blkback_pi_submit_bio(&cur);
 }
 
 /**
- * blkback_pi_finish() - give the guest the protection information that it reads
- * @req: a request whose bios are done; fails if this does
+ * blkback_pi_finish() - copy the protection information of a read to the guest
+ * @req: a request whose bios are done; it fails if this does
  */
 void blkback_pi_finish(struct blkback_req *req)
 {
@@ -243,6 +250,6 @@ void blkback_pi_finish(struct blkback_req *req)
 		return;
 	req->error = BLK_STS_IOERR;
 	dev_warn_ratelimited(&req->queue->conn->blkback->dev->dev,
-			     "queue %u: cannot copy the protection information of a read\n",
+			     "queue %u: failed a read: cannot copy its protection information to the guest\n",
 			     req->queue->index);
 }

@@ -3,6 +3,7 @@
  * Xen block backend: what it writes to XenStore for the frontend to read.
  */
 
+#include "../xen-blkif/xenstore.h"
 #include "blkback.h"
 
 struct blkback_key {
@@ -15,64 +16,54 @@ static int blkback_write_keys(struct xenbus_device *dev,
 			      const struct blkback_key *keys, unsigned int nr)
 {
 	unsigned int i;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < nr && !err; i++)
 		err = xenbus_printf(xbt, dev->nodename, keys[i].name, "%llu",
 				    keys[i].value);
-		if (err) {
-			xenbus_dev_fatal(dev, err, "writing %s", keys[i].name);
-			return err;
-		}
-	}
-	return 0;
+	return err;
 }
 
 /**
- * blkback_publish_offer() - what can be said before there is a disk
+ * blkback_publish_offer() - publish what can be offered before there is a disk
  * @blkback: the disk to be
  *
  * Return: 0 or -errno, which was reported.
  */
 int blkback_publish_offer(struct blkback *blkback)
 {
+	const struct blkif_offer *offer = &blkback->offer;
 	const struct blkback_key keys[] = {
-		{ "multi-queue-max-queues", blkback->offer.max_queues },
-		{ "max-ring-page-order", blkback->offer.max_ring_order },
-		{ "feature-max-indirect-segments",
-		  blkback->offer.max_indirect_segs },
-		{ "feature-persistent", blkback->offer.persistent },
-		{ "feature-slim-requests", blkback->offer.slim },
-		{ "feature-separate-rings", blkback->offer.separate },
-		{ "max-ring-alignment", blkback->offer.max_align },
-		{ "max-slim-indirect-entries", blkback->offer.max_slim_entries },
+		{ "multi-queue-max-queues", offer->max_queues },
+		{ "max-ring-page-order", offer->max_ring_order },
+		{ "feature-max-indirect-segments", offer->max_indirect_segs },
+		{ "feature-persistent", offer->persistent },
+		{ "feature-slim-requests", offer->slim },
+		{ "feature-separate-rings", offer->separate },
+		{ "max-ring-alignment", offer->max_align },
+		{ "max-slim-indirect-entries", offer->max_slim_entries },
 	};
+	int err;
 
-	return blkback_write_keys(blkback->dev, XBT_NIL, keys,
-				  ARRAY_SIZE(keys));
+	err = blkback_write_keys(blkback->dev, XBT_NIL, keys,
+				 ARRAY_SIZE(keys));
+	if (err)
+		blkback_fail(blkback, err, "writing the offer to XenStore");
+	return err;
 }
 
-/* What of the offer the frontend has requests for. */
-static void blkback_find_ops(struct blkback_conn *conn, struct blkif_ops *offer)
-{
-	struct xenbus_device *dev = conn->blkback->dev;
+/* What blkback_write_disk() writes. */
+struct blkback_disk_keys {
+	struct blkback *blkback;
+	const struct blkif_ops *ops;
+};
 
-	blkback_vbd_get_ops(&conn->blkback->vbd,
-			    xenbus_read_unsigned(dev->nodename,
-						 "discard-enable", 1), offer);
-	conn->ops = *offer;
-	if (conn->agreed.layout.abi->slim)
-		return;
-	conn->ops.fua = false;
-	conn->ops.zeroes = false;
-	conn->ops.max_ranges = 1;
-}
-
-/* What depends on the disk; all or nothing. */
-static int blkback_write_disk(struct blkback *blkback,
-			      const struct blkif_ops *ops)
+static int blkback_write_disk(struct xenbus_transaction xbt, void *data)
 {
+	const struct blkback_disk_keys *disk = data;
+	const struct blkback *blkback = disk->blkback;
 	const struct blkback_vbd *vbd = &blkback->vbd;
+	const struct blkif_ops *ops = disk->ops;
 	const struct blkback_key keys[] = {
 		{ "sectors", vbd->size },
 		{ "info", vbd->info },
@@ -94,75 +85,57 @@ static int blkback_write_disk(struct blkback *blkback,
 		{ "feature-max-indirect-segments",
 		  blkback->offer.max_indirect_segs },
 	};
-	struct xenbus_device *dev = blkback->dev;
-	struct xenbus_transaction xbt;
-	int err;
 
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err) {
-			xenbus_dev_fatal(dev, err, "starting transaction");
-			return err;
-		}
-		err = blkback_write_keys(dev, xbt, keys, ARRAY_SIZE(keys));
-		if (err) {
-			xenbus_transaction_end(xbt, 1);
-			return err;
-		}
-		err = xenbus_transaction_end(xbt, 0);
-	} while (err == -EAGAIN);
-	if (err)
-		xenbus_dev_fatal(dev, err, "ending transaction");
-	return err;
+	return blkback_write_keys(blkback->dev, xbt, keys, ARRAY_SIZE(keys));
 }
 
-/* Offer the protection information that the disk keeps, if any. */
-static int blkback_publish_pi(struct blkback_conn *conn)
+/* The name of the profile comes last: it says that the others are there. */
+static int blkback_write_pi(struct xenbus_device *dev,
+			    const struct blkif_pi *pi)
 {
-	struct xenbus_device *dev = conn->blkback->dev;
-	struct blkif_pi pi = blkback_pi_get(conn->blkback->vbd.bdev);
 	const struct blkback_key keys[] = {
 		{ "integrity-tuple-size", BLKIF_PI_TUPLE },
-		{ "integrity-interval", pi.interval },
+		{ "integrity-interval", pi->interval },
 	};
 	int err;
 
-	/* Of a connection before; there is none most of the time. */
+	/* Of an earlier connection. */
 	xenbus_rm(XBT_NIL, dev->nodename, "feature-integrity");
-	if (!pi.profile || !READ_ONCE(blkback_integrity))
+	if (!pi->profile)
 		return 0;
-	if (conn->agreed.layout.abi->slim)
-		conn->pi = pi;
 	err = blkback_write_keys(dev, XBT_NIL, keys, ARRAY_SIZE(keys));
 	if (err)
 		return err;
-	err = xenbus_printf(XBT_NIL, dev->nodename, "feature-integrity", "%s",
-			    blkif_pi_name(&pi));
-	if (err)
-		xenbus_dev_fatal(dev, err, "writing feature-integrity");
-	return err;
+	return xenbus_printf(XBT_NIL, dev->nodename, "feature-integrity", "%s",
+			     blkif_pi_name(pi));
 }
 
 /**
- * blkback_publish_disk() - what the disk is like, before Connected
- * @conn: the connection; what it may use of the disk is noted in it
+ * blkback_publish_disk() - publish what the disk is like, before Connected
+ * @blkback: the disk
+ * @offer: what the frontend may use of it
  *
  * Return: 0 or -errno, which was reported.
  */
-int blkback_publish_disk(struct blkback_conn *conn)
+int blkback_publish_disk(struct blkback *blkback,
+			 const struct blkback_vbd_offer *offer)
 {
-	struct blkif_ops offer;
+	struct blkback_disk_keys disk = { blkback, &offer->ops };
 	int err;
 
-	blkback_find_ops(conn, &offer);
-	err = blkback_write_disk(conn->blkback, &offer);
-	return err ? err : blkback_publish_pi(conn);
+	err = blkif_transaction(blkback_write_disk, &disk);
+	if (!err)
+		err = blkback_write_pi(blkback->dev, &offer->pi);
+	if (err)
+		blkback_fail(blkback, err,
+			     "writing the properties of the disk to XenStore");
+	return err;
 }
 
-/* Unless the device is about to close; nothing of it is to be revived then. */
-static int blkback_write_change(const struct blkback *blkback,
-				struct xenbus_transaction xbt)
+/* Does nothing to a device that is about to close. */
+static int blkback_write_change(struct xenbus_transaction xbt, void *data)
 {
+	const struct blkback *blkback = data;
 	const char *dir = blkback->dev->nodename;
 	int state, err;
 
@@ -181,29 +154,15 @@ static int blkback_write_change(const struct blkback *blkback,
 }
 
 /**
- * blkback_publish_change() - what may change of a disk, and Connected once more
+ * blkback_publish_change() - publish size and info, and Connected once more
  * @blkback: the disk
  *
- * The toolstack and the threads of queues may have the device close meanwhile,
- * so that its state is looked at in the same transaction.
+ * The toolstack and the threads of queues may close the device meanwhile, so
+ * its state is read in the same transaction.
  *
  * Return: 0, -ENOTCONN if it is not Connected, or -errno.
  */
 int blkback_publish_change(const struct blkback *blkback)
 {
-	struct xenbus_transaction xbt;
-	int err;
-
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err)
-			return err;
-		err = blkback_write_change(blkback, xbt);
-		if (err) {
-			xenbus_transaction_end(xbt, 1);
-			return err;
-		}
-		err = xenbus_transaction_end(xbt, 0);
-	} while (err == -EAGAIN);
-	return err;
+	return blkif_transaction(blkback_write_change, (void *)blkback);
 }

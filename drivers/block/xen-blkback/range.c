@@ -2,18 +2,18 @@
 /*
  * Xen block backend: discards and zeroes.
  *
- *   blkback_range_prepare()     in the thread: what is to be done
- *   blkback_range_start()       in the thread: when, unless it has to wait
- *     blkback_range_work()      in a work item: a step of some bios
- *     blkback_range_end()       each bio; the last queues the next step
- *   blkback_range_ended()       in the thread: another may start
+ *   blkback_range_prepare()     thread: read the ranges and check them
+ *   blkback_range_start()       thread: start, unless too many are under way
+ *     blkback_range_work()      work item: a step, which is a few bios
+ *     blkback_range_end()       each bio; the last one queues the next step
+ *   blkback_range_ended()       thread: start another one
  *
- * A terabyte is discarded in many bios, and there are disks that do all of it
- * inside of submit_bio(), so this has no place in the thread of a queue, where
- * reads wait.  A step is only as many bios as leave the disk tags for others,
- * and no bio is larger than a disk that does one thing at a time may be held
- * up by.  The work item is part of the request, and its last step ends like
- * the last bio of any other.
+ * It takes many bios to discard a terabyte, and some disks do all of the work in
+ * submit_bio().  The thread of a queue, where reads would wait, therefore leaves
+ * this to a work item, which is part of the request.  A step has few bios, so
+ * that the disk keeps tags for other requests; and the size of a bio is limited,
+ * because some disks do nothing else meanwhile.  The last step ends like the last
+ * bio of any other request.
  */
 
 #include <linux/bio.h>
@@ -21,13 +21,13 @@
 #include "blkback.h"
 #include "range.h"
 
-/* Requests of a device that are under way at a time; but one for each queue. */
+/* Requests of a device that are under way at a time, or one for each queue. */
 #define BLKBACK_RANGES		4
 
-/* Bios in flight for all of them; but one for each. */
+/* Bios in flight for all of them, or one for each. */
 #define BLKBACK_RANGE_BIOS	16
 
-/* Most sectors of a bio, if granules are not larger. */
+/* Most sectors of a bio, unless a granule is larger. */
 #define BLKBACK_RANGE_SECTORS	((u32)(SZ_1G >> BLKIF_SECTOR_SHIFT))
 
 static_assert(BLKIF_SLIM_MAX_RANGES * sizeof(struct blkif_range) <=
@@ -38,43 +38,46 @@ static struct block_device *blkback_range_bdev(const struct blkback_req *req)
 	return req->queue->conn->blkback->vbd.bdev;
 }
 
-/* Copy the ranges out of the guest, once, and check the copy. */
-static int blkback_range_read_indirect(struct blkback_req *req)
+/* Copy the ranges from the guest, once, and check the copy. */
+static enum blkback_outcome
+blkback_range_read_indirect(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 	size_t size = req->cmd.nr_segs * sizeof(struct blkif_range);
 	enum blkif_verdict verdict;
 
 	if (!blkback_io_get_mem(req, size))
-		return -EAGAIN;
+		return BLKBACK_WAIT;
 	if (blkback_copy_indirect(queue, req->cmd.indirect_gref, 1, size))
-		return blkback_io_bad_grant(req, "cannot read the indirect page");
-	memcpy(req->big, queue->indirect[0], size);
-	verdict = blkif_check_ranges(req->big, req->cmd.nr_segs, &queue->lim);
+		return blkback_io_bad_grant(req,
+					    "cannot read its indirect page");
+	memcpy(req->indirect_mem, queue->copy.indirect[0], size);
+	verdict = blkif_check_ranges(req->indirect_mem, req->cmd.nr_segs,
+				     &queue->lim);
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_reject(req, verdict);
-	req->ranges.next = req->big;
+	req->ranges.next = req->indirect_mem;
 	req->ranges.end = req->ranges.next + req->cmd.nr_segs;
-	return 0;
+	return BLKBACK_READY;
 }
 
 /**
- * blkback_range_prepare() - find out what is to be done
+ * blkback_range_prepare() - read and check the ranges of a request
  * @req: a checked discard or write of zeroes
  *
  * Return: as blkback_io_prepare().
  */
-int blkback_range_prepare(struct blkback_req *req)
+enum blkback_outcome blkback_range_prepare(struct blkback_req *req)
 {
 	struct blkback_ranges *left = &req->ranges;
 
 	if (req->cmd.indirect)
 		return blkback_range_read_indirect(req);
-	left->one.sector = req->cmd.sector;
-	left->one.nr_sectors = req->cmd.nr_sectors;
-	left->next = &left->one;
+	left->single.sector = req->cmd.sector;
+	left->single.nr_sectors = req->cmd.nr_sectors;
+	left->next = &left->single;
 	left->end = left->next + 1;
-	return 0;
+	return BLKBACK_READY;
 }
 
 /* Is there anything left to do? */
@@ -94,7 +97,7 @@ static blk_opf_t blkback_range_opf(const struct blkif_cmd *cmd)
 						   REQ_OP_DISCARD;
 }
 
-/* Most sectors that the disk takes at a time; 0 if it does not do that. */
+/* Most sectors that the disk takes at a time; 0 if it does not support it. */
 static u32 blkback_range_max(struct block_device *bdev, blk_opf_t opf)
 {
 	switch (opf & REQ_OP_MASK) {
@@ -108,12 +111,13 @@ static u32 blkback_range_max(struct block_device *bdev, blk_opf_t opf)
 }
 
 /*
- * A bio, or whoever makes them, is done with the step.  A disk may only find
- * out now that it cannot do that, say so by its limit, and fail in another way.
+ * A bio of the step is done, or no more are made.  Some disks find out only now
+ * that they do not support the operation: they set their limit to 0 and fail
+ * with another error.
  */
 static void blkback_range_drop(struct blkback_req *req)
 {
-	struct block_device *bdev = req->queue->conn->blkback->vbd.bdev;
+	struct block_device *bdev = blkback_range_bdev(req);
 
 	if (!atomic_dec_and_test(&req->pending))
 		return;
@@ -136,7 +140,7 @@ static void blkback_range_end(struct bio *bio)
 	blkback_range_drop(req);
 }
 
-/* How to cut it up; false if the disk does not do that any more. */
+/* How to cut ranges up; false if the disk does not support the operation. */
 static bool blkback_range_cut(struct block_device *bdev, blk_opf_t opf,
 			      struct range_cut *cut)
 {
@@ -156,7 +160,7 @@ static bool blkback_range_cut(struct block_device *bdev, blk_opf_t opf,
 			      BLKIF_SECTOR_SHIFT) % granule;
 	}
 	whole = min(max, max(cut->granule, BLKBACK_RANGE_SECTORS));
-	/* If not even a granule is allowed, then blocks. */
+	/* If the disk takes less than a granule, then whole blocks. */
 	cut->max = rounddown(whole, cut->granule) ?:
 		   max(rounddown(whole, block), block);
 	return true;
@@ -180,10 +184,7 @@ static struct bio *blkback_range_bio(struct blkback_req *req, blk_opf_t opf,
 	return bio;
 }
 
-/*
- * Bios are submitted before others are allocated: see
- * blkback_io_submit_segs().
- */
+/* Each bio is submitted before the next is allocated: see io.c. */
 static void blkback_range_submit(struct blkback_req *req)
 {
 	u32 nr_queues = req->queue->conn->agreed.nr_queues;
@@ -213,18 +214,18 @@ static void blkback_range_work(struct work_struct *work)
 
 	atomic_set(&req->pending, 1);
 	/*
-	 * Nobody is left to be told, and somebody waits for the end.  A frontend
-	 * whose backend is merely unbound is told, and would take it for the
-	 * disk's error.
+	 * Nobody wants to know how this ends, but somebody waits for the end.
+	 * This is not so for a frontend whose backend is unbound: it would take
+	 * the error for one of the disk.
 	 */
-	if (READ_ONCE(queue->conn->abandoned) || READ_ONCE(queue->broken))
+	if (READ_ONCE(queue->conn->abandoned))
 		req->error = BLK_STS_IOERR;
 	else
 		blkback_range_submit(req);
 	blkback_range_drop(req);
 }
 
-/* A guest with many queues must not have all the workers there are. */
+/* The limit holds for the device, lest many queues take all workers. */
 static unsigned int blkback_range_share(const struct blkback_queue *queue)
 {
 	return max(BLKBACK_RANGES / queue->conn->agreed.nr_queues, 1U);
@@ -250,7 +251,7 @@ void blkback_range_start(struct blkback_req *req)
 }
 
 /**
- * blkback_range_ended() - one that was under way is done
+ * blkback_range_ended() - a request has ended, so another one may start
  * @queue: its queue
  *
  * Context: the thread of the queue.

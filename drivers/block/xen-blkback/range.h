@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Cutting up what is to be discarded or zeroed.  Pure, as the headers of
- * xen-blkif.
+ * Cutting ranges that are to be discarded or zeroed into bios.  Pure.
  */
 
 #ifndef _XEN_BLKBACK_RANGE_H
@@ -11,10 +10,10 @@
 #include "../xen-blkif/cmd.h"
 
 /**
- * struct range_cut - how a disk likes to be told
- * @max: most 512-byte units at a time, at least one granule
- * @granule: pieces begin and end where granules do, in 512-byte units
- * @first: where the first granule begins, likewise, below @granule
+ * struct range_cut - what a disk takes at a time; all in 512-byte units
+ * @max: most of it, at least one granule
+ * @granule: a bio begins and ends where a granule does
+ * @first: where the first granule begins, below @granule
  */
 struct range_cut {
 	u32 max;
@@ -23,11 +22,11 @@ struct range_cut {
 };
 
 /**
- * range_cut_off() - how much of a range to do next
- * @range: what is left, not empty
- * @cut: see there
+ * range_cut_off() - how much of a range to do with the next bio
+ * @range: what is left of it, not empty
+ * @cut: what the disk takes
  *
- * All but the first piece of a range begin with a granule.
+ * All bios of a range but the first begin where a granule does.
  *
  * Return: 512-byte units, at least 1.
  */
@@ -40,7 +39,7 @@ static inline u32 range_cut_off(const struct blkif_range *range,
 		return range->nr_sectors;
 	div_u64_rem(range->sector + cut->max + cut->granule - cut->first,
 		    cut->granule, &over);
-	/* What is smaller than a granule is all that lies in the first. */
+	/* If no granule ends within @max, it is cut anywhere. */
 	return over < cut->max ? cut->max - over : cut->max;
 }
 

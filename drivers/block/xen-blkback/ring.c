@@ -2,8 +2,8 @@
 /*
  * Xen block backend: the pages of a queue's ring or rings.
  *
- * A shared ring is mapped by xenbus, as one range.  Separate rings are mapped
- * page by page, requests read-only, since nothing of ours has a place there.
+ * xenbus maps a shared ring, as one range.  Separate rings are mapped page by
+ * page; those of requests read-only, since the backend writes nothing there.
  */
 
 #include <linux/mm.h>
@@ -28,11 +28,11 @@ static int blkback_ring_map_shared(struct blkback_queue *queue,
 	return xenbus_map_ring_valloc(dev, refs, nr, &queue->mem.shared);
 }
 
-/* Unmap what is mapped and give all of the pages back. */
+/* Unmap what is mapped, and free the pages. */
 static void blkback_ring_unmap_separate(struct blkback_queue *queue)
 {
-	struct gnttab_unmap_grant_ref ops[2 * BLKIF_SEP_MAX_PAGES];
-	struct page *mapped[2 * BLKIF_SEP_MAX_PAGES];
+	struct gnttab_unmap_grant_ref ops[BLKBACK_RING_PAGES];
+	struct page *mapped[BLKBACK_RING_PAGES];
 	struct blkback_ring_mem *mem = &queue->mem;
 	unsigned int i, nr = 0;
 	bool bad;
@@ -50,28 +50,31 @@ static void blkback_ring_unmap_separate(struct blkback_queue *queue)
 	bad = nr && gnttab_unmap_refs(ops, NULL, mapped, nr);
 	for (i = 0; i < nr; i++)
 		bad |= ops[i].status != GNTST_okay;
-	/* Pages that may still be mapped must not be used again. */
+	/* A page that may still be mapped must not be used again. */
 	if (bad)
 		dev_err(&queue->conn->blkback->dev->dev,
-			"unmapping the rings of queue %u failed\n",
-			queue->index);
+			"unmapping the rings of queue %u failed, their %u pages are lost\n",
+			queue->index, mem->nr);
 	else
 		gnttab_free_pages(mem->nr, mem->pages);
 	mem->nr = 0;
 }
 
 static int blkback_ring_map_separate(struct blkback_queue *queue,
-				  const grant_ref_t *grefs)
+				     const grant_ref_t *grefs)
 {
 	const struct blkif_layout *layout = &queue->conn->agreed.layout;
-	struct gnttab_map_grant_ref ops[2 * BLKIF_SEP_MAX_PAGES];
+	struct gnttab_map_grant_ref ops[BLKBACK_RING_PAGES];
 	unsigned int nr_req = blkif_layout_req_pages(layout);
 	unsigned int i, nr = nr_req + blkif_layout_rsp_pages(layout);
 	struct blkback_ring_mem *mem = &queue->mem;
 	unsigned int noio;
 	int err;
 
-	/* Who waits for the same pages may be a queue, and must not for I/O. */
+	/*
+	 * The lock of these pages is taken by threads of queues, too, which must
+	 * not wait for I/O.
+	 */
 	noio = memalloc_noio_save();
 	err = gnttab_alloc_pages(nr, mem->pages);
 	memalloc_noio_restore(noio);
@@ -102,22 +105,22 @@ static int blkback_ring_map_separate(struct blkback_queue *queue,
 }
 
 /**
- * blkback_ring_map() - map the pages of a queue and take the rings into use
+ * blkback_ring_map() - map the pages of a queue's rings and start to use them
  * @queue: the queue
- * @grefs: requests, and then responses if they have a ring of their own
+ * @grefs: of the request ring, and then of the response ring if it is separate
  *
- * Return: 0, -EPROTO if what stands in the ring makes no sense, or -errno.
+ * Return: 0, -EPROTO if the indexes in the ring make no sense, or -errno.
  */
 int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs)
 {
 	const struct blkif_layout *layout = &queue->conn->agreed.layout;
 	unsigned int nr_req = blkif_layout_req_pages(layout);
-	void *addrs[2 * BLKIF_SEP_MAX_PAGES];
+	void *addrs[BLKBACK_RING_PAGES];
 	unsigned int i;
 	int err;
 
 	err = layout->separate ? blkback_ring_map_separate(queue, grefs) :
-			      blkback_ring_map_shared(queue, grefs);
+				 blkback_ring_map_shared(queue, grefs);
 	if (err)
 		return err;
 	addrs[0] = queue->mem.shared;
@@ -129,7 +132,10 @@ int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs)
 	return err;
 }
 
-/** blkback_ring_unmap() - unmap them; nobody uses the rings any more */
+/**
+ * blkback_ring_unmap() - unmap the pages of a queue's rings
+ * @queue: the queue; nobody uses its rings any more
+ */
 void blkback_ring_unmap(struct blkback_queue *queue)
 {
 	if (queue->mem.shared)

@@ -1,95 +1,92 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: statistics and attributes, for xentop and people.
+ * Xen block backend: what a device shows in sysfs, for tools and people.
  *
- * Whoever reads holds blkback.lock, under which a connection comes and goes;
- * and the attributes go, and with them who reads, before the device does.
+ * The files are removed, and nobody reads them any more, before the device is
+ * freed.
  */
 
-#include "../xen-blkif/sysfs.h"
+#include <linux/slab.h>
+#include "../xen-blkif/agreed.h"
 #include "blkback.h"
 
-static void blkback_stats_sum(u64 *sum, const u64 *counts, unsigned int nr)
+/* To be freed by the caller. */
+static struct blkback_stats *blkback_sysfs_read(struct device *device)
 {
-	while (nr--)
-		*sum++ += READ_ONCE(*counts++);
+	struct blkback_stats *stats = kmalloc(sizeof(*stats), GFP_KERNEL);
+
+	if (stats)
+		blkback_stats_read(dev_get_drvdata(device), stats);
+	return stats;
 }
 
-/** blkback_stats_add() - add what one queue did to a sum */
-void blkback_stats_add(struct blkback_stats *sum,
-		       const struct blkback_stats *stats)
-{
-	BUILD_BUG_ON(sizeof(*sum) % sizeof(u64));
-	blkback_stats_sum((u64 *)sum, (const u64 *)stats,
-			  sizeof(*sum) / sizeof(u64));
-}
-
-/* @nr counts from byte @at of struct blkback_stats on. */
-static void blkback_stats_read(struct device *device, size_t at, u64 *sum,
-			       unsigned int nr)
-{
-	struct blkback *blkback = dev_get_drvdata(device);
-	struct blkback_conn *conn;
-	unsigned int i;
-
-	memset(sum, 0, nr * sizeof(*sum));
-	mutex_lock(&blkback->lock);
-	blkback_stats_sum(sum, (void *)&blkback->stats + at, nr);
-	conn = blkback->conn;
-	for (i = 0; conn && i < conn->nr_queues; i++)
-		blkback_stats_sum(sum, (void *)&conn->queues[i].stats + at, nr);
-	mutex_unlock(&blkback->lock);
-}
-
+/* The counter at the offset that is the key of the attribute. */
 static ssize_t blkback_count_show(struct device *device,
 				  struct device_attribute *attr, char *buf)
 {
-	u64 count;
+	struct blkback_stats *stats = blkback_sysfs_read(device);
+	ssize_t len;
 
-	blkback_stats_read(device, blkif_attr_what(attr), &count, 1);
-	return sysfs_emit(buf, "%llu\n", count);
+	if (!stats)
+		return -ENOMEM;
+	len = sysfs_emit(buf, "%llu\n",
+			 *(u64 *)((void *)stats + blkif_attr_key(attr)));
+	kfree(stats);
+	return len;
 }
 
-/* What is counted in nanoseconds. */
+/* As above; it is counted in nanoseconds and shown in microseconds. */
 static ssize_t blkback_time_show(struct device *device,
 				 struct device_attribute *attr, char *buf)
 {
+	struct blkback_stats *stats = blkback_sysfs_read(device);
+	ssize_t len;
 	u64 ns;
 
-	blkback_stats_read(device, blkif_attr_what(attr), &ns, 1);
-	return sysfs_emit(buf, "%llu\n", div_u64(ns, NSEC_PER_USEC));
+	if (!stats)
+		return -ENOMEM;
+	ns = *(u64 *)((void *)stats + blkif_attr_key(attr));
+	len = sysfs_emit(buf, "%llu\n", div_u64(ns, NSEC_PER_USEC));
+	kfree(stats);
+	return len;
 }
 
-static ssize_t blkback_hist_show(struct device *device,
-				 struct device_attribute *attr, char *buf)
+static ssize_t errors_show(struct device *device,
+			   struct device_attribute *attr, char *buf)
 {
-	u64 bucket[BLKBACK_HIST_BUCKETS];
-	unsigned int i;
-	int len = 0;
+	struct blkback_stats *stats = blkback_sysfs_read(device);
+	ssize_t len;
 
-	blkback_stats_read(device, blkif_attr_what(attr), bucket,
-			   ARRAY_SIZE(bucket));
-	for (i = 0; i < ARRAY_SIZE(bucket); i++)
-		len += sysfs_emit_at(buf, len, i ? " %llu" : "%llu", bucket[i]);
-	return len + sysfs_emit_at(buf, len, "\n");
+	if (!stats)
+		return -ENOMEM;
+	len = sysfs_emit(buf, "%llu\n", blkback_stats_errors(stats));
+	kfree(stats);
+	return len;
 }
+static DEVICE_ATTR_RO(errors);
 
-#define BLKBACK_AT(field) offsetof(struct blkback_stats, field)
-#define BLKBACK_COUNT(name) \
-	BLKIF_ATTR(name, blkback_count_show, BLKBACK_AT(name))
-#define BLKBACK_TIME(name, field) \
-	BLKIF_ATTR(name, blkback_time_show, BLKBACK_AT(field))
-#define BLKBACK_HIST(name, field) \
-	BLKIF_ATTR(name, blkback_hist_show, BLKBACK_AT(field))
+#define BLKBACK_COUNT(name, field)					\
+	BLKIF_ATTR(name, blkback_count_show,				\
+		   offsetof(struct blkback_stats, field))
+#define BLKBACK_TIME(name, field)					\
+	BLKIF_ATTR(name, blkback_time_show,				\
+		   offsetof(struct blkback_stats, field))
 
 static struct attribute *blkback_stat_attrs[] = {
-	BLKBACK_COUNT(oo_req),
-	BLKBACK_COUNT(rd_req),
-	BLKBACK_COUNT(wr_req),
-	BLKBACK_COUNT(f_req),
-	BLKBACK_COUNT(ds_req),
-	BLKBACK_COUNT(rd_sect),
-	BLKBACK_COUNT(wr_sect),
+	BLKBACK_COUNT(oo_req, oo_req),
+	BLKBACK_COUNT(rd_req, rd_req),
+	BLKBACK_COUNT(wr_req, wr_req),
+	BLKBACK_COUNT(f_req, f_req),
+	BLKBACK_COUNT(ds_req, ds_req),
+	BLKBACK_COUNT(rd_sect, rd_sect),
+	BLKBACK_COUNT(wr_sect, wr_sect),
+	&dev_attr_errors.attr,
+	BLKBACK_COUNT(ring_full, full),
+	BLKBACK_TIME(ring_full_us, full_ns),
+	BLKBACK_TIME(rd_us, rd_lat.ns),
+	BLKBACK_TIME(wr_us, wr_lat.ns),
+	BLKBACK_TIME(f_us, f_lat.ns),
+	BLKBACK_TIME(ds_us, ds_lat.ns),
 	NULL
 };
 
@@ -98,113 +95,32 @@ static const struct attribute_group blkback_stat_group = {
 	.attrs = blkback_stat_attrs,
 };
 
-static struct attribute *blkback_error_attrs[] = {
-	BLKBACK_COUNT(bad_op),
-	BLKBACK_COUNT(bad_request),
-	BLKBACK_COUNT(bad_extent),
-	BLKBACK_COUNT(read_only),
-	BLKBACK_COUNT(bad_grant),
-	BLKBACK_COUNT(io),
-	BLKBACK_COUNT(not_supported),
-	BLKBACK_COUNT(no_space),
-	BLKBACK_COUNT(timeout),
-	BLKBACK_COUNT(medium),
-	BLKBACK_COUNT(protection),
-	BLKBACK_COUNT(offline),
-	BLKBACK_COUNT(unmap),
-	BLKBACK_COUNT(protocol),
-	NULL
-};
-
-static const struct attribute_group blkback_error_group = {
-	.name = "errors",
-	.attrs = blkback_error_attrs,
-};
-
-static struct attribute *blkback_latency_attrs[] = {
-	BLKBACK_TIME(rd_us, rd_lat.ns),
-	BLKBACK_TIME(wr_us, wr_lat.ns),
-	BLKBACK_TIME(f_us, f_lat.ns),
-	BLKBACK_TIME(ds_us, ds_lat.ns),
-	BLKBACK_HIST(rd_hist, rd_lat.bucket),
-	BLKBACK_HIST(wr_hist, wr_lat.bucket),
-	BLKBACK_HIST(f_hist, f_lat.bucket),
-	BLKBACK_HIST(ds_hist, ds_lat.bucket),
-	NULL
-};
-
-static const struct attribute_group blkback_latency_group = {
-	.name = "latency",
-	.attrs = blkback_latency_attrs,
-};
-
-/* Not a count: goes up and down. */
-static ssize_t in_flight_show(struct device *device,
-			      struct device_attribute *attr, char *buf)
+static ssize_t blkback_agreed_show(struct device *device,
+				   struct device_attribute *attr, char *buf)
 {
 	struct blkback *blkback = dev_get_drvdata(device);
-	struct blkback_conn *conn;
-	unsigned int i, sum = 0;
-
-	mutex_lock(&blkback->lock);
-	conn = blkback->conn;
-	for (i = 0; conn && i < conn->nr_queues; i++)
-		sum += READ_ONCE(conn->queues[i].in_flight);
-	mutex_unlock(&blkback->lock);
-	return sysfs_emit(buf, "%u\n", sum);
-}
-static DEVICE_ATTR_RO(in_flight);
-
-static struct attribute *blkback_ring_attrs[] = {
-	BLKBACK_COUNT(requests),
-	BLKBACK_COUNT(responses),
-	BLKBACK_COUNT(notifications),
-	BLKBACK_COUNT(events),
-	BLKBACK_COUNT(polls),
-	BLKBACK_COUNT(lost_events),
-	&dev_attr_in_flight.attr,
-	BLKBACK_COUNT(full),
-	BLKBACK_TIME(full_us, full_ns),
-	NULL
-};
-
-static const struct attribute_group blkback_ring_group = {
-	.name = "rings",
-	.attrs = blkback_ring_attrs,
-};
-
-static struct attribute *blkback_grant_attrs[] = {
-	BLKBACK_COUNT(hits),
-	BLKBACK_COUNT(maps),
-	BLKBACK_COUNT(unmaps),
-	BLKBACK_COUNT(evictions),
-	BLKBACK_COUNT(copies),
-	BLKBACK_COUNT(copied),
-	BLKBACK_COUNT(hypercalls),
-	NULL
-};
-
-static const struct attribute_group blkback_grant_group = {
-	.name = "grants",
-	.attrs = blkback_grant_attrs,
-};
-
-static int blkif_agreed_read(struct device *dev, struct blkif_agreed *agreed)
-{
-	struct blkback *blkback = dev_get_drvdata(dev);
+	struct blkif_agreed agreed;
 	int err = -ENOTCONN;
 
 	mutex_lock(&blkback->lock);
 	if (blkback->conn) {
-		agreed->choice = blkback->conn->agreed;
-		agreed->max_segs = blkback->conn->max_segs;
-		agreed->ops = blkback->conn->ops;
-		agreed->pi = blkback->conn->pi;
+		blkback_conn_describe(blkback->conn, &agreed);
 		err = 0;
 	}
 	mutex_unlock(&blkback->lock);
-	return err;
+	return err ? err : blkif_agreed_emit(buf, blkif_attr_key(attr),
+					     &agreed);
 }
+
+static struct attribute *blkback_agreed_attrs[] = {
+	BLKIF_AGREED_ATTRS(blkback_agreed_show),
+	NULL
+};
+
+static const struct attribute_group blkback_agreed_group = {
+	.name = "negotiated",
+	.attrs = blkback_agreed_attrs,
+};
 
 static ssize_t physical_device_show(struct device *device,
 				    struct device_attribute *attr, char *buf)
@@ -237,27 +153,30 @@ static const struct attribute_group blkback_group = {
 static const struct attribute_group *blkback_groups[] = {
 	&blkback_group,
 	&blkback_stat_group,
-	&blkback_error_group,
-	&blkback_latency_group,
-	&blkback_ring_group,
-	&blkback_grant_group,
-	&blkif_agreed_group,
+	&blkback_agreed_group,
 	NULL
 };
 
-/** blkback_sysfs_add() - show the device; 0 or -errno */
+/**
+ * blkback_sysfs_add() - create the files of a device
+ * @blkback: the device, whose disk is open
+ *
+ * Return: 0 or -errno.
+ */
 int blkback_sysfs_add(struct blkback *blkback)
 {
-	int err = sysfs_create_groups(&blkback->dev->dev.kobj, blkback_groups);
-
-	blkback->sysfs = !err;
-	return err;
+	return sysfs_create_groups(&blkback->dev->dev.kobj, blkback_groups);
 }
 
-/** blkback_sysfs_remove() - returns when nobody reads any more */
+/**
+ * blkback_sysfs_remove() - remove the files of a device, if there are any
+ * @blkback: the device; it has files if its disk is open
+ *
+ * Context: process context.  Waits for readers, which take blkback.lock, so the
+ * caller must not hold it.
+ */
 void blkback_sysfs_remove(struct blkback *blkback)
 {
-	if (blkback->sysfs)
+	if (blkback->vbd.bdev)
 		sysfs_remove_groups(&blkback->dev->dev.kobj, blkback_groups);
-	blkback->sysfs = false;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xen block backend: tracepoints.  One that is off costs a jump over it.
+ * Xen block backend: tracepoints.
  *
- *   blkback_take      a request was copied from the ring; nothing is checked
- *   blkback_start     it is good and its pages are mapped: it goes to the disk
- *   blkback_answer    its response is put on the ring
- *   blkback_map, blkback_unmap, blkback_evict	a batch of grants
- *   blkback_event     the frontend notified us
- *   blkback_notify    we notify the frontend
+ *   blkback_take      a request was copied from the ring; nothing is checked yet
+ *   blkback_start     a request was found good, its data is mapped or copied, and
+ *                     it goes to the disk
+ *   blkback_answer    a response was put on the ring
+ *   blkback_map, blkback_unmap, blkback_evict    a batch of grants
+ *   blkback_event     the frontend has sent an event
+ *   blkback_notify    the frontend is notified
  */
 
 #undef TRACE_SYSTEM
@@ -18,15 +19,6 @@
 
 #include <linux/tracepoint.h>
 #include "blkback.h"
-
-#define blkback_show_op(op)						\
-	__print_symbolic(op,						\
-			 { BLKIF_OP_READ, "READ" },			\
-			 { BLKIF_OP_WRITE, "WRITE" },			\
-			 { BLKIF_OP_WRITE_BARRIER, "BARRIER" },		\
-			 { BLKIF_OP_FLUSH_DISKCACHE, "FLUSH" },		\
-			 { BLKIF_OP_DISCARD, "DISCARD" },		\
-			 { BLKIF_OP_WRITE_ZEROES, "WRITE_ZEROES" })
 
 DECLARE_EVENT_CLASS(blkback_req,
 	TP_PROTO(const struct blkback_req *req, s16 status),
@@ -59,7 +51,7 @@ DECLARE_EVENT_CLASS(blkback_req,
 	),
 	TP_printk("vbd-%u-%u queue %u id %#llx %s%s sector %llu + %llu segments %u status %d in_flight %u",
 		  __entry->domid, __entry->devid, __entry->queue, __entry->id,
-		  blkback_show_op(__entry->op),
+		  __print_symbolic(__entry->op, BLKIF_OP_NAMES),
 		  __entry->indirect ? " indirect" : "", __entry->sector,
 		  __entry->nr_sectors, __entry->nr_segs, __entry->status,
 		  __entry->in_flight)

@@ -10,7 +10,7 @@
  * blkback_vbd_open() - open the disk
  * @blkback: the device; its vbd is filled in
  * @dev: number of the disk
- * @readonly: the toolstack gave it read-only
+ * @readonly: the toolstack does not let the guest write
  * @cdrom: the toolstack calls it a CD-ROM
  *
  * Return: 0 or -errno.
@@ -38,51 +38,60 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 	if (disk->flags & GENHD_FL_REMOVABLE)
 		vbd->info |= VDISK_REMOVABLE;
 	vbd->write_cache = bdev_write_cache(vbd->bdev);
-	blkback_vbd_look(vbd, vbd->writable);
+	blkback_vbd_refresh(vbd, vbd->writable);
 	return 0;
 }
 
 /**
- * blkback_vbd_changed() - is the disk another than the frontend was told?
+ * blkback_vbd_changed() - does the disk differ from what was published?
  * @vbd: the disk
  *
- * Of what the disk does by itself; and of all, if it could not be told.  Cheap.
+ * That is, in what it changes of its own accord; or in anything, if publishing
+ * a change failed.
+ *
+ * Context: any; cheap enough for each pass over a ring.
+ *
+ * Return: true if it does.
  */
 bool blkback_vbd_changed(const struct blkback_vbd *vbd)
 {
-	return READ_ONCE(vbd->untold) ||
+	return READ_ONCE(vbd->unpublished) ||
 	       READ_ONCE(vbd->size) != bdev_nr_sectors(vbd->bdev) ||
-	       READ_ONCE(vbd->protected) != bdev_read_only(vbd->bdev);
+	       READ_ONCE(vbd->read_only) != bdev_read_only(vbd->bdev);
 }
 
 /**
- * blkback_vbd_look() - see what the disk is like, to tell the frontend
+ * blkback_vbd_refresh() - read the properties that a disk may change
  * @vbd: the disk; its size and info are set
- * @allowed: the toolstack lets the guest write
+ * @mode_writable: the toolstack lets the guest write
  *
- * A disk that was opened for reading only stays so, whatever comes.
+ * A disk that was opened for reading stays read-only, whatever the toolstack
+ * says later.
  *
- * Return: true if there is something that the frontend does not know.
+ * Return: true if there is a change to publish.
  */
-bool blkback_vbd_look(struct blkback_vbd *vbd, bool allowed)
+bool blkback_vbd_refresh(struct blkback_vbd *vbd, bool mode_writable)
 {
-	bool protected = bdev_read_only(vbd->bdev);
+	bool read_only = bdev_read_only(vbd->bdev);
 	u64 size = bdev_nr_sectors(vbd->bdev);
 	u32 info = vbd->info & ~VDISK_READONLY;
 	bool changed;
 
-	if (protected || !allowed || !vbd->writable)
+	if (read_only || !mode_writable || !vbd->writable)
 		info |= VDISK_READONLY;
-	changed = vbd->untold || size != vbd->size || info != vbd->info;
-	vbd->allowed = allowed;
-	/* Queues read these. */
-	WRITE_ONCE(vbd->protected, protected);
+	changed = vbd->unpublished || size != vbd->size || info != vbd->info;
+	vbd->mode_writable = mode_writable;
+	/* Read by the threads of queues. */
+	WRITE_ONCE(vbd->read_only, read_only);
 	WRITE_ONCE(vbd->size, size);
 	WRITE_ONCE(vbd->info, info);
 	return changed;
 }
 
-/** blkback_vbd_close() - close the disk, if it is open */
+/**
+ * blkback_vbd_close() - close the disk, if it is open
+ * @vbd: the disk
+ */
 void blkback_vbd_close(struct blkback_vbd *vbd)
 {
 	if (vbd->bdev_file)
@@ -91,14 +100,8 @@ void blkback_vbd_close(struct blkback_vbd *vbd)
 	vbd->bdev = NULL;
 }
 
-/**
- * blkback_vbd_get_ops() - what the disk can do, and may be offered
- * @vbd: the disk
- * @discard: the toolstack lets it discard
- * @ops: filled in
- */
-void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
-			 struct blkif_ops *ops)
+static void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
+				struct blkif_ops *ops)
 {
 	struct block_device *bdev = vbd->bdev;
 
@@ -106,27 +109,43 @@ void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 	if (vbd->info & VDISK_READONLY)
 		return;
 	/* Where the disk has no FUA, the block layer flushes after the write. */
-	ops->fua = vbd->write_cache && READ_ONCE(blkback_fua);
+	ops->fua = vbd->write_cache && blkback_enabled(BLKIF_FEATURE_FUA);
 	ops->max_zeroes = bdev_write_zeroes_sectors(bdev);
-	ops->zeroes = ops->max_zeroes && READ_ONCE(blkback_zeroes);
+	ops->zeroes = ops->max_zeroes &&
+		      blkback_enabled(BLKIF_FEATURE_ZEROES);
 	ops->max_discard = bdev_max_discard_sectors(bdev);
 	ops->discard = ops->max_discard && discard &&
-		       READ_ONCE(blkback_discard);
+		       blkback_enabled(BLKIF_FEATURE_DISCARD);
 	if (!ops->discard)
 		return;
 	ops->secure = bdev_max_secure_erase_sectors(bdev) &&
-		      READ_ONCE(blkback_secure);
-	ops->max_ranges = clamp_t(u32, READ_ONCE(blkback_max_ranges), 1,
-				  BLKIF_SLIM_MAX_RANGES);
+		      blkback_enabled(BLKIF_FEATURE_SECURE);
+	if (blkback_enabled(BLKIF_FEATURE_RANGES))
+		ops->max_ranges = BLKIF_SLIM_MAX_RANGES;
 	ops->granularity = bdev_discard_granularity(bdev);
 	ops->alignment = bdev_discard_alignment(bdev);
 }
 
 /**
- * blkback_vbd_limits() - what requests are checked against on the disk's part
+ * blkback_vbd_get_offer() - what the disk can do and is not turned off
+ * @vbd: the disk
+ * @discard: the toolstack lets the guest discard
+ * @offer: filled in
+ */
+void blkback_vbd_get_offer(const struct blkback_vbd *vbd, bool discard,
+			   struct blkback_vbd_offer *offer)
+{
+	blkback_vbd_get_ops(vbd, discard, &offer->ops);
+	offer->pi = (struct blkif_pi) { };
+	if (blkback_enabled(BLKIF_FEATURE_PI))
+		offer->pi = blkback_pi_get(vbd->bdev);
+}
+
+/**
+ * blkback_vbd_limits() - what the disk sets of the limits of requests
  * @vbd: the disk
  * @ops: what the frontend may use
- * @lim: filled in, but for the numbers of segments
+ * @lim: filled in, except for the numbers of segments
  */
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
 			const struct blkif_ops *ops, struct blkif_limits *lim)

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: the state of a device, and nothing of requests.
+ * Xen block backend: follows the frontend and the toolstack.
  *
- *   blkback_probe()              offer, wait for the disk and the frontend
- *   blkback_disk_named()         the hotplug script says which disk it is
- *   blkback_frontend_changed()   the frontend moved
- *     blkback_connect()          read its choice, set up, publish, start
- *     blkback_disconnect()
- *   blkback_chores()             what others found to be done
+ *   blkback_probe()              publish the offer, wait for disk and frontend
+ *   blkback_disk_named()         the hotplug script has named the disk
+ *   blkback_frontend_changed()   the frontend has entered another state
+ *     blkback_reset()            it starts: publish the offer again
+ *     blkback_connect()          it is ready: read its choice, set up, publish
+ *     blkback_disconnect()       it has closed
+ *   blkback_update_work()        a connection has ended, or the disk has changed
  *   blkback_remove()
  *
- * Watches are handled by one thread, but devices are bound and unbound by
- * whoever writes to sysfs, and chores are done by a work item.  blkback.life
- * has them change states one at a time.
+ * Watches are handled by one thread, devices are bound and unbound by writes to
+ * sysfs, and updates run in a work item.  blkback.transition serialises them.
  */
 
 #include <linux/kdev_t.h>
 #include <linux/slab.h>
+#include "../xen-blkif/agreed.h"
 #include "blkback.h"
 
 /**
- * blkback_free() - the last reference is gone
+ * blkback_free() - free a disk to which there is no reference any more
  * @kref: of the disk
  */
 void blkback_free(struct kref *kref)
@@ -34,140 +35,75 @@ void blkback_free(struct kref *kref)
 }
 
 /**
- * blkback_poke() - have blkback_chores() run
+ * blkback_schedule_update() - have blkback_update_work() run
  * @blkback: the disk; the caller has a reference
  *
- * Context: any that may not sleep, too.
+ * Context: any.
  */
-void blkback_poke(struct blkback *blkback)
+void blkback_schedule_update(struct blkback *blkback)
 {
 	kref_get(&blkback->kref);
-	if (!queue_work(blkback_chore_wq, &blkback->chores))
-		/* Not the last one, see above. */
+	if (!queue_work(blkback_update_wq, &blkback->update))
+		/* Not the last reference: the caller has one. */
 		blkback_put(blkback);
 }
 
-/* Has the connection before this one ended?  Waits a while. */
-static bool blkback_drained(struct blkback *blkback, unsigned long timeout)
-{
-	if (!blkback->old)
-		return true;
-	if (!blkback_conn_wait(blkback->old, timeout))
-		return false;
-	blkback_conn_put(blkback->old);
-	blkback->old = NULL;
-	return true;
-}
-
-/* Disks are not waited for before this time, in jiffies. */
-static u64 blkback_patient_from;
-static DEFINE_SPINLOCK(blkback_patience_lock);	/* the above */
-
-static bool blkback_is_patient(u64 now)
-{
-	bool patient;
-
-	spin_lock(&blkback_patience_lock);
-	patient = now >= blkback_patient_from;
-	spin_unlock(&blkback_patience_lock);
-	return patient;
-}
-
-static void blkback_lose_patience(u64 now, u64 waited)
-{
-	spin_lock(&blkback_patience_lock);
-	blkback_patient_from = max(blkback_patient_from, now) +
-			       waited * BLKBACK_DRAIN_PAUSE;
-	spin_unlock(&blkback_patience_lock);
-}
-
-/*
- * Wait for the end of the last connection, but spend no more than a tenth of all
- * time on disks: xenbus has one thread for the devices of all guests, and a
- * guest decides how often it closes and what its disk @owes then.
- */
-static bool blkback_wait_drained(struct blkback *blkback, bool owes)
-{
-	unsigned long timeout = owes ? 0 : BLKBACK_DRAIN_SHORT;
-	u64 began = get_jiffies_64(), now;
-	bool drained;
-
-	if (blkback_is_patient(began))
-		timeout = BLKBACK_DRAIN_TIMEOUT;
-	drained = blkback_drained(blkback, timeout);
-	now = get_jiffies_64();
-	if (now != began)
-		blkback_lose_patience(now, now - began);
-	return drained;
-}
-
-/*
- * End a connection, if it is one.  There is no other that still has to end:
- * blkback_connect() waits for that.  @abandon it if the frontend has let go.
- */
-static void blkback_end(struct blkback *blkback, struct blkback_conn *conn,
-			bool abandon)
-{
-	bool owes;
-
-	if (!conn)
-		return;
-	owes = blkback_conn_owes(conn);
-	blkback->old = conn;
-	if (abandon)
-		blkback_conn_abandon(conn);
-	blkback_conn_stop(conn);
-	if (!blkback_wait_drained(blkback, owes) && owes)
-		dev_warn_ratelimited(&blkback->dev->dev,
-				     "the disk still owes answers, their pages stay mapped until it gives them\n");
-	/* It is hidden already, unless the disk is slow to answer. */
-	mutex_lock(&blkback->lock);
-	blkback->conn = NULL;
-	mutex_unlock(&blkback->lock);
-}
-
-/* The frontend has left, or makes new rings: it takes no more answers. */
+/* The frontend has closed, or makes new rings: it expects no more answers. */
 static void blkback_disconnect(struct blkback *blkback)
 {
-	blkback_end(blkback, blkback->conn, true);
+	blkback_end_conn(blkback, blkback->conn, true);
 }
 
 static void blkback_log_agreed(struct blkback_conn *conn)
 {
-	const struct blkif_choice *agreed = &conn->agreed;
-	const struct blkif_layout *layout = &agreed->layout;
+	struct blkif_agreed agreed;
 
 	if (!__ratelimit(&conn->blkback->log))
 		return;
-	dev_info(&conn->blkback->dev->dev,
-		 "connected: %s requests, %s, queues: %u, slots: %u (order %u), segments: %u, persistent grants: %s, FUA: %s, discard: %s, zeroes: %s, integrity: %s\n",
-		 layout->abi->name, blkif_layout_name(layout),
-		 agreed->nr_queues, blkif_layout_slots(layout), layout->order,
-		 conn->max_segs, agreed->persistent ? "yes" : "no",
-		 conn->ops.fua ? "yes" : "no", blkif_discard_name(&conn->ops),
-		 conn->ops.zeroes ? "yes" : "no", blkif_pi_name(&conn->pi));
+	blkback_conn_describe(conn, &agreed);
+	blkif_agreed_log(&conn->blkback->dev->dev, "connected", &agreed);
 }
 
-/* Is the disk, or what may be done to it, another than the frontend was told? */
-static bool blkback_look_at_disk(struct blkback *blkback)
+/* Has the disk, or what the guest may do with it, changed since published? */
+static bool blkback_refresh_disk(struct blkback *blkback)
 {
 	struct blkback_vbd *vbd = &blkback->vbd;
 
-	return blkback_vbd_look(vbd, blkback_keys_writable(blkback->dev,
-							   vbd->allowed));
+	return blkback_vbd_refresh(vbd,
+				   blkback_keys_writable(blkback->dev,
+							 vbd->mode_writable));
+}
+
+static int blkback_add_queues(struct blkback_conn *conn)
+{
+	struct blkback_queue_keys keys;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < conn->agreed.nr_queues && !err; i++) {
+		err = blkback_keys_queue(conn->blkback, &conn->agreed, i,
+					 &keys);
+		if (!err)
+			err = blkback_conn_add_queue(conn, &keys);
+	}
+	return err;
 }
 
 static int blkback_set_up(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
+	struct blkback_vbd_offer offer;
 	char name[TASK_COMM_LEN];
 	int err;
 
-	err = blkback_keys_queues(conn);
+	err = blkback_add_queues(conn);
 	if (err)
 		return err;
-	blkback_look_at_disk(blkback);
-	err = blkback_publish_disk(conn);
+	blkback_refresh_disk(blkback);
+	blkback_vbd_get_offer(&blkback->vbd,
+			      blkback_keys_discard(blkback->dev), &offer);
+	blkback_conn_choose(conn, &offer);
+	err = blkback_publish_disk(blkback, &offer);
 	if (err)
 		return err;
 	mutex_lock(&blkback->lock);
@@ -177,58 +113,70 @@ static int blkback_set_up(struct blkback_conn *conn)
 	return blkback_conn_start(conn, name);
 }
 
-/* The frontend has written its keys.  Every error was reported by its place. */
-static void blkback_connect(struct blkback *blkback)
+/* Can a connection be set up?  If that has to wait, the device is PENDING. */
+static bool blkback_may_connect(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
+
+	switch (blkback_get_state(blkback)) {
+	case BLKBACK_WAITING:
+	case BLKBACK_PENDING:
+	case BLKBACK_CLOSED:
+		break;
+	default:
+		/* After CLOSING or REFUSED the frontend has to close first. */
+		return false;
+	}
+	if (!blkback->vbd.bdev)
+		return false;
+	/* Separate rings do not say up to where they were used. */
+	if (!blkback->unused_rings && blkback_keys_separate(dev)) {
+		dev_info_ratelimited(&dev->dev,
+				     "the frontend's rings were in use before, waiting for it to make new ones\n");
+		return false;
+	}
+	/*
+	 * What is in flight on the previous connection could overtake what comes
+	 * on this one.  The end of that connection schedules an update, which
+	 * tries again.
+	 */
+	if (blkback_drained(blkback, 0))
+		return true;
+	blkback_set_state(blkback, BLKBACK_PENDING);
+	return false;
+}
+
+/* The frontend has written its keys.  Whatever fails has reported that. */
+static void blkback_connect(struct blkback *blkback)
+{
 	struct blkif_choice choice;
 	struct blkback_conn *conn;
 
-	lockdep_assert_held(&blkback->life);
-	if (!blkback->vbd.bdev || dev->state == XenbusStateConnected)
-		return;
-	/* Whom we refused has to leave before it may try again. */
-	if (dev->state == XenbusStateClosing)
-		return;
-	if (!blkback->fresh && blkback_keys_separate(dev)) {
-		dev_info_ratelimited(&dev->dev,
-				     "waiting for the frontend to make other rings\n");
-		return;
-	}
-	blkback_disconnect(blkback);
-	/*
-	 * What it still has in flight may overtake what comes now.  A teardown
-	 * that we do not find at its end pokes us when it is.
-	 */
-	blkback->wanted = !blkback_drained(blkback, 0);
-	if (blkback->wanted)
+	lockdep_assert_held(&blkback->transition);
+	if (!blkback_may_connect(blkback))
 		return;
 	if (blkback_keys_choice(blkback, &choice))
 		return;
 	conn = blkback_conn_alloc(blkback, &choice);
 	if (!conn) {
-		xenbus_dev_fatal(dev, -ENOMEM, "connecting");
+		blkback_fail(blkback, -ENOMEM, "no memory for the connection");
 		return;
 	}
 	if (blkback_set_up(conn)) {
-		blkback_end(blkback, conn, true);
+		blkback_end_conn(blkback, conn, true);
 		return;
 	}
-	blkback->fresh = false;
+	blkback->unused_rings = false;
 	blkback_log_agreed(conn);
-	/*
-	 * Unless a thread has found the frontend broken already; and not over
-	 * what it writes then.
-	 */
-	mutex_lock(&blkback->lock);
-	if (!test_bit(0, &conn->broken))
-		xenbus_switch_state(dev, XenbusStateConnected);
-	mutex_unlock(&blkback->lock);
+	/* Fails if a thread has refused the frontend already. */
+	blkback_set_state(blkback, BLKBACK_CONNECTED);
 }
 
-/* What this driver can do, as its parameters have it. */
+/* What this driver can do, according to its parameters. */
 static void blkback_set_offer(struct blkback *blkback)
 {
+	bool slim = blkback_enabled(BLKIF_FEATURE_SLIM);
+
 	blkback->offer = (struct blkif_offer) {
 		.max_queues = clamp(READ_ONCE(blkback_max_queues), 1U,
 				    BLKIF_MAX_QUEUES),
@@ -236,58 +184,57 @@ static void blkback_set_offer(struct blkback *blkback)
 		.max_indirect_segs = min_t(u32, READ_ONCE(blkback_max_segs),
 					   BLKBACK_MAX_SEGS),
 		.persistent = READ_ONCE(blkback_persistent),
-		.slim = READ_ONCE(blkback_slim),
-		.separate = READ_ONCE(blkback_separate),
-		.max_align = READ_ONCE(blkback_max_align) < 128 ? 64 : 128,
+		.slim = slim,
+		.separate = slim && blkback_enabled(BLKIF_FEATURE_SEPARATE),
+		.max_align = 128,
 		.max_slim_entries = min_t(u32, READ_ONCE(blkback_max_entries),
 					  BLKIF_MAX_ENTRIES),
 	};
 }
 
-/* What rings the frontend will have by the time that it has some are new. */
-static void blkback_begin_anew(struct blkback *blkback)
+/* The frontend starts, and will make new rings: offer it everything again. */
+static void blkback_reset(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
 
-	blkback->fresh = true;
+	blkback->unused_rings = true;
+	/* It has the offer already. */
 	if (dev->state == XenbusStateInitWait)
 		return;
-	/* Nor here, if it is we who are Closing: see blkback_connect(). */
-	if (dev->state != XenbusStateClosed && !blkback->conn &&
-	    !blkback->left)
+	/*
+	 * A frontend that was refused before it was connected has to close
+	 * first.  One that was connected may have crashed.
+	 */
+	if (blkback_get_state(blkback) == BLKBACK_REFUSED && !blkback->conn)
 		return;
 	/*
-	 * The toolstack removes the device, and may have written Closing: the
-	 * frontend has yet to see that.
+	 * The toolstack removes the device, and may have written Closing, which
+	 * the frontend has yet to see.
 	 */
 	if (!xenbus_dev_is_online(dev))
 		return;
-	blkback->left = false;
-	/* It may have stopped without having told us, as by a crash. */
-	blkback->wanted = false;
 	blkback_disconnect(blkback);
-	blkback_keys_forget(dev);
-	/* Whatever was offered before, there is nobody who counts on it. */
+	blkback_keys_remove_choice(dev);
+	/* No frontend relies on an earlier offer any more. */
 	blkback_set_offer(blkback);
 	if (!blkback_publish_offer(blkback))
-		xenbus_switch_state(dev, XenbusStateInitWait);
+		blkback_set_state(blkback, BLKBACK_WAITING);
 }
 
-/* The frontend has rings that it has put nothing on. */
-static void blkback_connect_fresh(struct blkback *blkback)
+/* The frontend has rings that it has sent no request on. */
+static void blkback_connect_unused(struct blkback *blkback)
 {
-	/* The state may be one that we have seen before. */
-	if (blkback->dev->state != XenbusStateConnected)
-		blkback->fresh = true;
+	/* This state may be reported more than once. */
+	if (blkback_get_state(blkback) != BLKBACK_CONNECTED)
+		blkback->unused_rings = true;
 	blkback_connect(blkback);
 }
 
-/* Connect if the frontend waits for it. */
-static void blkback_look(struct blkback *blkback)
+static void blkback_connect_if_ready(struct blkback *blkback)
 {
 	switch (xenbus_read_driver_state(blkback->dev->otherend)) {
 	case XenbusStateInitialised:
-		blkback_connect_fresh(blkback);
+		blkback_connect_unused(blkback);
 		break;
 	case XenbusStateConnected:
 		blkback_connect(blkback);
@@ -297,47 +244,44 @@ static void blkback_look(struct blkback *blkback)
 	}
 }
 
-/* The disk may have changed: tell the frontend by Connected once more. */
-static void blkback_tell(struct blkback *blkback)
+/* If the disk has changed, the frontend reads it when it sees Connected again. */
+static void blkback_update_frontend(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
 	struct blkback_vbd *vbd = &blkback->vbd;
 	int err;
 
-	lockdep_assert_held(&blkback->life);
-	/* If it is not, it is told when it is. */
-	if (dev->state != XenbusStateConnected ||
-	    !blkback_look_at_disk(blkback))
+	lockdep_assert_held(&blkback->transition);
+	/* Otherwise the change is published when it connects. */
+	if (blkback_get_state(blkback) != BLKBACK_CONNECTED ||
+	    !blkback_refresh_disk(blkback))
 		return;
 	err = blkback_publish_change(blkback);
-	/* A queue has us try again. */
-	WRITE_ONCE(vbd->untold, err && err != -ENOTCONN);
+	/* The next pass of a queue then schedules another update. */
+	WRITE_ONCE(vbd->unpublished, err && err != -ENOTCONN);
 	if (!err)
 		dev_info(&dev->dev, "new size: %llu sectors%s\n", vbd->size,
 			 vbd->info & VDISK_READONLY ? ", read-only" : "");
 	else if (err != -ENOTCONN)
 		dev_warn_ratelimited(&dev->dev,
-				     "cannot tell that the disk has changed: %d\n",
+				     "the disk has changed, but publishing that failed (%d), trying again\n",
 				     err);
 }
 
 /*
- * A connection has ended that a new one waits for, or a queue found the disk to
- * have changed.  Who asks for this need not know what became of the device.
+ * A connection has ended for which the next one may wait, or a queue has seen
+ * that the disk has changed.  Whoever schedules this does not know what became
+ * of the device meanwhile.
  */
-static void blkback_chores(struct work_struct *work)
+static void blkback_update_work(struct work_struct *work)
 {
-	struct blkback *blkback = container_of(work, struct blkback, chores);
+	struct blkback *blkback = container_of(work, struct blkback, update);
 
-	mutex_lock(&blkback->life);
-	if (!blkback->gone) {
-		if (blkback->wanted && blkback_drained(blkback, 0)) {
-			blkback->wanted = false;
-			blkback_look(blkback);
-		}
-		blkback_tell(blkback);
-	}
-	mutex_unlock(&blkback->life);
+	mutex_lock(&blkback->transition);
+	if (blkback_get_state(blkback) == BLKBACK_PENDING)
+		blkback_connect_if_ready(blkback);
+	blkback_update_frontend(blkback);
+	mutex_unlock(&blkback->transition);
 	blkback_put(blkback);
 }
 
@@ -351,14 +295,14 @@ static int blkback_open(struct blkback *blkback, unsigned int major,
 
 	mode = xenbus_read(XBT_NIL, dev->nodename, "mode", NULL);
 	if (IS_ERR(mode)) {
-		xenbus_dev_fatal(dev, PTR_ERR(mode), "reading mode");
+		blkback_fail(blkback, PTR_ERR(mode), "reading mode failed");
 		return PTR_ERR(mode);
 	}
 	err = blkback_vbd_open(blkback, MKDEV(major, minor),
 			       !strchr(mode, 'w'), blkback_keys_cdrom(dev));
 	if (err) {
-		xenbus_dev_fatal(dev, err, "opening device %x:%x", major,
-				 minor);
+		blkback_fail(blkback, err, "opening device %x:%x failed",
+			     major, minor);
 		goto free_mode;
 	}
 	blkback->mode = mode;
@@ -366,9 +310,10 @@ static int blkback_open(struct blkback *blkback, unsigned int major,
 	blkback->minor = minor;
 	err = blkback_sysfs_add(blkback);
 	if (err) {
-		xenbus_dev_fatal(dev, err, "creating sysfs entries");
+		blkback_fail(blkback, err, "creating sysfs files failed");
 		goto close;
 	}
+	blkback_debugfs_add(blkback);
 	return 0;
 
 close:
@@ -387,55 +332,57 @@ static void blkback_find_disk(struct blkback *blkback)
 
 	ret = xenbus_scanf(XBT_NIL, dev->nodename, "physical-device", "%x:%x",
 			   &major, &minor);
-	/* The watch fires once when it is set. */
+	/* The watch also fires when it is registered. */
 	if (ret == -ENOENT)
 		return;
 	if (ret != 2) {
-		xenbus_dev_fatal(dev, ret < 0 ? ret : -EINVAL,
-				 "reading physical-device");
+		blkback_fail(blkback, ret < 0 ? ret : -EINVAL,
+			     "reading physical-device failed");
 		return;
 	}
 	if (blkback->vbd.bdev) {
 		if (blkback->major != major || blkback->minor != minor)
 			dev_warn(&dev->dev,
-				 "changing the disk from %x:%x to %x:%x is not supported\n",
+				 "changing the disk from %x:%x to %x:%x is not supported, keeping the first\n",
 				 blkback->major, blkback->minor, major, minor);
 		return;
 	}
 	if (blkback_open(blkback, major, minor))
 		return;
-	/* The frontend may have been waiting for this. */
-	blkback_look(blkback);
+	/* The frontend may have been ready before the disk. */
+	blkback_connect_if_ready(blkback);
 }
 
 static void blkback_disk_named(struct xenbus_watch *watch, const char *path,
 			       const char *token)
 {
-	struct blkback *blkback = container_of(watch, struct blkback, watch);
+	struct blkback *blkback = container_of(watch, struct blkback,
+					       disk_watch);
 
-	mutex_lock(&blkback->life);
+	mutex_lock(&blkback->transition);
 	blkback_find_disk(blkback);
-	mutex_unlock(&blkback->life);
+	mutex_unlock(&blkback->transition);
 }
 
 static void blkback_mode_changed(struct xenbus_watch *watch, const char *path,
 				 const char *token)
 {
-	blkback_poke(container_of(watch, struct blkback, mode_watch));
+	blkback_schedule_update(container_of(watch, struct blkback,
+					     mode_watch));
 }
 
-/* Do what the frontend's state asks for.  True if the device is to go. */
-static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
+/* Follow the frontend.  Return: true if the device is to be removed. */
+static bool blkback_follow(struct blkback *blkback, enum xenbus_state frontend)
 {
-	struct xenbus_device *dev = blkback->dev;
+	enum blkback_state state = blkback_get_state(blkback);
 
-	switch (state) {
+	switch (frontend) {
 	case XenbusStateInitialising:
-		blkback_begin_anew(blkback);
+		blkback_reset(blkback);
 		return false;
 
 	case XenbusStateInitialised:
-		blkback_connect_fresh(blkback);
+		blkback_connect_unused(blkback);
 		return false;
 
 	case XenbusStateConnected:
@@ -444,25 +391,22 @@ static bool blkback_follow(struct blkback *blkback, enum xenbus_state state)
 		return false;
 
 	case XenbusStateClosing:
-		if (dev->state != XenbusStateClosing)
-			blkback->left = true;
-		xenbus_switch_state(dev, XenbusStateClosing);
+		blkback_set_state(blkback, BLKBACK_CLOSING);
 		return false;
 
 	case XenbusStateClosed:
-		blkback->left = false;
 		blkback_disconnect(blkback);
-		xenbus_switch_state(dev, XenbusStateClosed);
-		return !xenbus_dev_is_online(dev);
+		blkback_set_state(blkback, BLKBACK_CLOSED);
+		return !xenbus_dev_is_online(blkback->dev);
 
 	case XenbusStateUnknown:
 		return true;
 
 	default:
-		/* Said once, however often it is written. */
-		if (dev->state != XenbusStateClosing)
-			blkback_refuse(dev, -EINVAL, "saw state %d at frontend",
-				       state);
+		/* Reported once, however often it is written. */
+		if (state != BLKBACK_CLOSING && state != BLKBACK_REFUSED)
+			blkback_refuse(blkback, -EINVAL,
+				       "saw state %d at frontend", frontend);
 		return false;
 	}
 }
@@ -471,36 +415,19 @@ static void blkback_frontend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
-	bool gone;
+	bool leaving;
 
-	mutex_lock(&blkback->life);
-	gone = blkback_follow(blkback, state);
-	/* Whatever the frontend writes from now on, we do not wait for disks. */
-	blkback->leaving = gone;
-	mutex_unlock(&blkback->life);
-	/* The frontend is gone, and with it the device; this removes it. */
-	if (gone)
+	mutex_lock(&blkback->transition);
+	leaving = blkback_follow(blkback, state);
+	if (leaving)
+		blkback_set_state(blkback, BLKBACK_LEAVING);
+	mutex_unlock(&blkback->transition);
+	/* The frontend is gone for good; this calls blkback_remove(). */
+	if (leaving)
 		device_unregister(&dev->dev);
 }
 
-/*
- * May a driver be bound to the device again, and find the same guest?  The
- * toolstack takes "online" back, or the directory away, before it removes a
- * device; and of a guest that is gone nobody writes to the disk any more.
- *
- * It may not whenever it is xenbus that removes the device, which has one thread
- * for all.  That must not depend on the frontend's state, which the guest can
- * change at any time: if it is what removes the device, @leaving is set.
- */
-static bool blkback_may_return(const struct blkback *blkback)
-{
-	struct xenbus_device *dev = blkback->dev;
-
-	return !blkback->leaving && xenbus_dev_is_online(dev) &&
-	       xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown;
-}
-
-/* If it was set. */
+/* Does nothing for a watch that was not registered. */
 static void blkback_unwatch(struct xenbus_watch *watch)
 {
 	if (!watch->node)
@@ -512,33 +439,44 @@ static void blkback_unwatch(struct xenbus_watch *watch)
 static void blkback_remove(struct xenbus_device *dev)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
+	bool xenbus_removes;
 
 	blkback_unwatch(&blkback->mode_watch);
-	blkback_unwatch(&blkback->watch);
-	/* From here on chores do nothing, and there is nobody but us. */
-	mutex_lock(&blkback->life);
-	blkback->gone = true;
-	mutex_unlock(&blkback->life);
+	blkback_unwatch(&blkback->disk_watch);
+	/* From here on updates do nothing, and nobody else has the device. */
+	mutex_lock(&blkback->transition);
+	xenbus_removes = blkback_get_state(blkback) == BLKBACK_LEAVING;
+	blkback_set_state(blkback, BLKBACK_REMOVED);
+	mutex_unlock(&blkback->transition);
 
+	blkback_debugfs_remove(blkback);
 	blkback_sysfs_remove(blkback);
-	/* A frontend that stays sees how its requests end. */
-	blkback_end(blkback, blkback->conn, !blkback_may_return(blkback));
-	/*
-	 * What is in flight may get to the disk after what the next driver is
-	 * told to write there.  Only who unbinds us waits for that, and only as
-	 * long as it matters: the device is locked meanwhile.
-	 */
-	while (blkback->old && blkback_may_return(blkback))
-		blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT);
-	if (blkback->old) {
-		blkback_conn_abandon(blkback->old);
-		blkback_conn_put(blkback->old);
-	}
-	/* So that the disk is free, if no connection holds it any more. */
-	if (cancel_work_sync(&blkback->chores))
+	blkback_drain_for_removal(blkback, xenbus_removes);
+	/* So that the disk is closed now, unless a connection still needs it. */
+	if (cancel_work_sync(&blkback->update))
 		blkback_put(blkback);
 	dev_set_drvdata(&dev->dev, NULL);
 	blkback_put(blkback);
+}
+
+/* In this order: a watch fires when it is registered, and may connect. */
+static int blkback_announce(struct blkback *blkback)
+{
+	struct xenbus_device *dev = blkback->dev;
+	int err;
+
+	err = blkback_publish_offer(blkback);
+	if (err)
+		return err;
+	blkback_set_state(blkback, BLKBACK_WAITING);
+	err = xenbus_watch_pathfmt(dev, &blkback->disk_watch, NULL,
+				   blkback_disk_named, "%s/%s", dev->nodename,
+				   "physical-device");
+	if (err)
+		return err;
+	return xenbus_watch_pathfmt(dev, &blkback->mode_watch, NULL,
+				    blkback_mode_changed, "%s/%s",
+				    dev->nodename, "mode");
 }
 
 static int blkback_probe(struct xenbus_device *dev,
@@ -551,46 +489,27 @@ static int blkback_probe(struct xenbus_device *dev,
 	if (!blkback)
 		return -ENOMEM;
 	kref_init(&blkback->kref);
-	mutex_init(&blkback->life);
+	mutex_init(&blkback->transition);
 	mutex_init(&blkback->lock);
-	INIT_WORK(&blkback->chores, blkback_chores);
+	INIT_WORK(&blkback->update, blkback_update_work);
 	get_device(&dev->dev);
 	blkback->dev = dev;
-	blkback->squeeze_end = jiffies;
+	blkback->reclaim_end = jiffies;
 	ratelimit_state_init(&blkback->log, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
-	/* What the toolstack calls it; only tracing asks. */
+	/* The toolstack's number of the disk; only traces show it. */
 	if (kstrtouint(kbasename(dev->nodename), 10, &blkback->vbd.handle))
 		blkback->vbd.handle = 0;
 	blkback_set_offer(blkback);
-	blkback_keys_honour(blkback);
+	blkback_keys_inherit_offer(blkback);
 	dev_set_drvdata(&dev->dev, blkback);
-
-	err = blkback_publish_offer(blkback);
+	err = blkback_announce(blkback);
 	if (err)
-		goto fail;
-	err = xenbus_switch_state(dev, XenbusStateInitWait);
-	if (err)
-		goto fail;
-	/* After that: it fires at once, and what it finds may be Connected. */
-	err = xenbus_watch_pathfmt(dev, &blkback->watch, NULL,
-				   blkback_disk_named, "%s/%s", dev->nodename,
-				   "physical-device");
-	if (err)
-		goto fail;
-	err = xenbus_watch_pathfmt(dev, &blkback->mode_watch, NULL,
-				   blkback_mode_changed, "%s/%s",
-				   dev->nodename, "mode");
-	if (err)
-		goto fail;
-	return 0;
-
-fail:
-	blkback_remove(dev);
+		blkback_remove(dev);
 	return err;
 }
 
-/* Memory is short: keep no free pages for a while. */
+/* dom0 is short of memory: keep no free pages for a while. */
 static void blkback_reclaim_memory(struct xenbus_device *dev)
 {
 	struct blkback *blkback = dev_get_drvdata(&dev->dev);
@@ -599,14 +518,14 @@ static void blkback_reclaim_memory(struct xenbus_device *dev)
 
 	if (!blkback)
 		return;
-	WRITE_ONCE(blkback->squeeze_end, jiffies +
+	WRITE_ONCE(blkback->reclaim_end, jiffies +
 		   msecs_to_jiffies(READ_ONCE(blkback_squeeze_ms)));
-	/* Threads that sleep would not notice; those that work do anyway. */
+	/* Wakes threads that sleep; the others see reclaim_end. */
 	if (!mutex_trylock(&blkback->lock))
 		return;
 	conn = blkback->conn;
 	for (i = 0; conn && i < conn->nr_queues; i++) {
-		WRITE_ONCE(conn->queues[i].squeezed, true);
+		WRITE_ONCE(conn->queues[i].reclaim, true);
 		wake_up(&conn->queues[i].wait);
 	}
 	mutex_unlock(&blkback->lock);
@@ -626,13 +545,19 @@ static struct xenbus_driver blkback_driver = {
 	.reclaim_memory = blkback_reclaim_memory,
 };
 
-/** blkback_xenbus_init() - take devices from now on; 0 or -errno */
+/**
+ * blkback_xenbus_init() - register the driver; devices may come from then on
+ *
+ * Return: 0 or -errno.
+ */
 int blkback_xenbus_init(void)
 {
 	return xenbus_register_backend(&blkback_driver);
 }
 
-/** blkback_xenbus_exit() - give all devices up */
+/**
+ * blkback_xenbus_exit() - unbind all devices and unregister the driver
+ */
 void blkback_xenbus_exit(void)
 {
 	xenbus_unregister_driver(&blkback_driver);

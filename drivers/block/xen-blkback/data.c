@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen block backend: how the data of requests moves.
+ *
+ * A page is mapped for one request; or it is a persistent grant and stays mapped
+ * until it was unused for long or its place is needed; or its data is copied.
+ * grant.c and copy.c do that.  What is said here is when, for a batch of requests
+ * at a time:
+ *
+ *   blkback_data_prepare()   each request of the batch
+ *   blkback_data_begin()     map the batch, and copy what it writes
+ *   ...                      the disk is at work
+ *   blkback_data_release()   each request that is done
+ *   blkback_data_end()       unmap them, and copy what they read
+ */
+
+#include <linux/mm.h>
+#include "blkback.h"
+
+/**
+ * blkback_data_init() - allocate what a queue needs to map and copy
+ * @queue: the queue
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int blkback_data_init(struct blkback_queue *queue)
+{
+	int err;
+
+	err = blkback_grant_init(queue);
+	if (err)
+		return err;
+	err = blkback_copy_init(queue);
+	if (err)
+		blkback_grant_exit(queue);
+	return err;
+}
+
+/**
+ * blkback_data_exit() - unmap everything and free what blkback_data_init() has
+ *			 allocated
+ * @queue: a queue without requests in flight
+ */
+void blkback_data_exit(struct blkback_queue *queue)
+{
+	blkback_copy_exit(queue);
+	blkback_grant_exit(queue);
+}
+
+/**
+ * blkback_data_fits() - can a request join the batch?
+ * @queue: the queue
+ * @nr: segments of the request
+ *
+ * Segments that are mapped already count as well, since all requests of a batch
+ * wait for its end.
+ *
+ * Return: true if it can; always, if the batch is empty.
+ */
+bool blkback_data_fits(const struct blkback_queue *queue, unsigned int nr)
+{
+	return queue->nr_prepared + nr <= BLKBACK_BATCH &&
+	       blkback_copy_fits(queue, nr);
+}
+
+/**
+ * blkback_data_prepare() - add a request to the batch
+ * @req: a request that fits and whose segments were checked
+ *
+ * Its pages hold its data when blkback_data_begin() returns, and not before.
+ *
+ * Return: 0, or -ENOMEM if there is no page now; nothing was done then.
+ */
+int blkback_data_prepare(struct blkback_req *req)
+{
+	struct blkback_queue *queue = req->queue;
+
+	queue->nr_prepared += req->cmd.nr_segs;
+	if (!blkback_grant_persistent(queue) && blkback_copy_wanted(req))
+		return blkback_copy_prepare(req);
+	return blkback_grant_prepare(req);
+}
+
+/**
+ * blkback_data_begin() - map and copy the batch, with one hypercall each
+ * @queue: the queue
+ *
+ * If a reference of a request was not good, its @bad_grant is set.  Such a
+ * request is released like any other.
+ */
+void blkback_data_begin(struct blkback_queue *queue)
+{
+	queue->nr_prepared = 0;
+	blkback_copy_flush(queue);
+	blkback_grant_map(queue);
+}
+
+/**
+ * blkback_data_lingers() - does somebody still refer to a page of a request?
+ * @req: a request whose bios are done
+ *
+ * The network may hold a page that it has to send again.  Such a page must not
+ * be unmapped, nor must the guest write to it while it is a persistent grant.
+ *
+ * Return: true if the request must not be released yet.
+ */
+bool blkback_data_lingers(const struct blkback_req *req)
+{
+	unsigned int i;
+
+	for (i = 0; i < req->nr_pages; i++) {
+		if (page_count(req->vec[i].bv_page) > 1)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * blkback_data_release() - a request does not need its pages any more
+ * @req: a request to whose pages nobody refers
+ *
+ * The guest has its data when blkback_data_end() returns, and not before.
+ */
+void blkback_data_release(struct blkback_req *req)
+{
+	if (req->copied)
+		blkback_copy_release(req);
+	else
+		blkback_grant_release(req);
+}
+
+/**
+ * blkback_data_end() - unmap and copy what was released, one hypercall each
+ * @queue: the queue
+ *
+ * A read that could not be copied to the guest has failed after this.
+ */
+void blkback_data_end(struct blkback_queue *queue)
+{
+	blkback_grant_unmap(queue);
+	blkback_copy_flush(queue);
+}
+
+/* Of @nr free pages, how many to keep. */
+static unsigned int blkback_data_keep(unsigned int nr, bool reclaim, bool idle)
+{
+	unsigned int keep = READ_ONCE(blkback_max_buffer_pages);
+
+	if (reclaim)
+		return 0;
+	/* Half of them each second: a pause need not be the end. */
+	return idle ? min(keep, nr / 2) : keep;
+}
+
+/**
+ * blkback_data_trim() - free memory that is not used any more
+ * @queue: the queue
+ * @idle: nothing was in flight since the last time
+ *
+ * When dom0 is short of memory, everything that is not in use is freed at once.
+ */
+void blkback_data_trim(struct blkback_queue *queue, bool idle)
+{
+	unsigned long end = READ_ONCE(queue->conn->blkback->reclaim_end);
+	bool reclaim = xchg(&queue->reclaim, false) ||
+		       time_before(jiffies, end);
+
+	blkback_grant_trim(queue, reclaim);
+	gnttab_page_cache_shrink(&queue->grant.pages,
+				 blkback_data_keep(queue->grant.pages.num_pages,
+						   reclaim, idle));
+	blkback_copy_trim(queue, blkback_data_keep(queue->copy.nr_pages,
+						   reclaim, idle));
+}
