@@ -16,6 +16,7 @@
  *   negotiate.c   all that is read from and written to XenStore
  *   disk.c        the gendisk and its limits
  *   vdevice.c     the number of the virtual device
+ *   params.c      module parameters
  *   sysfs.c, counters.[hc], trace.[hc]
  *
  * Objects
@@ -45,7 +46,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -58,108 +58,6 @@
 /* How long the backend is waited for; toolstacks wait ten seconds for us. */
 #define BLKFRONT_CLOSE_TIMEOUT_MS	4000
 #define BLKFRONT_CLOSE_CHECK_MS		20
-
-/* --- Parameters --- */
-
-/*
- * A ring of 4 pages has 128 slots of the existing format.  A larger one costs
- * us little, but there are backends that take 40 KiB for each slot.
- */
-struct blkfront_params blkfront_params __read_mostly = {
-	.max_segs = 256,
-	.max_queues = 4,
-	.max_order = 2,
-	.align = 64,
-	.max_entries = BLKIF_MAX_ENTRIES,
-	.max_pool_pages = SZ_8M >> PAGE_SHIFT,
-	.poll_us = 2,
-	.max_coalesced = 16,
-	.trusted = true,
-	.persistent = true,
-};
-
-module_param_named(max_indirect_segments, blkfront_params.max_segs, uint,
-		   0444);
-MODULE_PARM_DESC(max_indirect_segments,
-		 "Maximum number of 4 KiB segments in a request of the existing format (default 256)");
-
-module_param_named(max_queues, blkfront_params.max_queues, uint, 0444);
-MODULE_PARM_DESC(max_queues,
-		 "Maximum number of queues of a disk, at most one for each CPU (default 4)");
-
-module_param_named(poll_queues, blkfront_params.poll_queues, uint, 0444);
-MODULE_PARM_DESC(poll_queues,
-		 "Maximum number of additional queues for polled I/O (default 0)");
-
-module_param_named(max_ring_page_order, blkfront_params.max_order, uint, 0444);
-MODULE_PARM_DESC(max_ring_page_order,
-		 "Maximum number of pages of a ring, as a power of two (default 2, up to 4)");
-
-module_param_named(ring_alignment, blkfront_params.align, uint, 0644);
-MODULE_PARM_DESC(ring_alignment,
-		 "Cache line size that separate rings are laid out for, 64 or 128 (default 64)");
-
-module_param_named(max_slim_indirect_entries, blkfront_params.max_entries,
-		   uint, 0644);
-MODULE_PARM_DESC(max_slim_indirect_entries,
-		 "Maximum number of 4 KiB segments in a slim request (default 1024)");
-
-module_param_named(trusted, blkfront_params.trusted, bool, 0644);
-MODULE_PARM_DESC(trusted,
-		 "Backends may access whole pages of which a part holds data (default Y)");
-
-module_param_named(feature_persistent, blkfront_params.persistent, bool, 0644);
-MODULE_PARM_DESC(feature_persistent,
-		 "Use persistent grants if the backend offers them (default Y)");
-
-module_param_named(max_pool_pages, blkfront_params.max_pool_pages, uint, 0644);
-MODULE_PARM_DESC(max_pool_pages,
-		 "Maximum number of pages that data of a queue is copied to, at least those of one request (default 8 MiB in pages)");
-
-module_param_named(poll_us, blkfront_params.poll_us, uint, 0644);
-MODULE_PARM_DESC(poll_us,
-		 "Maximum time in microseconds that an interrupt polls for more responses, 0 to 50 (default 2)");
-
-module_param_named(max_coalesced_responses, blkfront_params.max_coalesced,
-		   uint, 0644);
-MODULE_PARM_DESC(max_coalesced_responses,
-		 "Maximum number of responses for each notification (default 16)");
-
-/* What "disable" was set to; the core serialises access to parameters. */
-static char blkfront_disable[128];
-
-static int blkfront_disable_set(const char *val, const struct kernel_param *kp)
-{
-	size_t len = strcspn(val, "\n");
-	struct blkif_word unknown;
-	u32 disabled;
-
-	unknown = blkif_features_parse(val, &disabled);
-	if (unknown.s) {
-		pr_err("disable: unknown feature \"%.*s\"; the known ones are %s\n",
-		       (int)unknown.len, unknown.s, BLKIF_FEATURE_NAMES);
-		return -EINVAL;
-	}
-	if (len >= sizeof(blkfront_disable))
-		return -ENOSPC;
-	memcpy(blkfront_disable, val, len);
-	blkfront_disable[len] = '\0';
-	WRITE_ONCE(blkfront_params.disabled, disabled);
-	return 0;
-}
-
-static int blkfront_disable_get(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%s\n", blkfront_disable);
-}
-
-static const struct kernel_param_ops blkfront_disable_ops = {
-	.set = blkfront_disable_set,
-	.get = blkfront_disable_get,
-};
-module_param_cb(disable, &blkfront_disable_ops, NULL, 0644);
-MODULE_PARM_DESC(disable,
-		 "Features not to use, separated by commas: " BLKIF_FEATURE_NAMES);
 
 /* --- States --- */
 
@@ -301,7 +199,7 @@ static int blkfront_initialise(struct blkfront_info *info)
 
 	lockdep_assert_held(&info->mutex);
 	if (!blkfront_change_state(info, BLKFRONT_INITIALISED))
-		return 0;
+		return -ENODEV;
 	blkfront_choose(info);
 	err = blkfront_rings_init(info);
 	if (err) {
@@ -446,10 +344,11 @@ static void blkfront_leave(struct blkfront_info *info)
  */
 static void blkfront_reconnect(struct blkfront_info *info)
 {
-	lockdep_assert_held(&info->mutex);
+	mutex_lock(&info->mutex);
 	blkfront_disconnect(info);
 	if (blkfront_change_state(info, BLKFRONT_WAITING))
 		xenbus_switch_state(info->xbdev, XenbusStateInitialising);
+	mutex_unlock(&info->mutex);
 }
 
 /* The backend is in InitWait, and waits for our keys. */
@@ -490,65 +389,91 @@ static int blkfront_backend_connected(struct blkfront_info *info)
 	}
 }
 
-/* Return: 0, or an error for which the disk is to be given up. */
-static int blkfront_backend_closed(struct blkfront_info *info)
+/* What went wrong was logged, and is in XenStore. */
+static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
 {
-	switch (READ_ONCE(info->state)) {
-	case BLKFRONT_WAITING:
-		/* It has yet to notice that we want another connection. */
-		return 0;
-	case BLKFRONT_LEAVING:
-		blkfront_reconnect(info);
-		return 0;
-	default:
-		return -ENODEV;
-	}
-}
-
-/* Return: 0, or an error for which the disk is to be given up. */
-static int blkfront_follow(struct blkfront_info *info, enum xenbus_state state)
-{
-	lockdep_assert_held(&info->mutex);
-	switch (state) {
-	case XenbusStateInitWait:
-		return blkfront_backend_waits(info);
-	case XenbusStateConnected:
-		return blkfront_backend_connected(info);
-	case XenbusStateClosing:
-		return READ_ONCE(info->state) == BLKFRONT_LEAVING ?
-		       0 : -ENODEV;
-	case XenbusStateClosed:
-		return blkfront_backend_closed(info);
-	default:
-		return 0;
-	}
-}
-
-static void blkfront_backend_changed(struct xenbus_device *dev,
-				     enum xenbus_state state)
-{
-	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
-	unsigned int noio;
+	/* Writing to this very disk may have to wait for the connection. */
+	unsigned int noio = memalloc_noio_save();
 	int err;
 
-	dev_dbg(&dev->dev, "backend: %s\n", xenbus_strstate(state));
-	if (state == XenbusStateUnknown) {
-		/* Its directory was removed, or its domain is gone. */
-		blkfront_kill(info, NULL);
-		return;
-	}
-	/* Writing to this very disk may have to wait for the connection. */
-	noio = memalloc_noio_save();
 	mutex_lock(&info->mutex);
-	err = blkfront_follow(info, state);
+	err = connected ? blkfront_backend_connected(info) :
+			  blkfront_backend_waits(info);
 	mutex_unlock(&info->mutex);
 	memalloc_noio_restore(noio);
-	/* What went wrong was logged, and is in XenStore. */
 	if (err)
 		blkfront_kill(info, NULL);
 }
 
+static void blkfront_backend_closed(struct blkfront_info *info)
+{
+	switch (READ_ONCE(info->state)) {
+	case BLKFRONT_WAITING:
+		/* It has yet to notice that we want another connection. */
+		break;
+	case BLKFRONT_LEAVING:
+		blkfront_reconnect(info);
+		break;
+	default:
+		blkfront_kill(info, NULL);
+		break;
+	}
+}
+
+/* To give a disk up, the mutex is not needed and must not be waited for. */
+static void blkfront_backend_changed(struct xenbus_device *dev,
+				     enum xenbus_state state)
+{
+	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
+
+	dev_dbg(&dev->dev, "backend: %s\n", xenbus_strstate(state));
+	switch (state) {
+	case XenbusStateInitWait:
+	case XenbusStateConnected:
+		blkfront_backend_ready(info, state == XenbusStateConnected);
+		break;
+	case XenbusStateClosing:
+		if (READ_ONCE(info->state) != BLKFRONT_LEAVING)
+			blkfront_kill(info, NULL);
+		break;
+	case XenbusStateClosed:
+		blkfront_backend_closed(info);
+		break;
+	case XenbusStateUnknown:
+		/* Its directory was removed, or its domain is gone. */
+		blkfront_kill(info, NULL);
+		break;
+	default:
+		break;
+	}
+}
+
 /* --- Shutting down --- */
+
+/**
+ * blkfront_backend_left() - will the backend answer no more requests?
+ * @info: the disk, which was connected
+ *
+ * If its driver was replaced, it waits for us to reconnect, or goes on with a
+ * shared ring as before.
+ *
+ * Context: process context; reads XenStore.
+ *
+ * Return: true if it has released our rings, or is about to.
+ */
+bool blkfront_backend_left(const struct blkfront_info *info)
+{
+	switch (xenbus_read_driver_state(info->xbdev->otherend)) {
+	case XenbusStateConnected:
+		return false;
+	case XenbusStateInitialising:
+	case XenbusStateInitWait:
+	case XenbusStateInitialised:
+		return info->agreed.choice.layout.separate;
+	default:
+		return true;
+	}
+}
 
 /* Wait for the backend to release rings and pages. */
 static void blkfront_wait_closed(struct xenbus_device *dev)
@@ -703,8 +628,10 @@ static int blkfront_resume(struct xenbus_device *dev)
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
 
 	mutex_lock(&info->mutex);
-	if (!blkfront_quiesce(info, BLKFRONT_RESUMED))
+	if (!blkfront_quiesce(info, BLKFRONT_RESUMED)) {
+		blkfront_kill(info, NULL);
 		xenbus_switch_state(dev, XenbusStateClosed);
+	}
 	blkfront_disconnect(info);
 	mutex_unlock(&info->mutex);
 	return 0;
@@ -716,8 +643,7 @@ static void blkfront_disk_deleted(struct blkfront_info *info)
 	bool was_dead;
 
 	mutex_lock(&info->mutex);
-	was_dead = !blkfront_rings_usable(info) ||
-		   READ_ONCE(info->state) == BLKFRONT_DYING;
+	was_dead = blkfront_is_dead(info);
 	blkfront_change_state(info, BLKFRONT_REMOVED);
 	mutex_unlock(&info->mutex);
 	if (!was_dead)
@@ -791,20 +717,6 @@ static struct xenbus_driver blkfront_driver = {
 	.driver.dev_groups = blkfront_groups,
 };
 
-static void __init blkfront_check_params(void)
-{
-	struct blkfront_params *params = &blkfront_params;
-
-	params->max_segs = max_t(unsigned int, params->max_segs,
-				 BLKIF_MAX_INLINE);
-	params->max_queues = clamp_t(unsigned int, params->max_queues, 1,
-				     num_online_cpus());
-	params->poll_queues = min_t(unsigned int, params->poll_queues,
-				    num_online_cpus());
-	params->max_order = min_t(unsigned int, params->max_order,
-				  BLKIF_MAX_RING_ORDER);
-}
-
 static int __init blkfront_init(void)
 {
 	int err;
@@ -813,7 +725,7 @@ static int __init blkfront_init(void)
 
 	if (!xen_domain() || !xen_has_pv_disk_devices())
 		return -ENODEV;
-	blkfront_check_params();
+	blkfront_params_check();
 
 	/* Freezable, because a resume replaces xbdev->otherend. */
 	blkfront_wq = alloc_workqueue("xen-blkfront", WQ_UNBOUND |

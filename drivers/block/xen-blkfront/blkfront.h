@@ -408,12 +408,15 @@ blkfront_tag_of(const struct blkfront_info *info, unsigned int hwq,
 	return &info->tags[hwq * info->tag_set.queue_depth + tag];
 }
 
+/* params.c */
+void blkfront_params_check(void);
+
 /* xen-blkfront.c: the life cycle of a disk. */
 bool blkfront_change_state(struct blkfront_info *info, enum blkfront_state to);
 void blkfront_kill(struct blkfront_info *info, const char *error);
+bool blkfront_backend_left(const struct blkfront_info *info);
 
 /* io.c: the data path. */
-bool blkfront_backend_left(const struct blkfront_info *info);
 extern const struct blk_mq_ops blkfront_mq_ops;
 
 /* data.c: the data of a request. */

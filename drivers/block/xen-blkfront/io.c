@@ -439,31 +439,6 @@ static void blkfront_complete_rq(struct request *rq)
 		blk_mq_end_request(rq, result);
 }
 
-/**
- * blkfront_backend_left() - will the backend answer no more requests?
- * @info: the disk, which was connected
- *
- * If its driver was replaced, it waits for us to reconnect, or goes on with a
- * shared ring as before.
- *
- * Context: process context; reads XenStore.
- *
- * Return: true if it has released our rings, or is about to.
- */
-bool blkfront_backend_left(const struct blkfront_info *info)
-{
-	switch (xenbus_read_driver_state(info->xbdev->otherend)) {
-	case XenbusStateConnected:
-		return false;
-	case XenbusStateInitialising:
-	case XenbusStateInitWait:
-	case XenbusStateInitialised:
-		return info->agreed.choice.layout.separate;
-	default:
-		return true;
-	}
-}
-
 /*
  * A request was not answered for a long time.  Events cannot be lost by the
  * rules of the ring, but if one is, by whatever fault, its ring is checked.

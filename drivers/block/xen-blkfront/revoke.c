@@ -63,7 +63,7 @@ void blkfront_revoke_work(struct work_struct *work)
 						  revoke_work);
 
 	mutex_lock(&info->mutex);
-	if (READ_ONCE(info->state) == BLKFRONT_CONNECTED &&
+	if (blkfront_rings_usable(info) && !blkfront_is_dead(info) &&
 	    blkfront_log_revoked(info))
 		blkfront_update_limits(info);
 	mutex_unlock(&info->mutex);
