@@ -306,11 +306,11 @@ static int blkfront_connect(struct blkfront_info *info)
  * The backend's driver was replaced, and the new one waits for us.
  *
  * Our place in separate rings is not stored in them, so the new driver can only
- * begin with their first slots, where there are old requests.  Therefore it gets
- * new rings, and all requests in flight are sent again, as after a resume.  This
- * is safe, because the driver before has ended all requests that it had taken.
- * We go by way of Closed: once the backend is Closed as well, it has noticed,
- * and cannot be about to map the old rings.
+ * begin with their first slots, where there are old requests.  Therefore it
+ * gets new rings, and all requests in flight are sent again, as after a resume.
+ * This is safe, because the driver before has ended all requests that it had
+ * taken.  We go by way of Closed: once the backend is Closed as well, it has
+ * noticed, and cannot be about to map the old rings.
  *
  * A shared ring is kept.  Its indexes say where to go on, and backends do so
  * without asking, perhaps already by now.  What was sent again on another ring
@@ -520,9 +520,9 @@ static void blkfront_drain(struct blkfront_info *info)
  *
  * Unreachable: since the disk is dead, queue_rq sends nothing any more.
  * Drained: a correct backend answers the requests that it has, even when it is
- * about to close, and is given the time.  Then it is told that we are closed, on
- * which it unmaps what is ours.  What is in flight after that fails.  Its pages
- * are used by nobody else then, unless the backend took too long.
+ * about to close, and is given the time.  Then it is told that we are closed,
+ * and unmaps what is ours.  What is in flight after that fails.  Its pages are
+ * used by nobody else then, unless the backend took too long.
  * Last, the gendisk is marked dead: since 6.5 that waits for pages under
  * writeback, and nobody else would end their requests.
  */
@@ -620,8 +620,8 @@ free_info:
 
 /*
  * After a suspend, grants, event channels and the backend are gone, and xenbus
- * has set dev->state to Initialising.  The watch that it registers next fires at
- * once, and then all is negotiated again.
+ * has set dev->state to Initialising.  The watch that it registers next fires
+ * at once, and then all is negotiated again.
  */
 static int blkfront_resume(struct xenbus_device *dev)
 {
@@ -637,7 +637,7 @@ static int blkfront_resume(struct xenbus_device *dev)
 	return 0;
 }
 
-/* The gendisk is gone: tear down what is left, if it was not given up before. */
+/* The gendisk is deleted: tear down what is left, unless that was done. */
 static void blkfront_disk_deleted(struct blkfront_info *info)
 {
 	bool was_dead;
@@ -651,9 +651,9 @@ static void blkfront_disk_deleted(struct blkfront_info *info)
 }
 
 /*
- * If the backend is there, cached data is still written to it.  If not, requests
- * fail first, so that nobody waits for them; or later, if it goes away meanwhile:
- * see blkfront_timeout().
+ * If the backend is there, cached data is still written to it.  If not, the
+ * disk is given up first, so that nobody waits for its requests; or later, if
+ * the backend goes away meanwhile: see blkfront_timeout().
  */
 static void blkfront_remove(struct xenbus_device *dev)
 {

@@ -375,9 +375,9 @@ static inline bool blkfront_is_dead(const struct blkfront_info *info)
 }
 
 /*
- * May the data path use the rings?  Whoever asks is in an RCU read-side critical
- * section, or in queue_rq.  The state changes before the queue is quiesced, and
- * the grace period that ends quiescing is waited for before the rings go.
+ * May the data path use the rings?  Whoever asks is in an RCU read-side
+ * critical section.  The state changes before the queue is quiesced, so the
+ * grace period at the end of quiescing covers those who saw the state before.
  */
 static inline bool blkfront_rings_usable(const struct blkfront_info *info)
 {
@@ -496,8 +496,8 @@ static inline unsigned int blkfront_pi_pages(const struct blkfront_info *info,
 }
 
 /*
- * Copy the tuples of a write to our pages.  Called after blk_mq_start_request(),
- * which has the block layer set their reference tags for this disk.
+ * Copy the tuples of a write to our pages.  Called after
+ * blk_mq_start_request(), which sets their reference tags for this disk.
  */
 static inline void blkfront_pi_before_send(struct request *rq)
 {

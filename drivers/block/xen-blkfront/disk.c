@@ -20,7 +20,7 @@ static int blkfront_getgeo(struct block_device *bdev, struct hd_geometry *geo)
 {
 	sector_t cylinders = get_capacity(bdev->bd_disk);
 
-	/* There is none; these are the values that partitioning tools expect. */
+	/* There is none; these are what partitioning tools expect. */
 	geo->heads = 255;
 	geo->sectors = 63;
 	sector_div(cylinders, geo->heads * geo->sectors);
@@ -103,7 +103,7 @@ static void blkfront_set_limits(const struct blkfront_info *info,
 	lim->logical_block_size = info->disk.block_size;
 	lim->physical_block_size = info->disk.phys_size;
 	lim->io_opt = info->disk.opt_size;
-	/* Our own default follows the maximum; an administrator's value stays. */
+	/* Our default follows the maximum; an administrator's value stays. */
 	if (!info->gd || lim->max_user_sectors == lim->max_hw_sectors)
 		lim->max_user_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
 	lim->max_hw_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;

@@ -344,8 +344,9 @@ static void blkfront_count_unsent(struct blkfront_ring *ring,
 }
 
 /*
- * A request is not sent.  If queue_rq does not accept it, blk-mq calls commit_rqs
- * for those before it; if it does, nobody else will if it was the last.
+ * A request is not sent.  If queue_rq returns an error, blk-mq calls commit_rqs
+ * for the requests before it.  If it does not, and this was the last one, they
+ * have to be published here.
  */
 static blk_status_t blkfront_unsent(struct blkfront_ring *ring,
 				    struct request *rq,
@@ -430,7 +431,8 @@ static void blkfront_complete_rq(struct request *rq)
 	if (result == BLK_STS_OK)
 		blkfront_pi_after_read(rq);
 	if (unlikely(blkfront_release(ring, req))) {
-		blkfront_kill(info, "the backend did not unmap pages of a request that it answered");
+		blkfront_kill(info,
+			      "the backend keeps pages of a request that it answered");
 		result = BLK_STS_IOERR;
 	}
 	/* pairs with blkfront_note_completing() */

@@ -3,9 +3,9 @@
  * Negotiation: all that the frontend reads from the backend's directory in
  * XenStore, what it chooses, and all that it writes to its own.
  *
- * It has two steps.  The backend offers ring layouts before it waits for us
- * in InitWait: blkfront_choose() and blkfront_write_keys().  What the disk is and
- * supports is known when the backend has opened it and is Connected:
+ * It has two steps.  When the backend is in InitWait, it has offered layouts of
+ * rings: blkfront_choose() and blkfront_write_keys().  When it is Connected, it
+ * has opened the disk, and says what it is and what it supports:
  * blkfront_read_disk(), blkfront_agree() and blkfront_write_pi_key().
  */
 
@@ -28,9 +28,9 @@ static unsigned int blkfront_read_key(const struct blkfront_info *info,
 /* --- Before the rings are made --- */
 
 /*
- * How many of the queues are polled: the last ones, as long as there is one that
- * is not.  The first connection decides which ones.  A later one with fewer
- * rings cannot tell them apart.
+ * How many of the queues are polled: the last ones, but not all.  The first
+ * connection decides which ones.  A later one with fewer rings cannot tell them
+ * apart.
  */
 static unsigned int blkfront_choose_polled(const struct blkfront_info *info)
 {

@@ -136,7 +136,7 @@ void blkfront_resubmit(struct blkfront_info *info, struct request *rq)
 {
 	unsigned long flags;
 
-	/* Its owner, a driver above us, would notice, and has its own limits. */
+	/* A driver above us would notice, and has limits of its own. */
 	if (rq->end_io && !(rq->rq_flags & RQF_FLUSH_SEQ)) {
 		blk_mq_end_request(rq, BLK_STS_IOERR);
 		return;

@@ -20,14 +20,15 @@
 #include <linux/tracepoint.h>
 #include "blkfront.h"
 
-#define BLKFRONT_VERDICT_NAMES				\
-	{ BLKFRONT_DONE, "done" },			\
-	{ BLKFRONT_RESUBMIT, "resubmit" },		\
-	{ BLKFRONT_WAIT_PAGES, "wait for pages" },	\
-	{ BLKFRONT_WAIT_GRANTS, "wait for grants" },	\
-	{ BLKFRONT_WAIT_SLOT, "wait for slot" },	\
-	{ BLKFRONT_UNSUPPORTED, "unsupported" },	\
-	{ BLKFRONT_FAIL, "fail" }
+#define blkfront_show_verdict(verdict)					\
+	__print_symbolic(verdict,					\
+			 { BLKFRONT_DONE, "done" },			\
+			 { BLKFRONT_RESUBMIT, "resubmit" },		\
+			 { BLKFRONT_WAIT_PAGES, "wait for pages" },	\
+			 { BLKFRONT_WAIT_GRANTS, "wait for grants" },	\
+			 { BLKFRONT_WAIT_SLOT, "wait for a slot" },	\
+			 { BLKFRONT_UNSUPPORTED, "not supported" },	\
+			 { BLKFRONT_FAIL, "fail" })
 
 DECLARE_EVENT_CLASS(blkfront_req,
 	TP_PROTO(const struct blkfront_ring *ring, struct request *rq,
@@ -120,7 +121,7 @@ TRACE_EVENT(blkfront_unsent,
 	),
 	TP_printk("vbd-%u queue %u %s",
 		  __entry->vdevice, __entry->queue,
-		  __print_symbolic(__entry->why, BLKFRONT_VERDICT_NAMES))
+		  blkfront_show_verdict(__entry->why))
 );
 
 DECLARE_EVENT_CLASS(blkfront_signal,
