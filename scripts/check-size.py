@@ -15,7 +15,6 @@ from pathlib import Path
 FUNCTION_MAX = 60
 MEDIAN_MAX = 15
 FILE_MAX = 800
-FILE_MAX_OF = {"drivers/block/xen-blkfront.c": 1600}
 
 # Long functions that are flat lists: path:function -> why it is one.
 FLAT_LISTS: dict[str, str] = {}
@@ -60,9 +59,8 @@ def check_file(top, path, faults):
     """Return the sizes of the file's functions; add to faults what is too big."""
     lines = path.read_text().splitlines()
     relative = str(path.relative_to(top))
-    limit = FILE_MAX_OF.get(relative, FILE_MAX)
-    if len(lines) > limit:
-        faults.append(f"{relative}: {len(lines)} lines, at most {limit}")
+    if len(lines) > FILE_MAX:
+        faults.append(f"{relative}: {len(lines)} lines, at most {FILE_MAX}")
     sizes = []
     for name, line, size in functions(lines):
         sizes.append(size)

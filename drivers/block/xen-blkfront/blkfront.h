@@ -8,51 +8,136 @@
 
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/interrupt.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <xen/events.h>
 #include <xen/xenbus.h>
 
+#include "../xen-blkif/agreed.h"
+#include "../xen-blkif/backoff.h"
 #include "../xen-blkif/check.h"
+#include "../xen-blkif/feature.h"
 #include "../xen-blkif/nego.h"
 #include "../xen-blkif/ops.h"
+#include "../xen-blkif/pi.h"
 #include "../xen-blkif/status.h"
-#include "../xen-blkif/backoff.h"
 #include "../xen-blkif/vdev.h"
+#include "counters.h"
 #include "pool.h"
 
 /**
- * enum blkfront_state - what a disk may do
- * @BLKFRONT_SETUP: not connected yet
+ * struct blkfront_params - module parameters
+ * @max_segs: segments of a request of the existing format
+ * @max_queues: queues of a disk, without the polled ones
+ * @poll_queues: polled queues of a disk
+ * @max_order: log2 of the pages of a ring
+ * @align: line size of separate rings
+ * @max_entries: segments of a slim request
+ * @max_pool_pages: pages of a queue that data is copied to
+ * @poll_us: how long to poll for more responses
+ * @max_coalesced: responses for each notification
+ * @trusted: backends may see whole pages
+ * @persistent: use persistent grants
+ * @disabled: mask of enum blkif_feature
+ */
+struct blkfront_params {
+	unsigned int max_segs;
+	unsigned int max_queues;
+	unsigned int poll_queues;
+	unsigned int max_order;
+	unsigned int align;
+	unsigned int max_entries;
+	unsigned int max_pool_pages;
+	unsigned int poll_us;
+	unsigned int max_coalesced;
+	bool trusted;
+	bool persistent;
+	u32 disabled;
+};
+
+extern struct blkfront_params blkfront_params;
+
+/* Late requests have the ring checked at most so often. */
+#define BLKFRONT_WATCH_INTERVAL	(HZ / 2)
+
+/**
+ * enum blkfront_state - the state of a disk
+ * @BLKFRONT_WAITING: an earlier connection, ours or another driver's, is over,
+ *                    and the backend has yet to notice that we want a new one
+ * @BLKFRONT_RESUMED: restored from a suspend, there is a new backend
+ * @BLKFRONT_INITIALISED: rings exist, and their keys are written
+ * @BLKFRONT_LEAVING: Closed, so that the backend releases our separate rings
+ *                    before we reconnect; the rings still exist
  * @BLKFRONT_CONNECTED: requests are passed on
- * @BLKFRONT_SUSPENDED: lost its backend, by a suspend or because its driver was
- *                      exchanged, and waits for another; the queue is quiesced
- * @BLKFRONT_DEAD: given up, requests fail; final
+ * @BLKFRONT_REMOVING: the same, but the driver is being unbound: there are no
+ *                     more news of the backend
+ * @BLKFRONT_DYING: given up while connected: requests fail, those in flight are
+ *                  drained
+ * @BLKFRONT_DEAD: given up, and not connected
+ * @BLKFRONT_DOWN: given up and torn down: there are no rings, requests fail
+ * @BLKFRONT_REMOVED: the gendisk is deleted, its queue must not be touched
  *
- * Only blkfront_kill() enters DEAD, from any context, and all other changes
- * are made by cmpxchg() so that they do not undo it.
+ * From the first connection on there is a request queue.  It runs in the states
+ * CONNECTED, REMOVING, DYING and DOWN, and we hold it quiesced in the others
+ * before REMOVED.
+ *
+ * Transitions, all made by blkfront_change_state():
+ *
+ *	WAITING      -> INITIALISED  the backend is in InitWait
+ *	RESUMED      -> INITIALISED  the backend is in InitWait or Connected
+ *	INITIALISED  -> CONNECTED    the backend is Connected
+ *	CONNECTED    -> LEAVING      the backend's driver was replaced
+ *	LEAVING      -> WAITING      the backend is Closed
+ *	WAITING, INITIALISED, LEAVING, CONNECTED
+ *	             -> RESUMED      blkfront_resume()
+ *	CONNECTED    -> REMOVING     blkfront_remove()
+ *	CONNECTED, REMOVING
+ *	             -> DYING        blkfront_kill()
+ *	WAITING, RESUMED, INITIALISED, LEAVING
+ *	             -> DEAD         blkfront_kill()
+ *	DYING        -> DEAD         the rings are about to be torn down
+ *	DEAD         -> DOWN         the rings are torn down
+ *	REMOVING, DYING, DEAD, DOWN
+ *	             -> REMOVED      blkfront_remove(), after del_gendisk()
+ *
+ * blkfront_kill() may be called in any context; all others hold info->mutex.
  */
 enum blkfront_state {
-	BLKFRONT_SETUP,
+	BLKFRONT_WAITING,
+	BLKFRONT_RESUMED,
+	BLKFRONT_INITIALISED,
+	BLKFRONT_LEAVING,
 	BLKFRONT_CONNECTED,
-	BLKFRONT_SUSPENDED,
+	BLKFRONT_REMOVING,
+	BLKFRONT_DYING,
 	BLKFRONT_DEAD,
+	BLKFRONT_DOWN,
+	BLKFRONT_REMOVED,
 };
 
 /**
  * enum blkfront_data - how the backend gets at the data
- * @BLKFRONT_DIRECT: the pages of the request are granted while it lasts
- * @BLKFRONT_PERSISTENT: copied to pages granted as long as the connection
- * @BLKFRONT_BOUNCE: copied to pages that are granted while the request lasts,
- *                   so that the backend never sees what it was not given
+ * @BLKFRONT_MAPPED: the pages of a request are granted while it lasts
+ * @BLKFRONT_PERSISTENT: data is copied to pages that are granted as long as the
+ *                       connection lasts
+ * @BLKFRONT_COPIED: data is copied to pages that are granted while the request
+ *                   lasts, so that the backend sees nothing else
  */
 enum blkfront_data {
-	BLKFRONT_DIRECT,
+	BLKFRONT_MAPPED,
 	BLKFRONT_PERSISTENT,
-	BLKFRONT_BOUNCE,
+	BLKFRONT_COPIED,
 };
 
+/**
+ * enum blkfront_flush - how the disk's write cache is flushed
+ * @BLKFRONT_NO_FLUSH: not at all
+ * @BLKFRONT_BARRIER: by BLKIF_OP_WRITE_BARRIER
+ * @BLKFRONT_FLUSH: by BLKIF_OP_FLUSH_DISKCACHE
+ */
 enum blkfront_flush {
 	BLKFRONT_NO_FLUSH,
 	BLKFRONT_BARRIER,
@@ -60,14 +145,36 @@ enum blkfront_flush {
 };
 
 /**
- * struct blkfront_agreed - what was negotiated, anew at each connection
- * @choice: what was published
- * @nr_polled: how many of the queues are polled, the last ones
+ * enum blkfront_verdict - what becomes of a request
+ * @BLKFRONT_SEND: it is sent
+ * @BLKFRONT_DONE: there is nothing to do
+ * @BLKFRONT_RESUBMIT: it was made for another backend, see requeue.c
+ * @BLKFRONT_WAIT_PAGES: it waits for pages of ours
+ * @BLKFRONT_WAIT_GRANTS: it waits for grants
+ * @BLKFRONT_WAIT_SLOT: it waits for a slot
+ * @BLKFRONT_UNSUPPORTED: the backend does not support it
+ * @BLKFRONT_FAIL: it fails
+ */
+enum blkfront_verdict {
+	BLKFRONT_SEND,
+	BLKFRONT_DONE,
+	BLKFRONT_RESUBMIT,
+	BLKFRONT_WAIT_PAGES,
+	BLKFRONT_WAIT_GRANTS,
+	BLKFRONT_WAIT_SLOT,
+	BLKFRONT_UNSUPPORTED,
+	BLKFRONT_FAIL,
+};
+
+/**
+ * struct blkfront_agreed - what was negotiated for a connection
+ * @choice: what we chose before the rings were made
+ * @nr_polled: how many of the queues are polled; these are the last ones
  * @max_segs: segments of the largest request
  * @data: how data is passed
- * @flush: set to BLKFRONT_NO_FLUSH at any time if the backend refuses one
- * @ops: the flags in it are cleared likewise
- * @pi: what tuples requests are sent with; none, or that of the disk
+ * @flush: may become BLKFRONT_NO_FLUSH at any time: see revoke.c
+ * @ops: its flags may be cleared likewise
+ * @pi: the protection information that requests are sent with
  */
 struct blkfront_agreed {
 	struct blkif_choice choice;
@@ -89,9 +196,9 @@ struct blkfront_disk {
 };
 
 /**
- * struct blkfront_ring_mem - what the ring or rings of a queue are made of
- * @shared: the shared ring, one range; NULL if there is none
- * @pages: separate rings, requests and then responses, each page by itself
+ * struct blkfront_ring_mem - the pages of a queue's ring or rings
+ * @shared: the shared ring, which is contiguous; NULL if there is none
+ * @pages: separate rings: request pages, then response pages
  * @refs: grants of either
  * @nr: how many pages
  */
@@ -103,82 +210,32 @@ struct blkfront_ring_mem {
 };
 
 /**
- * struct blkfront_counts - what all rings of a disk did
- * @requests: put on a ring
- * @responses: taken
- * @notifications: sent
- * @interrupts: handled
- * @bounced: bytes that are copied
- * @full: requests that took the last free slot
- * @slot_waits: times a request had to wait for a slot, though it had a tag
- * @pool_waits: times a request had to wait for pages of ours
- * @grant_waits: times a request had to wait for grants
- * @remade: requests that were made anew for another backend
- * @unsent: requests that failed without being sent
- * @io: requests that the backend failed
- * @not_supported: requests that the backend or its disk does not know
- * @bad_response: times that responses made no sense
- * @lost_events: times the watchdog found responses
- */
-struct blkfront_counts {
-	u64 requests;
-	u64 responses;
-	u64 notifications;
-	u64 interrupts;
-	u64 bounced;
-	u64 full;
-	u64 slot_waits;
-	u64 pool_waits;
-	u64 grant_waits;
-	u64 remade;
-	u64 unsent;
-	u64 io;
-	u64 not_supported;
-	u64 bad_response;
-	u64 lost_events;
-};
-
-/**
  * struct blkfront_ring - one queue of a connection
- * @info: whose
+ * @info: the disk
  * @index: number of the queue
  * @polled: responses are polled for, and not notified
  * @deferred: responses are not taken in interrupts
  * @irq: of the event channel
  * @evtchn: event channel
- * @mem: the pages of the ring or rings
- * @tables: pages for the segments of indirect requests.  In direct mode the
- *          grants to end are read back from them, which is why the backend
- *          may not write there.
+ * @mem: pages of the ring or rings
+ * @indirect: indirect pages.  If data is mapped, the grants to end are read
+ *            back from these, so the backend may not write to them.
  * @data: pages that data is copied to
  * @pi: pages that protection information is copied to
- * @budget: grants that large requests may still use at a time, lest one disk
- *          take what the guest's other devices need; small ones are bounded
- *          by the slots
- * @lock: request half of @front, and the counts after it
- * @front: the ring
- * @requests: this and the following as in struct blkfront_counts
- * @notifications: request half
- * @bounced: request half
- * @full: request half
- * @slot_waits: request half
- * @pool_waits: request half
- * @grant_waits: request half
- * @remade: request half
- * @unsent: request half
- * @rsp_lock: response half of @front, and all below
- * @broken: responses make no sense
- * @poll: whether to wait for more responses
- * @acknowledged: responses up to the last event
- * @overtaken: an event may come for a response that was taken before
- * @responses: response half
- * @interrupts: response half
- * @io: response half
- * @not_supported: response half
- * @bad_response: response half
- * @lost_events: response half
- * @watched: when the watchdog last looked; jiffies, under info->mutex
- * @work: the rest of a pass over responses that took too long
+ * @budget: grants that large requests may still use, so that one disk does not
+ *          take those that other devices of the guest need.  The number of
+ *          slots bounds what small requests use.
+ * @lock: request half of @front, and @req_counters; covers writing the slot
+ * @front: the ring or rings
+ * @req_counters: see there
+ * @rsp_lock: response half of @front, and all below but @watched
+ * @broken: the backend has violated the protocol
+ * @overtaken: an event may come for a response that was already taken
+ * @poll: whether polling for more responses pays
+ * @acknowledged: responses that had been taken at the last event
+ * @rsp_counters: see there
+ * @watched: when the watchdog last checked the ring; jiffies, by info->mutex
+ * @work: takes responses that the interrupt handler left
  */
 struct blkfront_ring {
 	struct blkfront_info *info;
@@ -188,41 +245,28 @@ struct blkfront_ring {
 	unsigned int irq;
 	evtchn_port_t evtchn;
 	struct blkfront_ring_mem mem;
-	struct blkfront_pool tables;
+	struct blkfront_pool indirect;
 	struct blkfront_pool data;
 	struct blkfront_pool pi;
 	atomic_t budget;
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	struct blkif_front_rings front;
-	u64 requests;
-	u64 notifications;
-	u64 bounced;
-	u64 full;
-	u64 slot_waits;
-	u64 pool_waits;
-	u64 grant_waits;
-	u64 remade;
-	u64 unsent;
+	struct blkfront_req_counters req_counters;
 
 	spinlock_t rsp_lock ____cacheline_aligned_in_smp;
 	bool broken;
 	bool overtaken;
 	struct blkif_backoff poll;
 	u64 acknowledged;
-	u64 responses;
-	u64 interrupts;
-	u64 io;
-	u64 not_supported;
-	u64 bad_response;
-	u64 lost_events;
+	struct blkfront_rsp_counters rsp_counters;
 	unsigned long watched;
 	struct work_struct work;
 };
 
 /**
  * struct blkfront_tag - a tag of a hardware queue
- * @rq: in flight under the tag; set when the slot is written, taken back by
+ * @rq: in flight under the tag; set when the slot is written, cleared by
  *      whoever ends or requeues the request
  * @gen: makes the ids of successive requests differ
  */
@@ -234,52 +278,45 @@ struct blkfront_tag {
 /**
  * struct blkfront_info - one disk
  * @xbdev: its xenbus device
- * @state: see there
- * @why: what killed it, if the backend is to blame
+ * @state: see enum blkfront_state
+ * @error: the violation of the protocol that it was given up for, if any
  * @vdevice: number of the virtual device
  * @vdev: the same, decoded
- * @minors_node: on blkfront_minors
- * @mutex: protects all below, but for what the data path reads and @bios
- * @agreed: constant for a connection
- * @disk: changed by blkfront_disk_changed()
- * @pi: protection information, as long as @gd exists: see pi.h
- * @rings: @nr_rings of them.  The data path may use them while the queue is
- *         not quiesced and @live is set.
+ * @minors_node: in the list of vdevice.c
+ * @debugfs: directory in debugfs
+ * @mutex: protects all below, except for what the data path reads and @bios
+ * @agreed: what was negotiated; constant while the queue runs
+ * @disk: what the backend says of the disk
+ * @pi: protection information of @gd: see pi.c
+ * @rings: @nr_rings of them.  The data path may use them while the queue runs
+ *         and blkfront_rings_usable().
  * @nr_rings: number of queues that are set up
- * @counts: what rings did that are gone
- * @live: see @rings; cleared before the queue is quiesced, so that the grace
- *        period that ends quiescing also covers commit_rqs, which blk-mq may
- *        call for a quiesced queue
- * @quiesced: we hold the queue quiesced
- * @requeued: there is something on its requeue list
- * @persistent: what we published
- * @returning: a connection was closed, ours or that of a driver before us, and
- *             the backend has yet to be ready for another
+ * @counters: what rings of earlier connections counted
+ * @offer_persistent: what we wrote to feature-persistent
  * @gd: the disk, from the first connection on
  * @added: device_add_disk() succeeded
- * @removing: who unbinds us waits until all requests have ended
- * @deleted: del_gendisk() was called, the queue is not to be touched
  * @tag_set: of @gd
- * @tags: of hardware queue q from index q * queue_depth on
+ * @tags: those of hardware queue q begin at index q * queue_depth
  * @bios_lock: protects @bios
- * @bios: of requests that were made for another backend: see resubmit.h
- * @resubmit_work: submits them again
+ * @bios: to be submitted again: see requeue.c
+ * @resubmit_work: submits them
  * @add_work: adds the disk, which reads it
- * @revoked: bits of enum blkfront_revoked that @revoke_work has to see to
- * @revoke_work: turns off what the backend refused
- * @shutdown_work: takes a dead disk down
+ * @revoked: bits of enum blkfront_revoked for @revoke_work
+ * @revoke_work: updates the queue limits after the backend refused something
+ * @shutdown_work: tears a disk down that was given up
  *
  * The number of hardware queues and their depth are those of the first
  * connection.  If a later one has fewer rings, queues share them, and none is
- * polled for.
+ * polled.
  */
 struct blkfront_info {
 	struct xenbus_device *xbdev;
 	enum blkfront_state state;
-	const char *why;
+	const char *error;
 	unsigned int vdevice;
 	struct blkif_vdev vdev;
 	struct list_head minors_node;
+	struct dentry *debugfs;
 
 	struct mutex mutex;	/* see above */
 	struct blkfront_agreed agreed;
@@ -287,17 +324,11 @@ struct blkfront_info {
 	struct blkif_pi pi;
 	struct blkfront_ring *rings;
 	unsigned int nr_rings;
-	struct blkfront_counts counts;
-	bool live;
-	bool quiesced;
-	bool requeued;
-	bool persistent;
-	bool returning;
+	struct blkfront_counters counters;
+	bool offer_persistent;
 
 	struct gendisk *gd;
 	bool added;
-	bool removing;
-	bool deleted;
 	struct blk_mq_tag_set tag_set;
 	struct blkfront_tag *tags;
 
@@ -314,22 +345,52 @@ struct blkfront_info {
 /**
  * struct blkfront_req - our part of a request, filled in by queue_rq
  * @cmd: as it goes on the ring
- * @tables: pages with the segments, if @cmd is indirect
+ * @indirect: indirect pages, if @cmd is indirect
  * @data: pages with the data, if it is copied
  * @pi: pages with the protection information, if there is any
  * @charged: grants taken from the ring's budget
  * @status: the response's
- * @completing: answered, and not yet done with the ring
+ * @completing: answered, but still using the ring
  */
 struct blkfront_req {
 	struct blkif_cmd cmd;
-	struct blkfront_buf *tables;
+	struct blkfront_buf *indirect;
 	struct blkfront_buf *data;
 	struct blkfront_buf *pi;
 	unsigned int charged;
 	s16 status;
 	bool completing;
 };
+
+static inline const struct blkif_abi *
+blkfront_abi(const struct blkfront_info *info)
+{
+	return info->agreed.choice.layout.abi;
+}
+
+/* Was the disk given up? */
+static inline bool blkfront_is_dead(const struct blkfront_info *info)
+{
+	return READ_ONCE(info->state) >= BLKFRONT_DYING;
+}
+
+/*
+ * May the data path use the rings?  Whoever asks is in an RCU read-side
+ * critical section.  The state changes before the queue is quiesced, so the
+ * grace period at the end of quiescing covers those who saw the state before.
+ */
+static inline bool blkfront_rings_usable(const struct blkfront_info *info)
+{
+	enum blkfront_state state = READ_ONCE(info->state);
+
+	return state >= BLKFRONT_CONNECTED && state <= BLKFRONT_DYING;
+}
+
+/* May the request queue be touched?  The caller holds info->mutex. */
+static inline bool blkfront_has_queue(const struct blkfront_info *info)
+{
+	return info->gd && READ_ONCE(info->state) != BLKFRONT_REMOVED;
+}
 
 /* The ring that a hardware queue submits to. */
 static inline struct blkfront_ring *
@@ -346,5 +407,147 @@ blkfront_tag_of(const struct blkfront_info *info, unsigned int hwq,
 {
 	return &info->tags[hwq * info->tag_set.queue_depth + tag];
 }
+
+/* params.c */
+void blkfront_params_check(void);
+
+/* xen-blkfront.c: the life cycle of a disk. */
+bool blkfront_change_state(struct blkfront_info *info, enum blkfront_state to);
+void blkfront_kill(struct blkfront_info *info, const char *error);
+bool blkfront_backend_left(const struct blkfront_info *info);
+
+/* io.c: the data path. */
+extern const struct blk_mq_ops blkfront_mq_ops;
+
+/* data.c: the data of a request. */
+int blkfront_pools_init(struct blkfront_info *info);
+void blkfront_pools_free(struct blkfront_ring *ring);
+unsigned int blkfront_nr_segs(struct request *rq, enum blkfront_data data);
+enum blkfront_verdict blkfront_map(struct blkfront_ring *ring,
+				   struct request *rq, unsigned int nr);
+enum blkfront_verdict blkfront_copy(struct blkfront_ring *ring,
+				    struct request *rq, unsigned int nr);
+void blkfront_copy_back(struct request *rq);
+unsigned int blkfront_release(struct blkfront_ring *ring,
+			      struct blkfront_req *req);
+
+/* ring.c: rings and their event channels. */
+int blkfront_rings_init(struct blkfront_info *info);
+void blkfront_rings_free(struct blkfront_info *info);
+void blkfront_ring_stop(struct blkfront_ring *ring);
+
+/* response.c: taking responses. */
+irqreturn_t blkfront_interrupt(int irq, void *data);
+void blkfront_ring_work(struct work_struct *work);
+unsigned int blkfront_take_responses(struct blkfront_ring *ring);
+int blkfront_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
+void blkfront_check_ring(struct blkfront_ring *ring);
+
+/* requeue.c: requests that are taken back. */
+void blkfront_reclaim(struct blkfront_info *info, bool requeue);
+bool blkfront_fits_queue(struct request *rq);
+void blkfront_resubmit(struct blkfront_info *info, struct request *rq);
+void blkfront_resubmit_work(struct work_struct *work);
+
+/* revoke.c: what the backend offered and then refused. */
+bool blkfront_refused(struct blkfront_info *info, struct request *rq);
+void blkfront_revoke_work(struct work_struct *work);
+
+/* negotiate.c: all that is read from and written to XenStore. */
+void blkfront_choose(struct blkfront_info *info);
+void blkfront_agree(struct blkfront_info *info);
+int blkfront_write_keys(struct blkfront_info *info);
+int blkfront_write_pi_key(const struct blkfront_info *info);
+void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir);
+int blkfront_read_disk(const struct blkfront_info *info,
+		       struct blkfront_disk *disk, const char **error);
+void blkfront_describe(const struct blkfront_info *info,
+		       struct blkif_agreed *agreed);
+
+/* disk.c: the gendisk. */
+int blkfront_alloc_disk(struct blkfront_info *info);
+void blkfront_free(struct blkfront_info *info);
+void blkfront_update_limits(struct blkfront_info *info);
+void blkfront_update_disk(struct blkfront_info *info);
+void blkfront_disk_changed(struct blkfront_info *info);
+
+/* pi.c: protection information. */
+unsigned int blkfront_pi_max_segs(const struct blkfront_info *info,
+				  const struct blkif_pi *pi);
+unsigned int blkfront_pi_max_pages(const struct blkfront_agreed *agreed);
+void blkfront_pi_limits(const struct blkfront_info *info,
+			struct queue_limits *lim);
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+enum blkfront_verdict blkfront_pi_add(struct blkfront_ring *ring,
+				      struct request *rq, unsigned int nr);
+void blkfront_pi_copy(struct request *rq, bool to_ours);
+void blkfront_pi_escape(struct request *rq);
+
+/* Pages of tuples that a request is to be sent with; 0 if with none. */
+static inline unsigned int blkfront_pi_pages(const struct blkfront_info *info,
+					     struct request *rq, u8 op)
+{
+	if (likely(!blk_integrity_rq(rq)) || !info->agreed.pi.profile)
+		return 0;
+	/* Barriers have no indirect form; the backend makes their tuples. */
+	if (op != BLKIF_OP_READ && op != BLKIF_OP_WRITE)
+		return 0;
+	return blkif_pi_pages(info->agreed.pi.interval, blk_rq_sectors(rq));
+}
+
+/*
+ * Copy the tuples of a write to our pages.  Called after
+ * blk_mq_start_request(), which sets their reference tags for this disk.
+ */
+static inline void blkfront_pi_before_send(struct request *rq)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+	if (unlikely(req->pi) && req->cmd.op == BLKIF_OP_WRITE)
+		blkfront_pi_copy(rq, true);
+}
+
+/* Provide the tuples of a read that succeeded. */
+static inline void blkfront_pi_after_read(struct request *rq)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+	if (likely(!blk_integrity_rq(rq)) || req->cmd.op != BLKIF_OP_READ)
+		return;
+	if (req->pi)
+		blkfront_pi_copy(rq, false);
+	else
+		blkfront_pi_escape(rq);
+}
+#else
+static inline unsigned int blkfront_pi_pages(const struct blkfront_info *info,
+					     struct request *rq, u8 op)
+{
+	return 0;
+}
+
+static inline enum blkfront_verdict
+blkfront_pi_add(struct blkfront_ring *ring, struct request *rq, unsigned int nr)
+{
+	return BLKFRONT_FAIL;
+}
+
+static inline void blkfront_pi_before_send(struct request *rq)
+{
+}
+
+static inline void blkfront_pi_after_read(struct request *rq)
+{
+}
+#endif /* CONFIG_BLK_DEV_INTEGRITY */
+
+/* sysfs.c */
+extern const struct attribute_group *blkfront_groups[];
+
+/* vdevice.c: the number of the virtual device. */
+int blkfront_read_vdevice(struct xenbus_device *dev, int *vdevice);
+int blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice);
+int blkfront_reserve_minors(struct blkfront_info *info);
+void blkfront_release_minors(struct blkfront_info *info);
 
 #endif /* _XEN_BLKFRONT_H */

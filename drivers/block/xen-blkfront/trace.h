@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xen block frontend: tracepoints.  One that is off costs a jump over it.
+ * Tracepoints of the frontend.  One that is off costs a jump over it.
  *
  *   blkfront_put        a request is written to the ring
  *   blkfront_complete   its response was taken, and it ends
- *   blkfront_unsent     a request is not passed on, now or at all, and why not
- *   blkfront_notify     we notify the backend
- *   blkfront_event      the backend notified us
+ *   blkfront_unsent     a request is not sent, now or at all, and why not
+ *   blkfront_grant      pages of a request were granted
+ *   blkfront_ungrant    their grants were ended
+ *   blkfront_notify     the backend is notified
+ *   blkfront_event      the backend has notified us
  */
 
 #undef TRACE_SYSTEM
@@ -18,14 +20,15 @@
 #include <linux/tracepoint.h>
 #include "blkfront.h"
 
-#define blkfront_show_op(op)						\
-	__print_symbolic(op,						\
-			 { BLKIF_OP_READ, "READ" },			\
-			 { BLKIF_OP_WRITE, "WRITE" },			\
-			 { BLKIF_OP_WRITE_BARRIER, "BARRIER" },		\
-			 { BLKIF_OP_FLUSH_DISKCACHE, "FLUSH" },		\
-			 { BLKIF_OP_DISCARD, "DISCARD" },		\
-			 { BLKIF_OP_WRITE_ZEROES, "WRITE_ZEROES" })
+#define blkfront_show_verdict(verdict)					\
+	__print_symbolic(verdict,					\
+			 { BLKFRONT_DONE, "done" },			\
+			 { BLKFRONT_RESUBMIT, "resubmit" },		\
+			 { BLKFRONT_WAIT_PAGES, "wait for pages" },	\
+			 { BLKFRONT_WAIT_GRANTS, "wait for grants" },	\
+			 { BLKFRONT_WAIT_SLOT, "wait for a slot" },	\
+			 { BLKFRONT_UNSUPPORTED, "not supported" },	\
+			 { BLKFRONT_FAIL, "fail" })
 
 DECLARE_EVENT_CLASS(blkfront_req,
 	TP_PROTO(const struct blkfront_ring *ring, struct request *rq,
@@ -57,7 +60,7 @@ DECLARE_EVENT_CLASS(blkfront_req,
 	),
 	TP_printk("vbd-%u queue %u id %#llx %s%s sector %llu + %u segments %u status %d",
 		  __entry->vdevice, __entry->queue, __entry->id,
-		  blkfront_show_op(__entry->op),
+		  __print_symbolic(__entry->op, BLKIF_OP_NAMES),
 		  __entry->indirect ? " indirect" : "", __entry->sector,
 		  __entry->nr_sectors, __entry->nr_segs, __entry->status)
 );
@@ -104,20 +107,21 @@ DEFINE_EVENT(blkfront_grants, blkfront_ungrant,
 	TP_ARGS(ring, grants, held));
 
 TRACE_EVENT(blkfront_unsent,
-	TP_PROTO(const struct blkfront_ring *ring, int err),
-	TP_ARGS(ring, err),
+	TP_PROTO(const struct blkfront_ring *ring, enum blkfront_verdict why),
+	TP_ARGS(ring, why),
 	TP_STRUCT__entry(
 		__field(u32, vdevice)
 		__field(u16, queue)
-		__field(int, err)
+		__field(u8, why)
 	),
 	TP_fast_assign(
 		__entry->vdevice = ring->info->vdevice;
 		__entry->queue = ring->index;
-		__entry->err = err;
+		__entry->why = why;
 	),
-	TP_printk("vbd-%u queue %u error %d",
-		  __entry->vdevice, __entry->queue, __entry->err)
+	TP_printk("vbd-%u queue %u %s",
+		  __entry->vdevice, __entry->queue,
+		  blkfront_show_verdict(__entry->why))
 );
 
 DECLARE_EVENT_CLASS(blkfront_signal,
@@ -144,9 +148,8 @@ DEFINE_EVENT(blkfront_signal, blkfront_event,
 
 #endif /* _XEN_BLKFRONT_TRACE_H */
 
-/* From drivers/block, which the Makefile there adds to where is searched. */
 #undef TRACE_INCLUDE_PATH
-#define TRACE_INCLUDE_PATH xen-blkfront
+#define TRACE_INCLUDE_PATH .
 #undef TRACE_INCLUDE_FILE
 #define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>

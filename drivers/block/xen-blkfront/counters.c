@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sums of counters, and the file that shows them:
+ * /sys/kernel/debug/xen-blkfront/<device>/counters.
+ */
+
+#include <linux/build_bug.h>
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "blkfront.h"
+
+static struct dentry *blkfront_debugfs_root;
+
+static const struct {
+	const char *name;
+	size_t offset;
+} blkfront_counter_names[] = {
+#define BLKFRONT_COUNTER(half, member)					\
+	{ #member, offsetof(struct blkfront_counters, half.member) }
+	BLKFRONT_COUNTER(req, requests),
+	BLKFRONT_COUNTER(rsp, responses),
+	BLKFRONT_COUNTER(req, notifications),
+	BLKFRONT_COUNTER(rsp, interrupts),
+	BLKFRONT_COUNTER(rsp, lost_events),
+	BLKFRONT_COUNTER(req, copied),
+	BLKFRONT_COUNTER(req, full),
+	BLKFRONT_COUNTER(req, slot_waits),
+	BLKFRONT_COUNTER(req, pool_waits),
+	BLKFRONT_COUNTER(req, grant_waits),
+	BLKFRONT_COUNTER(req, resubmitted),
+	BLKFRONT_COUNTER(rsp, io),
+	BLKFRONT_COUNTER(rsp, not_supported),
+	BLKFRONT_COUNTER(rsp, bad_response),
+	BLKFRONT_COUNTER(req, unsent),
+#undef BLKFRONT_COUNTER
+};
+
+static_assert(ARRAY_SIZE(blkfront_counter_names) ==
+	      sizeof(struct blkfront_counters) / sizeof(u64));
+
+static void blkfront_u64s_add(void *sum, const void *counters, size_t size)
+{
+	const u64 *from = counters;
+	u64 *to = sum;
+
+	for (; size; size -= sizeof(u64))
+		*to++ += READ_ONCE(*from++);
+}
+
+/**
+ * blkfront_counters_add() - add what a ring counted to a sum
+ * @sum: the sum
+ * @ring: the ring, which may be in use
+ */
+void blkfront_counters_add(struct blkfront_counters *sum,
+			   const struct blkfront_ring *ring)
+{
+	blkfront_u64s_add(&sum->req, &ring->req_counters, sizeof(sum->req));
+	blkfront_u64s_add(&sum->rsp, &ring->rsp_counters, sizeof(sum->rsp));
+}
+
+/**
+ * blkfront_counters_read() - sum up what all rings of a disk counted
+ * @info: the disk
+ * @sum: set to the sum, which includes rings of earlier connections
+ *
+ * Context: process context; takes info->mutex.
+ */
+void blkfront_counters_read(struct blkfront_info *info,
+			    struct blkfront_counters *sum)
+{
+	unsigned int i;
+
+	mutex_lock(&info->mutex);
+	*sum = info->counters;
+	for (i = 0; i < info->nr_rings; i++)
+		blkfront_counters_add(sum, &info->rings[i]);
+	mutex_unlock(&info->mutex);
+}
+
+static int blkfront_counters_show(struct seq_file *file, void *unused)
+{
+	struct blkfront_info *info = file->private;
+	struct blkfront_counters sum;
+	unsigned int i;
+
+	blkfront_counters_read(info, &sum);
+	for (i = 0; i < ARRAY_SIZE(blkfront_counter_names); i++)
+		seq_printf(file, "%s %llu\n", blkfront_counter_names[i].name,
+			   *(u64 *)((void *)&sum +
+				    blkfront_counter_names[i].offset));
+	seq_printf(file, "polled_queues %u\n",
+		   READ_ONCE(info->agreed.nr_polled));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(blkfront_counters);
+
+/**
+ * blkfront_debugfs_add() - make the files of a disk
+ * @info: the disk
+ *
+ * Without them, the disk works all the same.
+ */
+void blkfront_debugfs_add(struct blkfront_info *info)
+{
+	info->debugfs = debugfs_create_dir(dev_name(&info->xbdev->dev),
+					   blkfront_debugfs_root);
+	debugfs_create_file("counters", 0444, info->debugfs, info,
+			    &blkfront_counters_fops);
+}
+
+/**
+ * blkfront_debugfs_remove() - remove the files of a disk
+ * @info: the disk
+ *
+ * Context: process context without info->mutex; waits for readers, who take it.
+ */
+void blkfront_debugfs_remove(struct blkfront_info *info)
+{
+	debugfs_remove_recursive(info->debugfs);
+}
+
+/**
+ * blkfront_debugfs_init() - make the directory of all disks
+ */
+void __init blkfront_debugfs_init(void)
+{
+	blkfront_debugfs_root = debugfs_create_dir(KBUILD_MODNAME, NULL);
+}
+
+/**
+ * blkfront_debugfs_exit() - remove the directory of all disks
+ *
+ * Also called when the module could not be initialised, so not __exit.
+ */
+void blkfront_debugfs_exit(void)
+{
+	debugfs_remove_recursive(blkfront_debugfs_root);
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The disk that the guest sees: its gendisk, its limits, and what happens when
+ * the backend says that it has changed.
+ */
+
+#include <linux/cdrom.h>
+#include <linux/hdreg.h>
+#include <linux/major.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "blkfront.h"
+
+/* A request that is not answered for so long has its ring checked. */
+#define BLKFRONT_TIMEOUT	(30 * HZ)
+
+static int blkfront_getgeo(struct block_device *bdev, struct hd_geometry *geo)
+{
+	sector_t cylinders = get_capacity(bdev->bd_disk);
+
+	/* There is none; these are what partitioning tools expect. */
+	geo->heads = 255;
+	geo->sectors = 63;
+	sector_div(cylinders, geo->heads * geo->sectors);
+	geo->cylinders = min_t(sector_t, cylinders, 0xffff);
+	return 0;
+}
+
+static int blkfront_ioctl(struct block_device *bdev, blk_mode_t mode,
+			  unsigned int cmd, unsigned long arg)
+{
+	const struct blkfront_info *info = bdev->bd_disk->private_data;
+
+	switch (cmd) {
+	case CDROMMULTISESSION:
+		return clear_user((void __user *)arg,
+				  sizeof(struct cdrom_multisession)) ?
+		       -EFAULT : 0;
+	case CDROM_GET_CAPABILITY:
+		return info->disk.info & VDISK_CDROM ? 0 : -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* The last opener of a disk that was removed is gone. */
+static void blkfront_free_disk(struct gendisk *gd)
+{
+	kfree(gd->private_data);
+}
+
+static const struct block_device_operations blkfront_fops = {
+	.owner = THIS_MODULE,
+	.getgeo = blkfront_getgeo,
+	.ioctl = blkfront_ioctl,
+	.compat_ioctl = blkdev_compat_ptr_ioctl,
+	.free_disk = blkfront_free_disk,
+};
+
+static void blkfront_flush_limits(const struct blkfront_info *info,
+				  struct queue_limits *lim)
+{
+	const struct blkfront_agreed *agreed = &info->agreed;
+	enum blkfront_flush flush = READ_ONCE(agreed->flush);
+
+	lim->features &= ~(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);
+	if (flush == BLKFRONT_NO_FLUSH)
+		return;
+	lim->features |= BLK_FEAT_WRITE_CACHE;
+	/*
+	 * A barrier is as good as FUA, but is never indirect.  Where requests
+	 * can be larger, the block layer has a flush follow the write instead.
+	 */
+	if (READ_ONCE(agreed->ops.fua) ||
+	    (flush == BLKFRONT_BARRIER &&
+	     agreed->max_segs <= blkfront_abi(info)->max_inline))
+		lim->features |= BLK_FEAT_FUA;
+}
+
+static void blkfront_range_limits(const struct blkfront_info *info,
+				  struct queue_limits *lim)
+{
+	const struct blkif_ops *ops = &info->agreed.ops;
+	bool discard = READ_ONCE(ops->discard);
+
+	lim->max_hw_discard_sectors = discard ? ops->max_discard : 0;
+	lim->max_discard_segments = ops->max_ranges;
+	lim->discard_granularity = discard ? ops->granularity : 0;
+	lim->discard_alignment = discard ? ops->alignment : 0;
+	lim->max_secure_erase_sectors = READ_ONCE(ops->secure) ?
+					ops->max_discard : 0;
+	lim->max_write_zeroes_sectors = READ_ONCE(ops->zeroes) ?
+					ops->max_zeroes : 0;
+}
+
+static void blkfront_set_limits(const struct blkfront_info *info,
+				struct queue_limits *lim)
+{
+	const struct blkfront_agreed *agreed = &info->agreed;
+
+	lim->logical_block_size = info->disk.block_size;
+	lim->physical_block_size = info->disk.phys_size;
+	lim->io_opt = info->disk.opt_size;
+	/* Our default follows the maximum; an administrator's value stays. */
+	if (!info->gd || lim->max_user_sectors == lim->max_hw_sectors)
+		lim->max_user_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
+	lim->max_hw_sectors = agreed->max_segs * BLKIF_PAGE_SECTORS;
+
+	/* A segment of the block layer is at most a page of the guest. */
+	lim->max_segments = agreed->max_segs / XEN_PFN_PER_PAGE;
+	lim->max_segment_size = PAGE_SIZE;
+	lim->seg_boundary_mask = PAGE_SIZE - 1;
+
+	/* There are backends that refuse a block which is split over pages. */
+	lim->dma_alignment = SECTOR_SIZE - 1;
+	if (agreed->data == BLKFRONT_MAPPED)
+		lim->dma_alignment = info->disk.block_size - 1;
+
+	blkfront_flush_limits(info, lim);
+	blkfront_range_limits(info, lim);
+	blkfront_pi_limits(info, lim);
+}
+
+/**
+ * blkfront_update_limits() - set the queue limits to what was negotiated
+ * @info: the disk
+ *
+ * Context: process context with info->mutex; sleeps.
+ */
+void blkfront_update_limits(struct blkfront_info *info)
+{
+	struct queue_limits lim = queue_limits_start_update(info->gd->queue);
+	int err;
+
+	blkfront_set_limits(info, &lim);
+	err = queue_limits_commit_update(info->gd->queue, &lim);
+	if (err)
+		dev_err(&info->xbdev->dev,
+			"%s: cannot update the queue limits (error %d)\n",
+			info->gd->disk_name, err);
+}
+
+/**
+ * blkfront_update_disk() - set size and access to what the backend says
+ * @info: the disk
+ *
+ * Context: process context with info->mutex; sleeps.
+ */
+void blkfront_update_disk(struct blkfront_info *info)
+{
+	set_disk_ro(info->gd, info->disk.info & VDISK_READONLY);
+	set_capacity_and_notify(info->gd, info->disk.sectors);
+}
+
+static void blkfront_log_change(const struct blkfront_info *info,
+				const struct blkfront_disk *now)
+{
+	const struct blkfront_disk *before = &info->disk;
+	const char *name = info->gd->disk_name;
+
+	if (now->sectors != before->sectors)
+		dev_info(&info->xbdev->dev,
+			 "%s: size changed from %llu to %llu sectors\n", name,
+			 before->sectors, now->sectors);
+	if ((now->info ^ before->info) & VDISK_READONLY)
+		dev_info(&info->xbdev->dev, "%s: now %s\n", name,
+			 now->info & VDISK_READONLY ? "read-only" : "writable");
+}
+
+/**
+ * blkfront_disk_changed() - the backend is connected and says so again
+ * @info: the disk
+ *
+ * That is how it tells us to read its keys again.  What is wrong with them is
+ * ignored, as the disk works as before.
+ *
+ * Context: process context with info->mutex; reads XenStore.
+ */
+void blkfront_disk_changed(struct blkfront_info *info)
+{
+	struct blkfront_disk disk;
+	const char *error;
+	bool limits;
+
+	lockdep_assert_held(&info->mutex);
+	if (blkfront_read_disk(info, &disk, &error)) {
+		dev_err(&info->xbdev->dev, "%s; ignored\n", error);
+		return;
+	}
+	if (disk.block_size != info->disk.block_size) {
+		dev_err(&info->xbdev->dev,
+			"ignoring a change of sector-size from %u to %u\n",
+			info->disk.block_size, disk.block_size);
+		return;
+	}
+	blkfront_log_change(info, &disk);
+	limits = disk.phys_size != info->disk.phys_size ||
+		 disk.opt_size != info->disk.opt_size;
+	info->disk = disk;
+	if (limits)
+		blkfront_update_limits(info);
+	blkfront_update_disk(info);
+}
+
+static void blkfront_gendisk_init(struct blkfront_info *info,
+				  struct gendisk *gd)
+{
+	blkif_vdev_name(&info->vdev, gd->disk_name);
+	gd->major = XENVBD_MAJOR;
+	gd->first_minor = info->vdev.minor;
+	gd->minors = info->vdev.nr_minors;
+	gd->fops = &blkfront_fops;
+	gd->private_data = info;
+	set_capacity(gd, info->disk.sectors);
+	if (info->disk.info & VDISK_READONLY)
+		set_disk_ro(gd, true);
+	if (info->disk.info & VDISK_REMOVABLE)
+		gd->flags |= GENHD_FL_REMOVABLE;
+}
+
+static void blkfront_tag_set_init(struct blkfront_info *info)
+{
+	struct blk_mq_tag_set *set = &info->tag_set;
+
+	set->ops = &blkfront_mq_ops;
+	set->nr_hw_queues = info->nr_rings;
+	set->queue_depth = blkif_layout_slots(&info->agreed.choice.layout);
+	set->nr_maps = info->agreed.nr_polled ? HCTX_MAX_TYPES : 1;
+	set->timeout = BLKFRONT_TIMEOUT;
+	set->numa_node = NUMA_NO_NODE;
+	/*
+	 * The scheduler of the disk itself is in the backend's domain.  Another
+	 * one here, which a disk with a single queue would get, costs two
+	 * context switches for each request.
+	 */
+	set->flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT;
+	set->cmd_size = sizeof(struct blkfront_req);
+	set->driver_data = info;
+}
+
+/**
+ * blkfront_alloc_disk() - make the gendisk, which is not added yet
+ * @info: the disk, for which all was negotiated; its queue is quiesced
+ *
+ * Context: process context with info->mutex; sleeps.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_alloc_disk(struct blkfront_info *info)
+{
+	struct blk_mq_tag_set *set = &info->tag_set;
+	struct queue_limits lim = { };
+	struct gendisk *gd;
+	int err = -ENOMEM;
+
+	lockdep_assert_held(&info->mutex);
+	blkfront_tag_set_init(info);
+	info->tags = kvcalloc(set->nr_hw_queues * set->queue_depth,
+			      sizeof(*info->tags), GFP_KERNEL);
+	if (!info->tags)
+		return err;
+	err = blk_mq_alloc_tag_set(set);
+	if (err)
+		goto free_tags;
+
+	blkfront_set_limits(info, &lim);
+	gd = blk_mq_alloc_disk(set, &lim, info);
+	if (IS_ERR(gd)) {
+		err = PTR_ERR(gd);
+		goto free_tag_set;
+	}
+	blkfront_gendisk_init(info, gd);
+	/* Nobody submits yet, so there is nothing to wait for. */
+	blk_mq_quiesce_queue_nowait(gd->queue);
+	info->gd = gd;
+	return 0;
+
+free_tag_set:
+	blk_mq_free_tag_set(set);
+free_tags:
+	kvfree(info->tags);
+	info->tags = NULL;
+	return err;
+}
+
+/**
+ * blkfront_free() - free a disk
+ * @info: the disk, which is torn down; freed when its last opener is gone
+ *
+ * Context: process context; sleeps.
+ */
+void blkfront_free(struct blkfront_info *info)
+{
+	struct gendisk *gd = info->gd;
+
+	kvfree(info->tags);
+	if (!gd) {
+		kfree(info);
+	} else if (info->added) {
+		blk_mq_free_tag_set(&info->tag_set);
+		put_disk(gd);	/* see blkfront_free_disk() */
+	} else {
+		/* The queue is still to be freed, and needs its tags. */
+		put_disk(gd);
+		blk_mq_free_tag_set(&info->tag_set);
+		kfree(info);
+	}
+}

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Negotiation: all that the frontend reads from the backend's directory in
+ * XenStore, what it chooses, and all that it writes to its own.
+ *
+ * It has two steps.  When the backend is in InitWait, it has offered layouts of
+ * rings: blkfront_choose() and blkfront_write_keys().  When it is Connected, it
+ * has opened the disk, and says what it is and what it supports:
+ * blkfront_read_disk(), blkfront_agree() and blkfront_write_pi_key().
+ */
+
+#include <linux/slab.h>
+
+#include "../xen-blkif/xenstore.h"
+#include "blkfront.h"
+
+static bool blkfront_may_use(enum blkif_feature feature)
+{
+	return !(READ_ONCE(blkfront_params.disabled) & feature);
+}
+
+static unsigned int blkfront_read_key(const struct blkfront_info *info,
+				      const char *key, unsigned int missing)
+{
+	return xenbus_read_unsigned(info->xbdev->otherend, key, missing);
+}
+
+/* --- Before the rings are made --- */
+
+/*
+ * How many of the queues are polled: the last ones, but not all.  The first
+ * connection decides which ones.  A later one with fewer rings cannot tell them
+ * apart.
+ */
+static unsigned int blkfront_choose_polled(const struct blkfront_info *info)
+{
+	const struct blk_mq_tag_set *set = &info->tag_set;
+	unsigned int nr = info->agreed.choice.nr_queues;
+
+	if (!info->gd)
+		return min(blkfront_params.poll_queues, nr - 1);
+	return nr == set->nr_hw_queues ?
+	       set->map[HCTX_TYPE_POLL].nr_queues : 0;
+}
+
+/**
+ * blkfront_choose() - choose the rings of a connection
+ * @info: the disk; its agreed is set as far as it is known
+ *
+ * Context: process context with info->mutex; reads XenStore.
+ */
+void blkfront_choose(struct blkfront_info *info)
+{
+	bool slim = blkfront_may_use(BLKIF_FEATURE_SLIM);
+	struct blkif_offer theirs = {
+		.max_queues = blkfront_read_key(info, "multi-queue-max-queues",
+						BLKIF_DEFAULT_QUEUES),
+		.max_ring_order = blkfront_read_key(info,
+						    "max-ring-page-order", 0),
+		.max_align = blkfront_read_key(info, "max-ring-alignment", 64),
+		.slim = blkfront_read_key(info, "feature-slim-requests", 0),
+		.separate = blkfront_read_key(info, "feature-separate-rings",
+					      0),
+	};
+	struct blkif_offer ours = {
+		.max_queues = info->gd ? info->tag_set.nr_hw_queues :
+			      blkfront_params.max_queues +
+			      blkfront_params.poll_queues,
+		.max_ring_order = blkfront_params.max_order,
+		.max_align = blkfront_params.align,
+		.slim = slim,
+		.separate = slim && blkfront_may_use(BLKIF_FEATURE_SEPARATE),
+	};
+
+	lockdep_assert_held(&info->mutex);
+	memset(&info->agreed, 0, sizeof(info->agreed));
+	info->agreed.choice = blkif_choose(&theirs, &ours);
+	info->agreed.nr_polled = blkfront_choose_polled(info);
+	info->offer_persistent = blkfront_params.persistent;
+}
+
+/* --- When the backend is connected --- */
+
+/**
+ * blkfront_read_disk() - read and check what kind of disk it is
+ * @info: the disk
+ * @disk: set to what the backend says of it
+ * @error: set to what is wrong, if there is an error
+ *
+ * Context: process context; reads XenStore.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int blkfront_read_disk(const struct blkfront_info *info,
+		       struct blkfront_disk *disk, const char **error)
+{
+	if (xenbus_scanf(XBT_NIL, info->xbdev->otherend, "sectors", "%llu",
+			 &disk->sectors) != 1 ||
+	    disk->sectors > LLONG_MAX >> SECTOR_SHIFT) {
+		*error = "the backend's key sectors cannot be read";
+		return -EINVAL;
+	}
+	disk->info = blkfront_read_key(info, "info", 0);
+	disk->block_size = blkfront_read_key(info, "sector-size", SECTOR_SIZE);
+	if (!is_power_of_2(disk->block_size) ||
+	    disk->block_size < SECTOR_SIZE ||
+	    disk->block_size > BLKIF_PAGE_SIZE) {
+		*error = "the backend's sector-size is not usable";
+		return -EINVAL;
+	}
+	disk->phys_size = blkfront_read_key(info, "physical-sector-size",
+					    disk->block_size);
+	if (!is_power_of_2(disk->phys_size) ||
+	    disk->phys_size < disk->block_size) {
+		dev_warn(&info->xbdev->dev,
+			 "ignoring physical-sector-size %u, which is invalid\n",
+			 disk->phys_size);
+		disk->phys_size = disk->block_size;
+	}
+	disk->opt_size = blkif_usable_opt(blkfront_read_key(info,
+							    "optimal-io-size",
+							    0),
+					  disk->block_size);
+	return 0;
+}
+
+static void blkfront_agree_segs(struct blkfront_info *info)
+{
+	struct blkif_offer theirs = {
+		.max_indirect_segs =
+			blkfront_read_key(info, "feature-max-indirect-segments",
+					  0),
+		.max_slim_entries =
+			blkfront_read_key(info, "max-slim-indirect-entries", 0),
+	};
+	struct blkif_offer ours = {
+		.max_indirect_segs = blkfront_params.max_segs,
+		.max_slim_entries = blkfront_params.max_entries,
+	};
+
+	info->agreed.max_segs = blkif_choose_segs(blkfront_abi(info), &theirs,
+						  &ours);
+}
+
+static void blkfront_agree_data(struct blkfront_info *info)
+{
+	struct blkfront_agreed *agreed = &info->agreed;
+	bool trusted;
+
+	agreed->choice.persistent = info->offer_persistent &&
+		blkfront_read_key(info, "feature-persistent", 0);
+	trusted = blkfront_params.trusted &&
+		  xenbus_read_unsigned(info->xbdev->nodename, "trusted", 1);
+	if (agreed->choice.persistent)
+		agreed->data = BLKFRONT_PERSISTENT;
+	else
+		agreed->data = trusted ? BLKFRONT_MAPPED : BLKFRONT_COPIED;
+}
+
+static void blkfront_agree_flush(struct blkfront_info *info)
+{
+	if (blkfront_read_key(info, "feature-flush-cache", 0))
+		info->agreed.flush = BLKFRONT_FLUSH;
+	else if (blkfront_read_key(info, "feature-barrier", 0))
+		info->agreed.flush = BLKFRONT_BARRIER;
+	else
+		info->agreed.flush = BLKFRONT_NO_FLUSH;
+}
+
+static void blkfront_agree_ops(struct blkfront_info *info)
+{
+	struct blkif_ops theirs = {
+		.fua = blkfront_read_key(info, "feature-fua", 0),
+		.discard = blkfront_read_key(info, "feature-discard", 0),
+		.secure = blkfront_read_key(info, "discard-secure", 0),
+		.zeroes = blkfront_read_key(info, "feature-write-zeroes", 0),
+		.max_discard = blkfront_read_key(info, "max-discard-sectors",
+						 0),
+		.max_zeroes = blkfront_read_key(info,
+						"max-write-zeroes-sectors", 0),
+		.max_ranges = blkfront_read_key(info, "max-discard-ranges", 1),
+		.granularity = blkfront_read_key(info, "discard-granularity",
+						 0),
+		.alignment = blkfront_read_key(info, "discard-alignment", 0),
+	};
+	struct blkif_ops ours = {
+		.fua = blkfront_may_use(BLKIF_FEATURE_FUA),
+		.discard = blkfront_may_use(BLKIF_FEATURE_DISCARD),
+		.secure = blkfront_may_use(BLKIF_FEATURE_SECURE),
+		.zeroes = blkfront_may_use(BLKIF_FEATURE_ZEROES),
+		.max_ranges = blkfront_may_use(BLKIF_FEATURE_RANGES) ?
+			      BLKIF_SLIM_MAX_RANGES : 1,
+	};
+
+	info->agreed.ops = blkif_choose_ops(blkfront_abi(info), &theirs, &ours,
+					    info->disk.block_size);
+	/* What the backend before refused does not matter any more. */
+	WRITE_ONCE(info->revoked, 0);
+}
+
+/* The protection information that the backend offers, if it is usable. */
+static struct blkif_pi blkfront_read_pi(const struct blkfront_info *info)
+{
+	struct blkif_pi none = { };
+	struct blkif_pi pi;
+	char *name;
+
+	if (!IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY) ||
+	    !blkfront_may_use(BLKIF_FEATURE_PI) || !blkfront_abi(info)->slim)
+		return none;
+	name = xenbus_read(XBT_NIL, info->xbdev->otherend, "feature-integrity",
+			   NULL);
+	if (IS_ERR(name))
+		return none;
+	pi = blkif_pi_make(blkif_pi_by_name(name),
+			   blkfront_read_key(info, "integrity-interval", 0),
+			   blkfront_read_key(info, "integrity-tuple-size", 0),
+			   info->disk.block_size);
+	if (*name && !pi.profile)
+		dev_warn(&info->xbdev->dev,
+			 "the protection information that the backend offers is not usable\n");
+	kfree(name);
+	return pi;
+}
+
+/* The number of segments was agreed on before; it may become smaller. */
+static void blkfront_agree_pi(struct blkfront_info *info)
+{
+	struct blkif_pi pi = blkfront_read_pi(info);
+	struct blkfront_agreed *agreed = &info->agreed;
+	struct blkif_pi none = { };
+
+	if (pi.profile && !blkfront_pi_max_segs(info, &pi))
+		pi = none;
+	/* The first connection decides: see pi.c. */
+	if (!info->gd)
+		info->pi = pi;
+	agreed->pi = none;
+	if (!info->pi.profile)
+		return;
+	if (!blkif_pi_same(&pi, &info->pi)) {
+		dev_warn(&info->xbdev->dev,
+			 "%s has protection information %s, this backend's disk has %s; it is not used\n",
+			 info->gd->disk_name, blkif_pi_name(&info->pi),
+			 blkif_pi_name(&pi));
+		return;
+	}
+	agreed->pi = pi;
+	agreed->max_segs = blkfront_pi_max_segs(info, &pi);
+}
+
+/**
+ * blkfront_agree() - choose among the features of the disk
+ * @info: the disk, of which blkfront_read_disk() was called
+ *
+ * Context: process context with info->mutex; reads XenStore.
+ */
+void blkfront_agree(struct blkfront_info *info)
+{
+	lockdep_assert_held(&info->mutex);
+	blkfront_agree_segs(info);
+	blkfront_agree_data(info);
+	blkfront_agree_flush(info);
+	blkfront_agree_ops(info);
+	blkfront_agree_pi(info);
+}
+
+/**
+ * blkfront_describe() - describe what was negotiated
+ * @info: the disk
+ * @agreed: set to the description
+ *
+ * Context: process context with info->mutex.
+ */
+void blkfront_describe(const struct blkfront_info *info,
+		       struct blkif_agreed *agreed)
+{
+	static const char * const data[] = {
+		[BLKFRONT_MAPPED] = "mapped",
+		[BLKFRONT_PERSISTENT] = "persistent grants",
+		[BLKFRONT_COPIED] = "copied",
+	};
+	static const char * const flush[] = {
+		[BLKFRONT_NO_FLUSH] = "none",
+		[BLKFRONT_BARRIER] = "barrier",
+		[BLKFRONT_FLUSH] = "flush",
+	};
+
+	lockdep_assert_held(&info->mutex);
+	*agreed = (struct blkif_agreed) {
+		.choice = info->agreed.choice,
+		.max_segs = info->agreed.max_segs,
+		.ops = info->agreed.ops,
+		.pi = info->agreed.pi,
+		.data = data[info->agreed.data],
+		.flush = flush[READ_ONCE(info->agreed.flush)],
+	};
+}
+
+/* --- Our keys --- */
+
+static void blkfront_clear_refs(struct xenbus_transaction xbt, const char *dir)
+{
+	static const char * const prefix[] = {
+		"ring-ref", "req-ring-ref", "rsp-ring-ref",
+	};
+	unsigned int i, j;
+	char key[24];
+
+	for (i = 0; i < ARRAY_SIZE(prefix); i++) {
+		for (j = 0; j < XENBUS_MAX_RING_GRANTS; j++) {
+			snprintf(key, sizeof(key), "%s%u", prefix[i], j);
+			xenbus_rm(xbt, dir, key);
+		}
+	}
+}
+
+/**
+ * blkfront_clear_keys() - remove the keys of an earlier connection
+ * @xbt: transaction, or XBT_NIL
+ * @dir: our directory
+ *
+ * They may be another driver's.  A backend would take a key that we do not
+ * write for ours.
+ *
+ * Context: process context; writes to XenStore.
+ */
+void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
+{
+	unsigned int order = xenbus_read_unsigned(dir, "ring-page-order", 0);
+	unsigned int queues = xenbus_read_unsigned(dir,
+						   "multi-queue-num-queues", 0);
+	/* A backend that reconnects removes "ring-layout", but not these. */
+	bool separate = xenbus_exists(xbt, dir, "req-ring-ref0");
+	char key[24];
+	unsigned int i;
+
+	/* Errors are ignored: writing the new keys fails in the same way. */
+	xenbus_rm(xbt, dir, "ring-ref");
+	xenbus_rm(xbt, dir, "event-channel");
+	xenbus_rm(xbt, dir, "ring-page-order");
+	xenbus_rm(xbt, dir, "multi-queue-num-queues");
+	xenbus_rm(xbt, dir, "request-format");
+	xenbus_rm(xbt, dir, "ring-layout");
+	xenbus_rm(xbt, dir, "ring-alignment");
+	xenbus_rm(xbt, dir, "integrity");
+	if (order || separate)
+		blkfront_clear_refs(xbt, dir);
+	for (i = 0; i < min_t(u32, queues, BLKIF_MAX_QUEUES); i++) {
+		snprintf(key, sizeof(key), "queue-%u", i);
+		xenbus_rm(xbt, dir, key);
+	}
+}
+
+static int blkfront_write_refs(struct xenbus_transaction xbt, const char *dir,
+			       const char *prefix, const grant_ref_t *refs,
+			       unsigned int nr)
+{
+	unsigned int i;
+	char key[24];
+	int err = 0;
+
+	for (i = 0; !err && i < nr; i++) {
+		snprintf(key, sizeof(key), "%s%u", prefix, i);
+		err = xenbus_printf(xbt, dir, key, "%u", refs[i]);
+	}
+	return err;
+}
+
+static int blkfront_write_ring(struct xenbus_transaction xbt, const char *dir,
+			       const struct blkfront_ring *ring)
+{
+	const struct blkif_layout *layout = &ring->info->agreed.choice.layout;
+	unsigned int nr = blkif_layout_req_pages(layout);
+	const grant_ref_t *refs = ring->mem.refs;
+	int err;
+
+	if (layout->separate) {
+		err = blkfront_write_refs(xbt, dir, "req-ring-ref", refs, nr);
+		if (!err)
+			err = blkfront_write_refs(xbt, dir, "rsp-ring-ref",
+						  refs + nr,
+						  ring->mem.nr - nr);
+	} else if (nr == 1) {
+		err = xenbus_printf(xbt, dir, "ring-ref", "%u", refs[0]);
+	} else {
+		err = blkfront_write_refs(xbt, dir, "ring-ref", refs, nr);
+	}
+	if (err)
+		return err;
+	return xenbus_printf(xbt, dir, "event-channel", "%u", ring->evtchn);
+}
+
+/* With several queues, each has a directory. */
+static int blkfront_write_queues(struct xenbus_transaction xbt,
+				 const struct blkfront_info *info)
+{
+	const char *node = info->xbdev->nodename;
+	unsigned int i;
+	char *dir;
+	int err;
+
+	err = xenbus_printf(xbt, node, "multi-queue-num-queues", "%u",
+			    info->nr_rings);
+	for (i = 0; !err && i < info->nr_rings; i++) {
+		dir = kasprintf(GFP_KERNEL, "%s/queue-%u", node, i);
+		if (!dir)
+			return -ENOMEM;
+		err = blkfront_write_ring(xbt, dir, &info->rings[i]);
+		kfree(dir);
+	}
+	return err;
+}
+
+/* In-tree backends know only the order of these. */
+static int blkfront_write_layout(struct xenbus_transaction xbt,
+				 const struct blkfront_info *info)
+{
+	const struct blkif_layout *layout = &info->agreed.choice.layout;
+	const char *node = info->xbdev->nodename;
+	int err = 0;
+
+	if (layout->order)
+		err = xenbus_printf(xbt, node, "ring-page-order", "%u",
+				    layout->order);
+	if (!err && layout->abi->slim)
+		err = xenbus_printf(xbt, node, "request-format", "slim");
+	if (!err && layout->separate)
+		err = xenbus_printf(xbt, node, "ring-layout", "split");
+	if (!err && layout->separate)
+		err = xenbus_printf(xbt, node, "ring-alignment", "%u",
+				    layout->align);
+	return err;
+}
+
+/* May be called several times: see blkif_transaction(). */
+static int blkfront_write_all(struct xenbus_transaction xbt, void *data)
+{
+	const struct blkfront_info *info = data;
+	const char *node = info->xbdev->nodename;
+	int err;
+
+	blkfront_clear_keys(xbt, node);
+	err = blkfront_write_layout(xbt, info);
+	if (err)
+		return err;
+	if (info->nr_rings == 1)
+		err = blkfront_write_ring(xbt, node, &info->rings[0]);
+	else
+		err = blkfront_write_queues(xbt, info);
+	if (err)
+		return err;
+	/*
+	 * A backend that supports slim requests needs only "request-format".
+	 * Another one that takes its place would take them for requests of the
+	 * existing format, so it gets a protocol that it does not know, and
+	 * refuses.
+	 */
+	err = xenbus_printf(xbt, node, "protocol", "%s",
+			    blkfront_abi(info)->slim ? "slim" :
+						       blkif_abi_native.name);
+	if (err)
+		return err;
+	return xenbus_printf(xbt, node, "feature-persistent", "%u",
+			     info->offer_persistent);
+}
+
+/**
+ * blkfront_write_keys() - tell the backend of our rings
+ * @info: the disk, whose rings were made
+ *
+ * Context: process context with info->mutex; writes to XenStore.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_write_keys(struct blkfront_info *info)
+{
+	lockdep_assert_held(&info->mutex);
+	return blkif_transaction(blkfront_write_all, info);
+}
+
+/**
+ * blkfront_write_pi_key() - tell the backend of our protection information
+ * @info: the disk; the backend is not told yet that it is connected
+ *
+ * Context: process context with info->mutex; writes to XenStore.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_write_pi_key(const struct blkfront_info *info)
+{
+	const struct blkif_pi *pi = &info->agreed.pi;
+
+	lockdep_assert_held(&info->mutex);
+	if (!pi->profile)
+		return 0;
+	return xenbus_printf(XBT_NIL, info->xbdev->nodename, "integrity", "%s",
+			     blkif_pi_name(pi));
+}

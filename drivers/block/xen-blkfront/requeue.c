@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Requests that are taken back: those in flight when a connection ends, and
+ * those that were made for another backend.
+ *
+ * The latter are too large for the backend there is now, as after a migration,
+ * or have a FUA flag that it has no operation for.  The block layer makes
+ * requests of bios by the limits that are in force then, so the bios are taken
+ * out and submitted again, and the request is ended without them.
+ */
+
+#include <linux/bio.h>
+#include <linux/delay.h>
+
+#include "blkfront.h"
+
+/* How soon to check again whether other CPUs have completed requests. */
+#define BLKFRONT_COMPLETING_MS	5
+
+static bool blkfront_note_completing(struct request *rq, void *any)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+	/* pairs with blkfront_complete_rq() */
+	if (smp_load_acquire(&req->completing))
+		*(bool *)any = true;
+	return true;
+}
+
+/*
+ * Wait until all requests that were answered have released what they use of the
+ * rings.  blk_mq_tagset_wait_completed_request() waits for too much: a write
+ * that is followed by a flush counts as completed until the flush is, and that
+ * may be in flight until it is taken back here.
+ */
+static void blkfront_wait_completing(struct blkfront_info *info)
+{
+	bool any;
+
+	for (;;) {
+		any = false;
+		blk_mq_tagset_busy_iter(&info->tag_set,
+					blkfront_note_completing, &any);
+		if (!any)
+			return;
+		msleep(BLKFRONT_COMPLETING_MS);
+	}
+}
+
+/**
+ * blkfront_reclaim() - take back all requests in flight
+ * @info: the disk; its queue is quiesced, and its rings were stopped
+ * @requeue: send them again by the next connection; otherwise they fail
+ *
+ * Context: process context with info->mutex; sleeps.
+ */
+void blkfront_reclaim(struct blkfront_info *info, bool requeue)
+{
+	unsigned int depth = info->tag_set.queue_depth;
+	unsigned int i;
+
+	lockdep_assert_held(&info->mutex);
+	blkfront_wait_completing(info);
+	/* The last of them may still be reading info->agreed. */
+	synchronize_rcu();
+	for (i = 0; i < info->tag_set.nr_hw_queues * depth; i++) {
+		struct request *rq = info->tags[i].rq;
+
+		if (!rq)
+			continue;
+		info->tags[i].rq = NULL;
+		blkfront_release(blkfront_ring_of(info, i / depth),
+				 blk_mq_rq_to_pdu(rq));
+		if (requeue)
+			blk_mq_requeue_request(rq, false);
+		else
+			blk_mq_end_request(rq, BLK_STS_IOERR);
+	}
+}
+
+/* Discards are split into whole granules only, so one granule must fit. */
+static bool blkfront_splits_discards(const struct request_queue *q)
+{
+	return q->limits.discard_granularity >> SECTOR_SHIFT <=
+	       q->limits.max_discard_sectors;
+}
+
+/**
+ * blkfront_fits_queue() - would the block layer make the same request again?
+ * @rq: the request, larger than what was negotiated
+ *
+ * Context: any.
+ *
+ * Return: true if it respects the limits of the queue, false if these became
+ * smaller after it was made.
+ */
+bool blkfront_fits_queue(struct request *rq)
+{
+	struct request_queue *q = rq->q;
+
+	switch (req_op(rq)) {
+	case REQ_OP_DISCARD:
+		return !blkfront_splits_discards(q) ||
+		       (blk_rq_nr_discard_segments(rq) <=
+			queue_max_discard_segments(q) &&
+			blk_rq_sectors(rq) <= q->limits.max_discard_sectors);
+	case REQ_OP_SECURE_ERASE:
+		return !blkfront_splits_discards(q) ||
+		       blk_rq_sectors(rq) <= q->limits.max_secure_erase_sectors;
+	case REQ_OP_WRITE_ZEROES:
+		return blk_rq_sectors(rq) <= q->limits.max_write_zeroes_sectors;
+	default:
+		return blk_rq_nr_phys_segments(rq) <= queue_max_segments(q) &&
+		       blk_rq_sectors(rq) <= queue_max_hw_sectors(q);
+	}
+}
+
+/**
+ * blkfront_resubmit() - have the bios of a request submitted again
+ * @info: the disk
+ * @rq: the request, which was started; it is ended
+ *
+ * Nobody notices the end: whoever submitted a bio waits for the bio, which is
+ * not completed here.  The same is true of a write with FUA, or after a flush,
+ * that is the data step of a sequence which the block layer made of the bio.
+ * That sequence goes on without the bio, and ends with a flush that is
+ * superfluous at worst.  The bio still has its flags, so when it is submitted
+ * again another sequence is made of it, by what the backend supports now, and
+ * only the end of that one completes it.
+ *
+ * A bio is submitted as a whole, because requests are never completed in part.
+ *
+ * Context: any.
+ */
+void blkfront_resubmit(struct blkfront_info *info, struct request *rq)
+{
+	unsigned long flags;
+
+	/* A driver above us would notice, and has limits of its own. */
+	if (rq->end_io && !(rq->rq_flags & RQF_FLUSH_SEQ)) {
+		blk_mq_end_request(rq, BLK_STS_IOERR);
+		return;
+	}
+	dev_dbg(&info->xbdev->dev, "a request of %u bytes is submitted again\n",
+		blk_rq_bytes(rq));
+	spin_lock_irqsave(&info->bios_lock, flags);
+	blk_steal_bios(&info->bios, rq);
+	spin_unlock_irqrestore(&info->bios_lock, flags);
+	blk_mq_end_request(rq, BLK_STS_OK);
+	/* Submitting may wait, for a tag for example; queue_rq may not. */
+	kblockd_schedule_work(&info->resubmit_work);
+}
+
+/**
+ * blkfront_resubmit_work() - submit bios again
+ * @work: the disk's
+ *
+ * Context: process context; sleeps.
+ */
+void blkfront_resubmit_work(struct work_struct *work)
+{
+	struct blkfront_info *info = container_of(work, struct blkfront_info,
+						  resubmit_work);
+	struct bio_list bios;
+	struct bio *bio;
+
+	spin_lock_irq(&info->bios_lock);
+	bios = info->bios;
+	bio_list_init(&info->bios);
+	spin_unlock_irq(&info->bios_lock);
+
+	while ((bio = bio_list_pop(&bios))) {
+		/* It did not wait when it was first submitted; now it may. */
+		bio->bi_opf &= ~REQ_NOWAIT;
+		submit_bio_noacct(bio);
+	}
+}

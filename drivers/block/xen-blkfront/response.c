@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Taking responses.  A ring's interrupt handler takes them, its work item if a
+ * pass takes long, blk_poll() on a polled queue, and the watchdog.
+ */
+
+#include <linux/delay.h>
+#include <linux/ktime.h>
+
+#include "blkfront.h"
+#include "trace.h"
+
+/* Most responses and pages of data that one pass takes. */
+#define BLKFRONT_PASS_BUDGET	512
+
+#define BLKFRONT_POLL_MAX_US	50U
+
+/* With fewer requests in flight, each response is notified. */
+#define BLKFRONT_COALESCE_MIN	8
+
+/* An event that is late, and not lost, comes within this time. */
+#define BLKFRONT_LATE_MS	20
+
+/* Find the request that a response is for, and take it from its tag. */
+static struct request *blkfront_find_rq(struct blkfront_ring *ring,
+					const struct blkif_rsp *rsp)
+{
+	struct blkfront_info *info = ring->info;
+	u32 unique = blkif_id_tag(rsp->id);
+	u16 hwq = blk_mq_unique_tag_to_hwq(unique);
+	u16 nr = blk_mq_unique_tag_to_tag(unique);
+	struct blkfront_req *req;
+	struct blkfront_tag *tag;
+	struct request *rq;
+
+	if (!info->tags || hwq >= info->tag_set.nr_hw_queues ||
+	    nr >= info->tag_set.queue_depth ||
+	    blkfront_ring_of(info, hwq) != ring)
+		return NULL;
+	tag = blkfront_tag_of(info, hwq, nr);
+	rq = smp_load_acquire(&tag->rq); /* pairs with blkfront_write_slot() */
+	if (!rq || tag->gen != blkif_id_gen(rsp->id))
+		return NULL;
+	req = blk_mq_rq_to_pdu(rq);
+	if (!blkif_cmd_answered_by(&req->cmd, rsp->op))
+		return NULL;
+	WRITE_ONCE(tag->rq, NULL);
+	return rq;
+}
+
+/* Return: what the response costs of the pass's budget, or -EPROTO. */
+static int blkfront_response(struct blkfront_ring *ring,
+			     const struct blkif_rsp *rsp)
+{
+	struct request *rq = blkfront_find_rq(ring, rsp);
+	struct blkfront_req *req;
+	int cost;
+
+	if (unlikely(!rq)) {
+		dev_err_ratelimited(&ring->info->xbdev->dev,
+				    "response with id %#llx, operation %u matches no request\n",
+				    rsp->id, rsp->op);
+		return -EPROTO;
+	}
+	req = blk_mq_rq_to_pdu(rq);
+	req->status = rsp->status;
+	WRITE_ONCE(req->completing, true);
+	cost = 1 + req->cmd.nr_segs;
+	ring->rsp_counters.responses++;
+	if (unlikely(rsp->status == BLKIF_RSP_EOPNOTSUPP))
+		ring->rsp_counters.not_supported++;
+	else if (unlikely(rsp->status))
+		ring->rsp_counters.io++;
+	blk_mq_complete_request(rq);
+	return cost;
+}
+
+/*
+ * Poll for responses until @end, which is set if it is 0.  A pass polls no
+ * longer than that in all.
+ */
+static inline bool blkfront_poll_briefly(struct blkfront_ring *ring, u64 *end)
+{
+	u32 us = min(READ_ONCE(blkfront_params.poll_us), BLKFRONT_POLL_MAX_US);
+	u64 now;
+
+	if (!us || !blkif_backoff_try(&ring->poll))
+		return false;
+	now = ktime_get_ns();
+	if (!*end)
+		*end = now + us * NSEC_PER_USEC;
+	for (; now < *end; now = ktime_get_ns()) {
+		cpu_relax();
+		if (blkif_front_pending(&ring->front))
+			return blkif_backoff_learn(&ring->poll, true);
+	}
+	return blkif_backoff_learn(&ring->poll, false);
+}
+
+/*
+ * How many more responses to be notified of.  If there are no more soon, the
+ * backend notifies us of fewer, so that no request waits for a slower one: that
+ * is a rule of separate rings, but not of shared ones.
+ */
+static inline u32 blkfront_event_distance(const struct blkfront_ring *ring,
+					  u32 in_flight)
+{
+	if (!ring->front.separate || in_flight < BLKFRONT_COALESCE_MIN)
+		return 1;
+	return clamp(READ_ONCE(blkfront_params.max_coalesced), 1U,
+		     in_flight / 2);
+}
+
+/*
+ * The ring is empty: poll for a while, then ask for a notification.
+ *
+ * Return: 0 if there will be one, 1 if there may be responses, -EPROTO.
+ */
+static inline int blkfront_rearm(struct blkfront_ring *ring, u64 *end)
+{
+	/* The only access to the other half's line, once for each burst. */
+	u32 in_flight = READ_ONCE(ring->req_counters.requests) -
+			ring->rsp_counters.responses;
+	int ret;
+
+	if (ring->polled)
+		return 0;
+	if (in_flight && blkfront_poll_briefly(ring, end))
+		return 1;
+	ret = blkif_front_rearm(&ring->front,
+				blkfront_event_distance(ring, in_flight));
+	/* The backend may have seen the new event word, and notify as well. */
+	ring->overtaken |= ret > 0;
+	return ret;
+}
+
+/*
+ * Take responses, up to the budget.
+ *
+ * Return: 0 if all are taken and the next will be notified, or polled for; 1 if
+ * there may be more; -EPROTO.
+ */
+static int blkfront_pass(struct blkfront_ring *ring)
+{
+	int budget = BLKFRONT_PASS_BUDGET;
+	struct blkif_rsp rsp;
+	u64 end = 0;
+	int ret;
+
+	lockdep_assert_held(&ring->rsp_lock);
+	if (unlikely(ring->broken))
+		return 0;
+	while (budget > 0) {
+		ret = blkif_front_get(&ring->front, &rsp);
+		if (!ret)
+			ret = blkfront_rearm(ring, &end);
+		else if (ret > 0)
+			ret = blkfront_response(ring, &rsp);
+		if (ret <= 0)
+			break;
+		budget -= ret;
+	}
+	if (unlikely(ret < 0)) {
+		ring->broken = true;
+		ring->rsp_counters.bad_response++;
+		blkfront_kill(ring->info, "the backend violated the protocol");
+	}
+	return ret;
+}
+
+/**
+ * blkfront_take_responses() - take responses without an event
+ * @ring: the ring
+ *
+ * Context: any but hard interrupts; takes the ring's rsp_lock.
+ *
+ * Return: how many there were.
+ */
+unsigned int blkfront_take_responses(struct blkfront_ring *ring)
+{
+	unsigned long flags;
+	u64 before;
+
+	spin_lock_irqsave(&ring->rsp_lock, flags);
+	before = ring->rsp_counters.responses;
+	/* Interrupts stay off for one pass at a time, as in the handler. */
+	while (blkfront_pass(ring) > 0) {
+		spin_unlock_irqrestore(&ring->rsp_lock, flags);
+		cpu_relax();
+		spin_lock_irqsave(&ring->rsp_lock, flags);
+	}
+	before = ring->rsp_counters.responses - before;
+	spin_unlock_irqrestore(&ring->rsp_lock, flags);
+	return before;
+}
+
+/*
+ * Acknowledge the event, once the ring was found empty.  An event without
+ * responses is not spurious if these were already taken by somebody else.
+ */
+static void blkfront_acknowledge(struct blkfront_ring *ring)
+{
+	bool found = ring->rsp_counters.responses != ring->acknowledged;
+
+	xen_irq_lateeoi(ring->irq, found || ring->overtaken ?
+			0 : XEN_EOI_FLAG_SPURIOUS);
+	ring->acknowledged = ring->rsp_counters.responses;
+	if (!found)
+		ring->overtaken = false;
+}
+
+/**
+ * blkfront_interrupt() - the backend has notified us
+ * @irq: of the event channel
+ * @data: the ring
+ *
+ * Context: hard interrupt.
+ *
+ * Return: IRQ_HANDLED.
+ */
+irqreturn_t blkfront_interrupt(int irq, void *data)
+{
+	struct blkfront_ring *ring = data;
+
+	spin_lock(&ring->rsp_lock);
+	ring->rsp_counters.interrupts++;
+	trace_blkfront_event(ring);
+	if (likely(!ring->deferred && blkfront_pass(ring) <= 0))
+		blkfront_acknowledge(ring);
+	else
+		/* There is no other event until the work acknowledges this. */
+		kblockd_schedule_work(&ring->work);
+	spin_unlock(&ring->rsp_lock);
+	return IRQ_HANDLED;
+}
+
+/**
+ * blkfront_ring_work() - take the responses that the interrupt handler left
+ * @work: the ring's
+ *
+ * Context: process context.
+ */
+void blkfront_ring_work(struct work_struct *work)
+{
+	struct blkfront_ring *ring = container_of(work, struct blkfront_ring,
+						  work);
+	int ret;
+
+	do {
+		cond_resched();
+		spin_lock_irq(&ring->rsp_lock);
+		ret = blkfront_pass(ring);
+		if (ret <= 0)
+			blkfront_acknowledge(ring);
+		spin_unlock_irq(&ring->rsp_lock);
+	} while (ret > 0);
+}
+
+/**
+ * blkfront_poll() - take the responses of a polled queue
+ * @hctx: the queue
+ * @batch: not used
+ *
+ * Context: any but hard interrupts.
+ *
+ * Return: how many there were.
+ */
+int blkfront_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
+{
+	struct blkfront_info *info = hctx->queue->queuedata;
+	struct blkfront_ring *ring;
+	int nr = 0;
+
+	/* Quiescing a queue does not stop polling, but waits for readers. */
+	rcu_read_lock();
+	if (blkfront_rings_usable(info)) {
+		ring = blkfront_ring_of(info, hctx->queue_num);
+		if (ring->polled)
+			nr = blkfront_take_responses(ring);
+	}
+	rcu_read_unlock();
+	return nr;
+}
+
+/**
+ * blkfront_check_ring() - take responses that no event came for
+ * @ring: the ring
+ *
+ * The backend is notified as well, in case it has lost an event.  However many
+ * requests are late, a ring is checked once for each BLKFRONT_WATCH_INTERVAL.
+ *
+ * Context: process context, with info->mutex; sleeps.
+ */
+void blkfront_check_ring(struct blkfront_ring *ring)
+{
+	u64 interrupts;
+	unsigned int nr;
+
+	lockdep_assert_held(&ring->info->mutex);
+	if (time_in_range(jiffies, ring->watched,
+			  ring->watched + BLKFRONT_WATCH_INTERVAL))
+		return;
+	interrupts = READ_ONCE(ring->rsp_counters.interrupts);
+	/* After a pause of the domain, the timeout and the event coincide. */
+	msleep(BLKFRONT_LATE_MS);
+	nr = blkfront_take_responses(ring);
+	/* Unless there was an interrupt, which would have found them. */
+	if (nr && !ring->polled &&
+	    interrupts == READ_ONCE(ring->rsp_counters.interrupts)) {
+		ring->rsp_counters.lost_events++;
+		dev_warn_ratelimited(&ring->info->xbdev->dev,
+				     "queue %u: found %u responses without an event\n",
+				     ring->index, nr);
+	}
+	notify_remote_via_irq(ring->irq);
+	ring->watched = jiffies;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rings: their pages and event channels.
+ */
+
+#include <linux/slab.h>
+#include <xen/grant_table.h>
+#include <xen/page.h>
+
+#include "blkfront.h"
+
+static void blkfront_separate_free(struct blkfront_ring_mem *mem)
+{
+	while (mem->nr--)
+		gnttab_end_foreign_access(mem->refs[mem->nr],
+					  virt_to_page(mem->pages[mem->nr]));
+	mem->nr = 0;
+}
+
+/* The backend has no reason to write to requests, so it gets no access. */
+static int blkfront_separate_init(struct blkfront_ring *ring)
+{
+	const struct blkif_layout *layout = &ring->info->agreed.choice.layout;
+	unsigned int nr_req = blkif_layout_req_pages(layout);
+	unsigned int nr = nr_req + blkif_layout_rsp_pages(layout);
+	domid_t domid = ring->info->xbdev->otherend_id;
+	struct blkfront_ring_mem *mem = &ring->mem;
+	int ref;
+
+	for (mem->nr = 0; mem->nr < nr; mem->nr++) {
+		unsigned long page = get_zeroed_page(GFP_NOIO);
+
+		if (!page) {
+			ref = -ENOMEM;
+			goto fail;
+		}
+		ref = gnttab_grant_foreign_access(domid,
+						  virt_to_gfn((void *)page),
+						  mem->nr < nr_req);
+		if (ref < 0) {
+			free_page(page);
+			goto fail;
+		}
+		mem->pages[mem->nr] = (void *)page;
+		mem->refs[mem->nr] = ref;
+	}
+	blkif_front_rings_init(&ring->front, layout, mem->pages,
+			       mem->pages + nr_req);
+	return 0;
+
+fail:
+	blkfront_separate_free(mem);
+	return ref;
+}
+
+static int blkfront_ring_mem_init(struct blkfront_ring *ring)
+{
+	const struct blkif_layout *layout = &ring->info->agreed.choice.layout;
+	struct blkfront_ring_mem *mem = &ring->mem;
+	int err;
+
+	if (layout->separate)
+		return blkfront_separate_init(ring);
+	mem->nr = blkif_layout_req_pages(layout);
+	err = xenbus_setup_ring(ring->info->xbdev, GFP_NOIO, &mem->shared,
+				mem->nr, mem->refs);
+	if (!err)
+		blkif_front_rings_init(&ring->front, layout, &mem->shared,
+				       NULL);
+	return err;
+}
+
+/* The grant table frees pages that the backend still has mapped later. */
+static void blkfront_ring_mem_free(struct blkfront_ring_mem *mem)
+{
+	if (mem->shared)
+		xenbus_teardown_ring(&mem->shared, mem->nr, mem->refs);
+	else
+		blkfront_separate_free(mem);
+}
+
+/*
+ * Polled bios must not be completed in interrupts.  The first response of a
+ * polled ring is notified all the same; and on a connection without polled
+ * rings, any ring may carry bios that were submitted for polling.
+ */
+static bool blkfront_must_defer(const struct blkfront_info *info, bool polled)
+{
+	return polled || (info->gd && !info->agreed.nr_polled &&
+			  info->tag_set.map[HCTX_TYPE_POLL].nr_queues);
+}
+
+static int blkfront_ring_irq_init(struct blkfront_ring *ring)
+{
+	struct xenbus_device *dev = ring->info->xbdev;
+	int ret;
+
+	ret = xenbus_alloc_evtchn(dev, &ring->evtchn);
+	if (ret)
+		return ret;
+	ret = bind_evtchn_to_irqhandler_lateeoi(ring->evtchn,
+						blkfront_interrupt, 0, "blkif",
+						ring);
+	if (ret < 0) {
+		xenbus_free_evtchn(dev, ring->evtchn);
+		return ret;
+	}
+	ring->irq = ret;
+	return 0;
+}
+
+static int blkfront_ring_init(struct blkfront_info *info,
+			      struct blkfront_ring *ring, unsigned int index)
+{
+	int err;
+
+	ring->info = info;
+	ring->index = index;
+	ring->polled = index >= info->agreed.choice.nr_queues -
+				info->agreed.nr_polled;
+	ring->deferred = blkfront_must_defer(info, ring->polled);
+	spin_lock_init(&ring->lock);
+	spin_lock_init(&ring->rsp_lock);
+	spin_lock_init(&ring->indirect.lock);
+	spin_lock_init(&ring->data.lock);
+	spin_lock_init(&ring->pi.lock);
+	ring->watched = jiffies - BLKFRONT_WATCH_INTERVAL - 1;
+	INIT_WORK(&ring->work, blkfront_ring_work);
+
+	err = blkfront_ring_mem_init(ring);
+	if (err)
+		return err;
+	err = blkfront_ring_irq_init(ring);
+	if (err)
+		blkfront_ring_mem_free(&ring->mem);
+	return err;
+}
+
+/**
+ * blkfront_ring_stop() - take no more responses from a ring
+ * @ring: the ring
+ *
+ * Context: process context; sleeps.
+ */
+void blkfront_ring_stop(struct blkfront_ring *ring)
+{
+	/* The work acknowledges the event, so the irq must still be ours. */
+	disable_irq(ring->irq);
+	cancel_work_sync(&ring->work);
+	unbind_from_irqhandler(ring->irq, ring);
+}
+
+/**
+ * blkfront_rings_free() - free the rings of a disk and their pools
+ * @info: the disk; its rings were stopped, and no request uses them
+ *
+ * Context: process context with info->mutex.
+ */
+void blkfront_rings_free(struct blkfront_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; i < info->nr_rings; i++) {
+		blkfront_counters_add(&info->counters, &info->rings[i]);
+		blkfront_pools_free(&info->rings[i]);
+		blkfront_ring_mem_free(&info->rings[i].mem);
+	}
+	kvfree(info->rings);
+	info->rings = NULL;
+	info->nr_rings = 0;
+}
+
+/**
+ * blkfront_rings_init() - make the rings that were chosen
+ * @info: the disk
+ *
+ * Context: process context with info->mutex; sleeps.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_rings_init(struct blkfront_info *info)
+{
+	unsigned int nr = info->agreed.choice.nr_queues;
+	int err;
+
+	lockdep_assert_held(&info->mutex);
+	info->rings = kvcalloc(nr, sizeof(*info->rings), GFP_KERNEL);
+	if (!info->rings)
+		return -ENOMEM;
+	for (; info->nr_rings < nr; info->nr_rings++) {
+		err = blkfront_ring_init(info, &info->rings[info->nr_rings],
+					 info->nr_rings);
+		if (err)
+			goto stop;
+	}
+	return 0;
+
+stop:
+	for (nr = 0; nr < info->nr_rings; nr++)
+		blkfront_ring_stop(&info->rings[nr]);
+	blkfront_rings_free(info);
+	return err;
+}
