@@ -126,7 +126,7 @@ void blkfront_debugfs_remove(struct blkfront_info *info)
  */
 void __init blkfront_debugfs_init(void)
 {
-	blkfront_debugfs_root = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	blkfront_debugfs_root = debugfs_create_dir("xen-blkfront", NULL);
 }
 
 /**
