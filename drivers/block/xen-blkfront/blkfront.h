@@ -422,7 +422,6 @@ extern const struct blk_mq_ops blkfront_mq_ops;
 /* data.c: the data of a request. */
 int blkfront_pools_init(struct blkfront_info *info);
 void blkfront_pools_free(struct blkfront_ring *ring);
-unsigned int blkfront_nr_segs(struct request *rq, enum blkfront_data data);
 enum blkfront_verdict blkfront_map(struct blkfront_ring *ring,
 				   struct request *rq, unsigned int nr);
 enum blkfront_verdict blkfront_copy(struct blkfront_ring *ring,

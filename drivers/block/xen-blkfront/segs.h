@@ -8,6 +8,25 @@
 
 #include "blkfront.h"
 
+/* Segments that a request needs; 0 if it carries no data. */
+static inline unsigned int blkfront_nr_segs(struct request *rq,
+					    enum blkfront_data data)
+{
+	struct req_iterator iter;
+	unsigned int nr = 0;
+	struct bio_vec bv;
+
+	if (data != BLKFRONT_MAPPED)
+		return DIV_ROUND_UP(blk_rq_bytes(rq), XEN_PAGE_SIZE);
+	/* The block layer has counted them, by the limits that we set. */
+	if (XEN_PFN_PER_PAGE == 1 || !blk_rq_bytes(rq))
+		return blk_rq_nr_phys_segments(rq);
+	rq_for_each_segment(bv, rq, iter)
+		nr += XEN_PFN_UP(bv.bv_offset + bv.bv_len) -
+		      XEN_PFN_DOWN(bv.bv_offset);
+	return nr;
+}
+
 /* Indirect pages that a request needs; 0 if all fits into its slot. */
 static inline unsigned int
 blkfront_nr_indirect(const struct blkfront_info *info, unsigned int nr_segs,
