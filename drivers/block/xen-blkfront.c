@@ -17,7 +17,7 @@
  *   disk.c        the gendisk and its limits
  *   vdevice.c     the number of the virtual device
  *   params.c      module parameters
- *   sysfs.c, counters.[hc], trace.[hc]
+ *   counters.h, stats.h, sysfs.c, debugfs.c, trace.[hc]
  *
  * Objects
  *   blkfront_info   a disk, from probe until its last opener is gone

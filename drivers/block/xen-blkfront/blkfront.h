@@ -25,7 +25,7 @@
 #include "../xen-blkif/pi.h"
 #include "../xen-blkif/status.h"
 #include "../xen-blkif/vdev.h"
-#include "counters.h"
+#include "stats.h"
 #include "pool.h"
 
 /**

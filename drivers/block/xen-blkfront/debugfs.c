@@ -4,40 +4,12 @@
  * /sys/kernel/debug/xen-blkfront/<device>/counters.
  */
 
-#include <linux/build_bug.h>
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
 #include "blkfront.h"
 
 static struct dentry *blkfront_debugfs_root;
-
-static const struct {
-	const char *name;
-	size_t offset;
-} blkfront_counter_names[] = {
-#define BLKFRONT_COUNTER(half, member)					\
-	{ #member, offsetof(struct blkfront_counters, half.member) }
-	BLKFRONT_COUNTER(req, requests),
-	BLKFRONT_COUNTER(rsp, responses),
-	BLKFRONT_COUNTER(req, notifications),
-	BLKFRONT_COUNTER(rsp, interrupts),
-	BLKFRONT_COUNTER(rsp, lost_events),
-	BLKFRONT_COUNTER(req, copied),
-	BLKFRONT_COUNTER(req, full),
-	BLKFRONT_COUNTER(req, slot_waits),
-	BLKFRONT_COUNTER(req, pool_waits),
-	BLKFRONT_COUNTER(req, grant_waits),
-	BLKFRONT_COUNTER(req, resubmitted),
-	BLKFRONT_COUNTER(rsp, io),
-	BLKFRONT_COUNTER(rsp, not_supported),
-	BLKFRONT_COUNTER(rsp, bad_response),
-	BLKFRONT_COUNTER(req, unsent),
-#undef BLKFRONT_COUNTER
-};
-
-static_assert(ARRAY_SIZE(blkfront_counter_names) ==
-	      sizeof(struct blkfront_counters) / sizeof(u64));
 
 static void blkfront_u64s_add(void *sum, const void *counters, size_t size)
 {
@@ -83,13 +55,13 @@ static int blkfront_counters_show(struct seq_file *file, void *unused)
 {
 	struct blkfront_info *info = file->private;
 	struct blkfront_counters sum;
-	unsigned int i;
 
 	blkfront_counters_read(info, &sum);
-	for (i = 0; i < ARRAY_SIZE(blkfront_counter_names); i++)
-		seq_printf(file, "%s %llu\n", blkfront_counter_names[i].name,
-			   *(u64 *)((void *)&sum +
-				    blkfront_counter_names[i].offset));
+#define BLKFRONT_REQ_COUNTER(name) \
+	seq_printf(file, "%s %llu\n", #name, sum.req.name)
+#define BLKFRONT_RSP_COUNTER(name) \
+	seq_printf(file, "%s %llu\n", #name, sum.rsp.name)
+#include "counters.h"
 	seq_printf(file, "polled_queues %u\n",
 		   READ_ONCE(info->agreed.nr_polled));
 	return 0;
