@@ -12,6 +12,8 @@ What a patch holds is said in scripts/series/linux/NNNN-*.txt, one file for each
 
     Path: SOURCE [=> TARGET]   a file, or a directory, which replaces the
                                kernel's as a whole
+    Keep: FILE PATTERN         lines of the kernel's FILE that match and that ours
+                               lacks stay, at its end, until a later Path
     Config: SYMBOL [OBJECT]    its entry of the Kconfig at the root; its line
                                of drivers/block/Kbuild, or OBJECT
 
@@ -61,17 +63,19 @@ class Step:
 
     def __init__(self, file):
         head, _, self.message = file.read_text().partition("\n\n")
-        self.paths, self.configs = [], []
+        self.paths, self.keeps, self.configs = [], [], []
         for line in head.splitlines():
             key, _, value = line.partition(": ")
             if key == "Path":
                 source, _, target = value.partition(" => ")
                 self.paths.append((source, target or source))
+            elif key == "Keep":
+                self.keeps.append(value.split(" ", 1))
             elif key == "Config":
                 symbol, _, obj = value.partition(" ")
                 self.configs.append((symbol, obj))
             else:
-                die(f"{file.name}: '{key}:' is neither Path nor Config")
+                die(f"{file.name}: '{key}:' is none of Path, Keep and Config")
 
 
 class Tree:
@@ -198,6 +202,14 @@ def copy_paths(step, tree):
             shutil.copyfile(path, to)
 
 
+def keep_lines(text, old, pattern):
+    """Put what users of the old header need in front of its last #endif."""
+    lines = [line for line in old.splitlines(keepends=True)
+             if re.match(pattern, line) and line not in text]
+    head, endif, tail = text.rpartition("#endif")
+    return head + "".join(lines) + "\n" + endif + tail if lines else text
+
+
 def kconfig_entry(text, symbol):
     """The entry of a symbol, from its first line to its last."""
     match = re.search(rf"^config {symbol}\n(?:(?:[ \t].*)?\n)*", text, re.M)
@@ -261,6 +273,8 @@ def set_index(text, name):
 
 def apply_step(step, tree):
     copy_paths(step, tree)
+    for name, pattern in step.keeps:
+        tree.edit(name, keep_lines, tree.git("show", f"base:{name}"), pattern)
     for symbol, obj in step.configs:
         tree.edit("drivers/block/Kconfig", set_kconfig, symbol)
         tree.edit("drivers/block/Makefile", set_makefile, symbol, obj)
