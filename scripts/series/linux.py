@@ -14,8 +14,11 @@ What a patch holds is said in scripts/series/linux/NNNN-*.txt, one file for each
                                kernel's as a whole
     Keep: FILE PATTERN         lines of the kernel's FILE that match and that ours
                                lacks stay, at its end, until a later Path
-    Config: SYMBOL [OBJECT]    its entry of the Kconfig at the root; its line
-                               of drivers/block/Kbuild, or OBJECT
+    Config: SYMBOL             its entry of the Kconfig at the root, and its line
+                               of drivers/block/Kbuild
+    Tests: SOURCE => TARGET    a directory with Makefile and Kconfig, and of the
+                               one above it what that Makefile builds, with what
+                               these files include
 
 then an empty line and the commit message. MAINTAINERS and the index of the
 documentation follow from the paths.
@@ -63,19 +66,20 @@ class Step:
 
     def __init__(self, file):
         head, _, self.message = file.read_text().partition("\n\n")
-        self.paths, self.keeps, self.configs = [], [], []
+        self.paths, self.keeps, self.configs, self.tests = [], [], [], []
         for line in head.splitlines():
             key, _, value = line.partition(": ")
+            source, _, target = value.partition(" => ")
             if key == "Path":
-                source, _, target = value.partition(" => ")
                 self.paths.append((source, target or source))
             elif key == "Keep":
                 self.keeps.append(value.split(" ", 1))
             elif key == "Config":
-                symbol, _, obj = value.partition(" ")
-                self.configs.append((symbol, obj))
+                self.configs.append(value)
+            elif key == "Tests":
+                self.tests.append((source, target))
             else:
-                die(f"{file.name}: '{key}:' is none of Path, Keep and Config")
+                die(f"{file.name}: '{key}:' is not known; see the head of {__file__}")
 
 
 class Tree:
@@ -221,25 +225,70 @@ def set_kconfig(text, symbol):
     if not ours:
         die(f"Kconfig has no entry of {symbol}")
     theirs = kconfig_entry(text, symbol)
-    if theirs:
-        return text.replace(theirs, ours)
-    after = kconfig_entry(text, "XEN_BLKDEV_BACKEND")
-    return text.replace(after, after + "\n" + ours)
+    if not theirs:
+        die(f"the kernel's drivers/block/Kconfig has no entry of {symbol}")
+    return text.replace(theirs, ours)
+
+
+def our_object(symbol):
+    kbuild = (TOP / "drivers/block/Kbuild").read_text()
+    match = re.search(rf"^obj-\$\(CONFIG_{symbol}\)\s*\+=\s*(\S+)$", kbuild, re.M)
+    if not match:
+        die(f"drivers/block/Kbuild builds nothing for {symbol}")
+    return match.group(1)
 
 
 def set_makefile(text, symbol, obj):
-    """Have drivers/block/Makefile build what our Kbuild builds."""
-    line = re.compile(rf"^(obj-\$\(CONFIG_{symbol}\)\s*\+=\s*)(\S+)$", re.M)
-    if not obj:
-        match = line.search((TOP / "drivers/block/Kbuild").read_text())
-        if not match:
-            die(f"drivers/block/Kbuild builds nothing for {symbol}")
-        obj = match.group(2)
+    """Have drivers/block/Makefile build OBJ for a symbol."""
+    line = re.compile(rf"^(obj-\$\(CONFIG_{symbol}\)\s*\+=\s*)\S+$", re.M)
     if line.search(text):
         return line.sub(rf"\g<1>{obj}", text)
     after = re.search(r"^obj-\$\(CONFIG_XEN_BLKDEV_BACKEND\).*\n", text, re.M)
     new = f"obj-$(CONFIG_{symbol})\t+= {obj}\n"
     return text[:after.end()] + new + text[after.end():]
+
+
+def add_source(text, name):
+    after = kconfig_entry(text, "XEN_BLKDEV_BACKEND")
+    return text.replace(after, f'{after}\nsource "{name}"\n')
+
+
+def included(file):
+    """What a test includes by quotes, as paths of this project."""
+    for name in re.findall(r'^#include "(.*)"', file.read_text(), re.M):
+        for directory in (file.parent, TOP / "drivers/block"):
+            # What is for user space alone is not for a kernel tree.
+            if (directory / name).exists() and not name.endswith("_user.h"):
+                yield (directory / name).resolve()
+
+
+def test_files(directory):
+    """The sources that a Makefile builds from the directory above it."""
+    makefile = (directory / "Makefile").read_text()
+    todo = [directory.parent / f"{name}.c"
+            for name in re.findall(r"\b(\w+)\.o\b", makefile)]
+    todo = [file for file in todo if file.exists()]
+    for file in todo:
+        todo += [name for name in included(file) if name not in todo]
+    return todo
+
+
+def add_tests(tree, source, target):
+    directory, to = TOP / source, tree.dir / target
+    if not directory.is_dir():
+        die(f"there is no {source}, with the Makefile of the KUnit tests")
+    to.mkdir(parents=True)
+    for name in ("Makefile", "Kconfig"):
+        shutil.copyfile(directory / name, to / name)
+    for file in test_files(directory):
+        if file.parent == directory.parent:
+            shutil.copyfile(file, to / file.name)
+        elif not (tree.dir / file.relative_to(TOP)).exists():
+            shutil.copyfile(file, tree.dir / file.relative_to(TOP))
+    symbol = re.search(r"^config (\S+)", (to / "Kconfig").read_text(), re.M)
+    below = to.relative_to(tree.dir / "drivers/block")
+    tree.edit("drivers/block/Kconfig", add_source, f"{target}/Kconfig")
+    tree.edit("drivers/block/Makefile", set_makefile, symbol.group(1), f"{below}/")
 
 
 def covers(pattern, name):
@@ -275,9 +324,12 @@ def apply_step(step, tree):
     copy_paths(step, tree)
     for name, pattern in step.keeps:
         tree.edit(name, keep_lines, tree.git("show", f"base:{name}"), pattern)
-    for symbol, obj in step.configs:
+    for symbol in step.configs:
         tree.edit("drivers/block/Kconfig", set_kconfig, symbol)
-        tree.edit("drivers/block/Makefile", set_makefile, symbol, obj)
+        tree.edit("drivers/block/Makefile", set_makefile, symbol,
+                  our_object(symbol))
+    for source, target in step.tests:
+        add_tests(tree, source, target)
     names = tree.changed()
     tree.edit("MAINTAINERS", set_maintainers, names)
     for name in fnmatch.filter(names, "Documentation/block/*.rst"):
