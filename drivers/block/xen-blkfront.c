@@ -557,7 +557,7 @@ static void blkfront_watch(struct blkfront_ring *ring, u64 interrupts)
  */
 static bool blkfront_is_left(const struct blkfront_info *info)
 {
-	switch (xenbus_read_driver_state(info->xbdev->otherend)) {
+	switch (xenbus_read_driver_state(info->xbdev, info->xbdev->otherend)) {
 	case XenbusStateConnected:
 		return false;
 	case XenbusStateInitialising:
@@ -1038,7 +1038,7 @@ static int blkfront_make_disk(struct blkfront_info *info)
 	 * disk with a single queue would get, costs two switches to a worker
 	 * and back for each request.
 	 */
-	set->flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT;
+	set->flags = BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	set->cmd_size = sizeof(struct blkfront_req);
 	set->driver_data = info;
 	info->tags = kvcalloc(set->nr_hw_queues * set->queue_depth,
@@ -1276,7 +1276,7 @@ static void blkfront_wait_closed(struct xenbus_device *dev)
 	unsigned int ms;
 
 	for (ms = 0; ms < BLKFRONT_PATIENCE_MS; ms += 20) {
-		switch (xenbus_read_driver_state(dev->otherend)) {
+		switch (xenbus_read_driver_state(dev, dev->otherend)) {
 		case XenbusStateUnknown:
 		case XenbusStateInitialising:
 		case XenbusStateClosed:

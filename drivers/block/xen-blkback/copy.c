@@ -17,7 +17,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <asm/xen/hypercall.h>
-#include <asm/xen/page.h>
+#include <xen/page.h>
 #include "blkback.h"
 
 /** blkback_copy_init() - memory for a queue's copies; 0 or -errno */

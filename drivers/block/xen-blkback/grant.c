@@ -11,7 +11,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <asm/xen/page.h>
+#include <xen/page.h>
 #include "trace.h"
 
 /* How long a persistent grant is not used before others may have its place. */

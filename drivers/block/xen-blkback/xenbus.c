@@ -15,6 +15,7 @@
  * has them change states one at a time.
  */
 
+#include <linux/types.h>
 #include <linux/kdev_t.h>
 #include <linux/slab.h>
 #include "blkback.h"
@@ -285,7 +286,7 @@ static void blkback_connect_fresh(struct blkback *blkback)
 /* Connect if the frontend waits for it. */
 static void blkback_look(struct blkback *blkback)
 {
-	switch (xenbus_read_driver_state(blkback->dev->otherend)) {
+	switch (xenbus_read_driver_state(blkback->dev, blkback->dev->otherend)) {
 	case XenbusStateInitialised:
 		blkback_connect_fresh(blkback);
 		break;
@@ -497,7 +498,7 @@ static bool blkback_may_return(const struct blkback *blkback)
 	struct xenbus_device *dev = blkback->dev;
 
 	return !blkback->leaving && xenbus_dev_is_online(dev) &&
-	       xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown;
+	       xenbus_read_driver_state(dev, dev->otherend) != XenbusStateUnknown;
 }
 
 /* If it was set. */

@@ -54,10 +54,9 @@ static inline int blkfront_read_disk(struct blkfront_info *info,
 	return 0;
 }
 
-static inline int blkfront_getgeo(struct block_device *bdev,
-				  struct hd_geometry *geo)
+static int blkfront_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 {
-	sector_t cylinders = get_capacity(bdev->bd_disk);
+	sector_t cylinders = get_capacity(disk);
 
 	/* There is none; this is what partitioning tools are used to. */
 	geo->heads = 255;
