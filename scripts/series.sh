@@ -54,14 +54,13 @@ write_xen() {
 	[ -e "${patches[0]}" ] || die "there are no patches in scripts/series/xen"
 	git -C "$xen" rev-parse -q --verify "HEAD:$header" >/dev/null 2>&1 ||
 		die "$xen is not a git repository of Xen: its HEAD has no $header"
-	# One commit with the header alone is base enough, and no work tree is needed.
-	git init -q "$tmp" && mkdir -p "$tmp/${header%/*}" &&
-		git -C "$xen" show "HEAD:$header" >"$tmp/$header" &&
-		git -C "$tmp" add -A && git -C "$tmp" commit -q -m base && git -C "$tmp" tag base || return
+	# One commit with the public headers is base enough, and no work tree is needed.
+	git init -q "$tmp" && git -C "$xen" archive HEAD xen/include | tar -x -C "$tmp" &&
+		git -C "$tmp" add -A -f && git -C "$tmp" commit -q -m base && git -C "$tmp" tag base || return
 	git -C "$tmp" am -q "${patches[@]}" ||
 		die "the patches of scripts/series/xen do not apply to $xen"
 	"$top/scripts/series/check-xen-header.sh" "$tmp/$header" ||
-		die "the patched header of Xen and include/xen/interface/io/blkif.h differ"
+		die "the patched header of Xen is not as include/xen/interface/io/blkif.h says, see above"
 	rm -rf "$out/xen" && mkdir -p "$out/xen" || return
 	git -C "$tmp" format-patch -q --cover-letter "${signoff[@]}" --subject-prefix='PATCH' \
 		-o "$(cd "$out/xen" && pwd)" base || return
