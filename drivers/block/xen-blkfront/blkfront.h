@@ -84,7 +84,7 @@ extern struct blkfront_params blkfront_params;
  * CONNECTED, REMOVING, DYING and DOWN, and we hold it quiesced in the others
  * before REMOVED.
  *
- * Transitions, all made by blkfront_change_state():
+ * Transitions, made by blkfront_change_state() and blkfront_kill():
  *
  *	WAITING      -> INITIALISED  the backend is in InitWait
  *	RESUMED      -> INITIALISED  the backend is in InitWait or Connected
