@@ -157,10 +157,12 @@ static bool blkfront_unquiesce(struct blkfront_info *info,
 	lockdep_assert_held(&info->mutex);
 	if (!blkfront_change_state(info, to))
 		return false;
-	if (info->gd) {
+	if (info->gd)
 		blk_mq_unquiesce_queue(info->gd->queue);
+	/* Without any, del_gendisk() may be over, and not cancel the work. */
+	if (info->requeued)
 		blk_mq_kick_requeue_list(info->gd->queue);
-	}
+	info->requeued = false;
 	return true;
 }
 

@@ -294,6 +294,7 @@ struct blkfront_tag {
  * @nr_rings: number of queues that are set up
  * @counters: what rings of earlier connections counted
  * @offer_persistent: what we wrote to feature-persistent
+ * @requeued: there are requests on the queue's requeue list
  * @gd: the disk, from the first connection on
  * @added: device_add_disk() succeeded
  * @tag_set: of @gd
@@ -327,6 +328,7 @@ struct blkfront_info {
 	unsigned int nr_rings;
 	struct blkfront_counters counters;
 	bool offer_persistent;
+	bool requeued;
 
 	struct gendisk *gd;
 	bool added;
