@@ -64,7 +64,10 @@
 /* Tears down disks; tasks that free memory by writing to one wait for it. */
 static struct workqueue_struct *blkfront_wq;
 
-/* For each state, those that it may follow: see enum blkfront_state. */
+/*
+ * For each state, those that it may follow: see enum blkfront_state.  Giving a
+ * disk up is not in the table: see blkfront_kill().
+ */
 static const u16 blkfront_may_follow[] = {
 	[BLKFRONT_WAITING] = BIT(BLKFRONT_LEAVING),
 	[BLKFRONT_RESUMED] = BIT(BLKFRONT_WAITING) | BIT(BLKFRONT_RESUMED) |
@@ -74,10 +77,7 @@ static const u16 blkfront_may_follow[] = {
 	[BLKFRONT_LEAVING] = BIT(BLKFRONT_CONNECTED),
 	[BLKFRONT_CONNECTED] = BIT(BLKFRONT_INITIALISED),
 	[BLKFRONT_REMOVING] = BIT(BLKFRONT_CONNECTED),
-	[BLKFRONT_DYING] = BIT(BLKFRONT_CONNECTED) | BIT(BLKFRONT_REMOVING),
-	[BLKFRONT_DEAD] = BIT(BLKFRONT_WAITING) | BIT(BLKFRONT_RESUMED) |
-			  BIT(BLKFRONT_INITIALISED) | BIT(BLKFRONT_LEAVING) |
-			  BIT(BLKFRONT_DYING),
+	[BLKFRONT_DEAD] = BIT(BLKFRONT_DYING),
 	[BLKFRONT_DOWN] = BIT(BLKFRONT_DEAD),
 	[BLKFRONT_REMOVED] = BIT(BLKFRONT_REMOVING) | BIT(BLKFRONT_DYING) |
 			     BIT(BLKFRONT_DEAD) | BIT(BLKFRONT_DOWN),
@@ -88,7 +88,7 @@ static const u16 blkfront_may_follow[] = {
  * @info: the disk
  * @to: the new state
  *
- * Context: process context with info->mutex; for blkfront_kill() any.
+ * Context: process context with info->mutex.
  *
  * Return: false if the state may not follow the current one; then nothing
  * changes.
@@ -119,13 +119,15 @@ bool blkfront_change_state(struct blkfront_info *info, enum blkfront_state to)
  */
 void blkfront_kill(struct blkfront_info *info, const char *error)
 {
-	/* The state may become CONNECTED between the two attempts. */
-	while (!blkfront_change_state(info, BLKFRONT_DYING)) {
-		if (blkfront_is_dead(info))
+	enum blkfront_state from, to;
+
+	/* DEAD may follow DYING, but not here: the queue still runs. */
+	do {
+		from = READ_ONCE(info->state);
+		if (from >= BLKFRONT_DYING)
 			return;
-		if (blkfront_change_state(info, BLKFRONT_DEAD))
-			break;
-	}
+		to = from < BLKFRONT_CONNECTED ? BLKFRONT_DEAD : BLKFRONT_DYING;
+	} while (cmpxchg(&info->state, from, to) != from);
 	if (error)
 		dev_err(&info->xbdev->dev, "%s; the disk is disabled\n", error);
 	info->error = error;
@@ -155,10 +157,12 @@ static bool blkfront_unquiesce(struct blkfront_info *info,
 	lockdep_assert_held(&info->mutex);
 	if (!blkfront_change_state(info, to))
 		return false;
-	if (info->gd) {
+	if (info->gd)
 		blk_mq_unquiesce_queue(info->gd->queue);
+	/* Without any, del_gendisk() may be over, and not cancel the work. */
+	if (info->requeued)
 		blk_mq_kick_requeue_list(info->gd->queue);
-	}
+	info->requeued = false;
 	return true;
 }
 

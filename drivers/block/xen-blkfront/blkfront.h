@@ -7,6 +7,7 @@
 #define _XEN_BLKFRONT_H
 
 #include <linux/bio.h>
+#include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/interrupt.h>
@@ -84,7 +85,7 @@ extern struct blkfront_params blkfront_params;
  * CONNECTED, REMOVING, DYING and DOWN, and we hold it quiesced in the others
  * before REMOVED.
  *
- * Transitions, all made by blkfront_change_state():
+ * Transitions, made by blkfront_change_state() and blkfront_kill():
  *
  *	WAITING      -> INITIALISED  the backend is in InitWait
  *	RESUMED      -> INITIALISED  the backend is in InitWait or Connected
@@ -293,6 +294,7 @@ struct blkfront_tag {
  * @nr_rings: number of queues that are set up
  * @counters: what rings of earlier connections counted
  * @offer_persistent: what we wrote to feature-persistent
+ * @requeued: there are requests on the queue's requeue list
  * @gd: the disk, from the first connection on
  * @added: device_add_disk() succeeded
  * @tag_set: of @gd
@@ -326,6 +328,7 @@ struct blkfront_info {
 	unsigned int nr_rings;
 	struct blkfront_counters counters;
 	bool offer_persistent;
+	bool requeued;
 
 	struct gendisk *gd;
 	bool added;

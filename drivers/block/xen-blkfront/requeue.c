@@ -71,10 +71,12 @@ void blkfront_reclaim(struct blkfront_info *info, bool requeue)
 		info->tags[i].rq = NULL;
 		blkfront_release(blkfront_ring_of(info, i / depth),
 				 blk_mq_rq_to_pdu(rq));
-		if (requeue)
+		if (requeue) {
 			blk_mq_requeue_request(rq, false);
-		else
+			info->requeued = true;
+		} else {
 			blk_mq_end_request(rq, BLK_STS_IOERR);
+		}
 	}
 }
 

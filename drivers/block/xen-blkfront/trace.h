@@ -21,6 +21,15 @@
 #include "../xen-blkif/trace.h"
 #include "blkfront.h"
 
+/* User space does not know the values of an enum otherwise. */
+TRACE_DEFINE_ENUM(BLKFRONT_DONE);
+TRACE_DEFINE_ENUM(BLKFRONT_RESUBMIT);
+TRACE_DEFINE_ENUM(BLKFRONT_WAIT_PAGES);
+TRACE_DEFINE_ENUM(BLKFRONT_WAIT_GRANTS);
+TRACE_DEFINE_ENUM(BLKFRONT_WAIT_SLOT);
+TRACE_DEFINE_ENUM(BLKFRONT_UNSUPPORTED);
+TRACE_DEFINE_ENUM(BLKFRONT_FAIL);
+
 #define blkfront_show_verdict(verdict)					\
 	__print_symbolic(verdict,					\
 			 { BLKFRONT_DONE, "done" },			\
