@@ -117,10 +117,10 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 }
 
 /*
- * May the request be in flight beside the others?  All of its entries count,
- * even if they name pages that are mapped already, as a guest may name the same
- * page in all of them.  Ranges take no more than a page, and must not make reads
- * wait.  A single request is always let through.
+ * May the request be in flight together with the others?  All of its entries
+ * count, even if they name pages that are mapped already, as a guest may name
+ * the same page in all of them.  Ranges take no more than a page, and must not
+ * make reads wait.  A single request is always admitted.
  */
 static bool blkback_io_reserve(struct blkback_req *req)
 {
@@ -181,7 +181,7 @@ static int blkback_io_read_indirect(struct blkback_req *req)
 					       nr, sector, &req->seg[done]);
 		done += nr;
 	}
-	/* A slim request has it only there. */
+	/* An indirect slim request has its sector only there. */
 	req->cmd.sector = req->seg[0].sector;
 	return 0;
 }
@@ -200,7 +200,7 @@ static blk_opf_t blkback_io_opf(u8 op)
 	}
 }
 
-/* A bio is done, or no more are made. */
+/* A bio is done, or the last one was made. */
 static void blkback_io_drop(struct blkback_req *req)
 {
 	if (atomic_dec_and_test(&req->pending))
@@ -328,7 +328,7 @@ static void blkback_io_submit(struct blkback_req *req)
 	blkback_io_drop(req);
 }
 
-/* Check the pages of protection information behind the segments, and copy. */
+/* Check the entries of protection information, and copy its pages. */
 static enum blkback_outcome blkback_io_prepare_pi(struct blkback_req *req)
 {
 	enum blkif_verdict verdict;
@@ -415,7 +415,7 @@ bool blkback_io_start(struct blkback_req *req)
 }
 
 /**
- * blkback_io_status() - what to answer a request with that the disk is done with
+ * blkback_io_status() - status with which to answer a request that is done
  * @req: the request
  *
  * Return: BLKIF_RSP_*.

@@ -12,7 +12,7 @@ module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
 		 "Maximum number of free pages to keep for each queue");
 
-/* 256 MiB; a guest may name one page in all of its requests. */
+/* 256 MiB; a page that is named several times counts several times. */
 unsigned int blkback_max_mapped = 65536;
 module_param_named(max_mapped_pages, blkback_max_mapped, uint, 0644);
 MODULE_PARM_DESC(max_mapped_pages,
@@ -83,7 +83,7 @@ MODULE_PARM_DESC(log_stats,
 /* The features in the text below; devices read it when they make an offer. */
 u32 blkback_disabled;
 
-/* As it was set; all names are 100 characters. */
+/* The text as it was set; all names together have 100 characters. */
 static char blkback_disable_text[256];
 
 static int blkback_disable_set(const char *val, const struct kernel_param *kp)
@@ -143,7 +143,7 @@ static void blkback_destroy_wqs(void)
 		destroy_workqueue(blkback_update_wq);
 }
 
-/* They serve all devices of all guests, each of which has a limited share. */
+/* They serve all devices of all guests; each device has a limited share. */
 static int __init blkback_init_wqs(void)
 {
 	blkback_teardown_wq = alloc_workqueue("xen-blkback-teardown",

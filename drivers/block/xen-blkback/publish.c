@@ -26,7 +26,7 @@ static int blkback_write_keys(struct xenbus_device *dev,
 
 /**
  * blkback_publish_offer() - publish what can be offered before there is a disk
- * @blkback: the disk to be
+ * @blkback: the device, whose disk need not be open
  *
  * Return: 0 or -errno, which was reported.
  */
@@ -99,7 +99,7 @@ static int blkback_write_pi(struct xenbus_device *dev,
 	};
 	int err;
 
-	/* Of an earlier connection. */
+	/* It may be that of an earlier connection. */
 	xenbus_rm(XBT_NIL, dev->nodename, "feature-integrity");
 	if (!pi->profile)
 		return 0;
@@ -111,7 +111,7 @@ static int blkback_write_pi(struct xenbus_device *dev,
 }
 
 /**
- * blkback_publish_disk() - publish what the disk is like, before Connected
+ * blkback_publish_disk() - publish the properties of the disk, before Connected
  * @blkback: the disk
  * @offer: what the frontend may use of it
  *

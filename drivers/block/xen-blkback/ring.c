@@ -72,7 +72,7 @@ static int blkback_ring_map_separate(struct blkback_queue *queue,
 	int err;
 
 	/*
-	 * The lock of these pages is taken by threads of queues, too, which must
+	 * This takes a lock that threads of queues take as well, and they must
 	 * not wait for I/O.
 	 */
 	noio = memalloc_noio_save();

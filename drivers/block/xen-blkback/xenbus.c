@@ -64,7 +64,7 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 	blkif_agreed_log(&conn->blkback->dev->dev, "connected", &agreed);
 }
 
-/* Has the disk, or what the guest may do with it, changed since published? */
+/* Has the disk, or the guest's access to it, changed since published? */
 static bool blkback_refresh_disk(struct blkback *blkback)
 {
 	struct blkback_vbd *vbd = &blkback->vbd;
@@ -129,7 +129,7 @@ static bool blkback_may_connect(struct blkback *blkback)
 	}
 	if (!blkback->vbd.bdev)
 		return false;
-	/* Separate rings do not say up to where they were used. */
+	/* Separate rings do not store how far they were used. */
 	if (!blkback->unused_rings && blkback_keys_separate(dev)) {
 		dev_info_ratelimited(&dev->dev,
 				     "the frontend's rings were in use before, waiting for it to make new ones\n");
@@ -146,7 +146,7 @@ static bool blkback_may_connect(struct blkback *blkback)
 	return false;
 }
 
-/* The frontend has written its keys.  Whatever fails has reported that. */
+/* The frontend has written its keys.  Errors are reported where they occur. */
 static void blkback_connect(struct blkback *blkback)
 {
 	struct blkif_choice choice;
