@@ -83,7 +83,7 @@ MODULE_PARM_DESC(log_stats,
 /* The features in the text below; devices read it when they make an offer. */
 u32 blkback_disabled;
 
-/* The text as it was set; all names together have 100 characters. */
+/* The text as it was set; all names together have about 100 characters. */
 static char blkback_disable_text[256];
 
 static int blkback_disable_set(const char *val, const struct kernel_param *kp)
@@ -97,7 +97,7 @@ static int blkback_disable_set(const char *val, const struct kernel_param *kp)
 	}
 	unknown = blkif_features_parse(val, &mask);
 	if (unknown.s) {
-		pr_err("disable: unknown feature \"%.*s\", known are: %s\n",
+		pr_err("disable: unknown feature \"%.*s\"; the known ones are %s\n",
 		       (int)unknown.len, unknown.s, BLKIF_FEATURE_NAMES);
 		return -EINVAL;
 	}
@@ -166,7 +166,7 @@ static int __init blkback_init(void)
 	if (!xen_domain())
 		return -ENODEV;
 	if (blkback_max_ring_order > BLKIF_MAX_RING_ORDER) {
-		pr_info("max_ring_page_order %u is more than the protocol has, using %u\n",
+		pr_info("max_ring_page_order %u is too large, using %u\n",
 			blkback_max_ring_order, BLKIF_MAX_RING_ORDER);
 		blkback_max_ring_order = BLKIF_MAX_RING_ORDER;
 	}

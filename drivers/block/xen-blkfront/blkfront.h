@@ -60,7 +60,7 @@ struct blkfront_params {
 
 extern struct blkfront_params blkfront_params;
 
-/* Late requests have the ring checked at most so often. */
+/* How often, at most, a ring is checked because of late requests. */
 #define BLKFRONT_WATCH_INTERVAL	(HZ / 2)
 
 /**
@@ -72,8 +72,8 @@ extern struct blkfront_params blkfront_params;
  * @BLKFRONT_LEAVING: Closed, so that the backend releases our separate rings
  *                    before we reconnect; the rings still exist
  * @BLKFRONT_CONNECTED: requests are passed on
- * @BLKFRONT_REMOVING: the same, but the driver is being unbound: there are no
- *                     more news of the backend
+ * @BLKFRONT_REMOVING: the same, but the driver is being unbound: the backend's
+ *                     state is not reported any more
  * @BLKFRONT_DYING: given up while connected: requests fail, those in flight are
  *                  drained
  * @BLKFRONT_DEAD: given up, and not connected
@@ -119,7 +119,7 @@ enum blkfront_state {
 };
 
 /**
- * enum blkfront_data - how the backend gets at the data
+ * enum blkfront_data - how the backend accesses the data
  * @BLKFRONT_MAPPED: the pages of a request are granted while it lasts
  * @BLKFRONT_PERSISTENT: data is copied to pages that are granted as long as the
  *                       connection lasts
@@ -149,7 +149,7 @@ enum blkfront_flush {
  * @BLKFRONT_SEND: it is sent
  * @BLKFRONT_DONE: there is nothing to do
  * @BLKFRONT_RESUBMIT: it was made for another backend, see requeue.c
- * @BLKFRONT_WAIT_PAGES: it waits for pages of ours
+ * @BLKFRONT_WAIT_PAGES: it waits for our own pages
  * @BLKFRONT_WAIT_GRANTS: it waits for grants
  * @BLKFRONT_WAIT_SLOT: it waits for a slot
  * @BLKFRONT_UNSUPPORTED: the backend does not support it
@@ -213,7 +213,7 @@ struct blkfront_ring_mem {
  * struct blkfront_ring - one queue of a connection
  * @info: the disk
  * @index: number of the queue
- * @polled: responses are polled for, and not notified
+ * @polled: responses are polled for, without notifications
  * @deferred: responses are not taken in interrupts
  * @irq: of the event channel
  * @evtchn: event channel
@@ -223,17 +223,17 @@ struct blkfront_ring_mem {
  * @data: pages that data is copied to
  * @pi: pages that protection information is copied to
  * @budget: grants that large requests may still use, so that one disk does not
- *          take those that other devices of the guest need.  The number of
+ *          take the grants that other devices of the guest need.  The number of
  *          slots bounds what small requests use.
  * @lock: request half of @front, and @req_counters; covers writing the slot
  * @front: the ring or rings
- * @req_counters: see there
+ * @req_counters: counters of the request half
  * @rsp_lock: response half of @front, and all below but @watched
  * @broken: the backend has violated the protocol
  * @overtaken: an event may come for a response that was already taken
  * @poll: whether polling for more responses pays
  * @acknowledged: responses that had been taken at the last event
- * @rsp_counters: see there
+ * @rsp_counters: counters of the response half
  * @watched: when the watchdog last checked the ring; jiffies, by info->mutex
  * @work: takes responses that the interrupt handler left
  */
@@ -283,7 +283,7 @@ struct blkfront_tag {
  * @vdevice: number of the virtual device
  * @vdev: the same, decoded
  * @minors_node: in the list of vdevice.c
- * @debugfs: directory in debugfs
+ * @debugfs: its directory in debugfs
  * @mutex: protects all below, except for what the data path reads and @bios
  * @agreed: what was negotiated; constant while the queue runs
  * @disk: what the backend says of the disk
@@ -375,9 +375,9 @@ static inline bool blkfront_is_dead(const struct blkfront_info *info)
 }
 
 /*
- * May the data path use the rings?  Whoever asks is in an RCU read-side
- * critical section.  The state changes before the queue is quiesced, so the
- * grace period at the end of quiescing covers those who saw the state before.
+ * May the data path use the rings?  The caller is in an RCU read-side critical
+ * section.  The state changes before the queue is quiesced, so quiescing, which
+ * ends with a grace period, waits for all who saw the previous state.
  */
 static inline bool blkfront_rings_usable(const struct blkfront_info *info)
 {

@@ -72,7 +72,7 @@ DEFINE_SHOW_ATTRIBUTE(blkfront_counters);
  * blkfront_debugfs_add() - make the files of a disk
  * @info: the disk
  *
- * Without them, the disk works all the same.
+ * The disk works without them, too.
  */
 void blkfront_debugfs_add(struct blkfront_info *info)
 {

@@ -70,7 +70,7 @@ static int blkfront_ring_mem_init(struct blkfront_ring *ring)
 	return err;
 }
 
-/* The grant table frees pages that the backend still has mapped later. */
+/* If the backend still has a page mapped, the grant table frees it later. */
 static void blkfront_ring_mem_free(struct blkfront_ring_mem *mem)
 {
 	if (mem->shared)
