@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Print the path of a kernel tree, or of as much of one as checks need: its
-# checkpatch.pl and the framework of its self-tests.  The tree is $KERNEL_TREE
-# or is taken once out of Debian's linux-source package.
+# checkpatch.pl and the framework of its self-tests.  The tree is $KERNEL_TREE,
+# or is extracted once from Debian's package linux-source.
 set -u
 
 prog=$(basename "$0")
