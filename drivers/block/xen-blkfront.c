@@ -413,7 +413,7 @@ static void blkfront_backend_closed(struct blkfront_info *info)
 {
 	switch (READ_ONCE(info->state)) {
 	case BLKFRONT_WAITING:
-		/* It has yet to notice that we want another connection. */
+		/* The backend has not noticed our new connection yet. */
 		break;
 	case BLKFRONT_LEAVING:
 		blkfront_reconnect(info);
@@ -641,7 +641,7 @@ static int blkfront_resume(struct xenbus_device *dev)
 	return 0;
 }
 
-/* The gendisk is deleted: tear down what is left, unless that was done. */
+/* The gendisk is deleted: tear down the rest, unless that was done before. */
 static void blkfront_disk_deleted(struct blkfront_info *info)
 {
 	bool was_dead;
@@ -682,7 +682,7 @@ static void blkfront_remove(struct xenbus_device *dev)
 		blkfront_kill(info, NULL);
 	}
 	flush_work(&info->shutdown_work);
-	/* An interrupt may have killed it and have yet to queue the work. */
+	/* An interrupt that killed the disk may still have to queue the work. */
 	mutex_lock(&info->mutex);
 	blkfront_disconnect(info);
 	mutex_unlock(&info->mutex);

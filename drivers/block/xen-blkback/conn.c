@@ -42,7 +42,7 @@ static void blkback_queue_teardown(struct blkback_queue *queue)
 	blkback_queue_exit(queue);
 }
 
-/* The connection disappears from sysfs; what it counted stays. */
+/* The connection disappears from sysfs; its counters are kept. */
 static void blkback_conn_hide(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;

@@ -96,7 +96,7 @@ void blkback_data_begin(struct blkback_queue *queue)
 }
 
 /**
- * blkback_data_lingers() - does somebody still refer to a page of a request?
+ * blkback_data_lingers() - is a page of a request still referred to?
  * @req: a request whose bios are done
  *
  * The network stack may keep a page to send it again.  Such a page must not be
@@ -117,7 +117,7 @@ bool blkback_data_lingers(const struct blkback_req *req)
 
 /**
  * blkback_data_release() - a request does not need its pages any more
- * @req: a request to whose pages nobody refers
+ * @req: a request whose pages are not referred to any more
  *
  * The guest has its data when blkback_data_end() returns, and not before.
  */

@@ -129,7 +129,7 @@ static bool blkback_may_rebind(const struct blkback *blkback,
 /**
  * blkback_drain_for_removal() - end the connection of a device that is removed
  * @blkback: the device, in state REMOVED
- * @xenbus_removes: xenbus removes it, rather than somebody unbinding the driver
+ * @xenbus_removes: xenbus removes the device; otherwise its driver is unbound
  *
  * Requests in flight could reach the disk after those that the next driver
  * gets.  Unbinding the driver therefore waits for the disk, but only while a

@@ -206,7 +206,7 @@ void blkback_grant_trim(struct blkback_queue *queue, bool reclaim)
 
 /**
  * blkback_grant_release() - a request does not need its mapped pages any more
- * @req: a request to whose pages nobody refers
+ * @req: a request whose pages are not referred to any more
  *
  * They are unmapped when blkback_grant_unmap() returns, and not before.
  */

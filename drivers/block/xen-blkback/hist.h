@@ -29,8 +29,8 @@ struct blkback_hist {
  * blkback_hist_bucket() - the bucket of a latency
  * @us: the latency in whole microseconds
  *
- * Return: 0 for 0, n for 2^(n-1) to 2^n - 1.  The last bucket also has what is
- * longer.
+ * Return: 0 for 0, n for 2^(n-1) to 2^n - 1.  The last bucket also has longer
+ * latencies.
  */
 static inline unsigned int blkback_hist_bucket(u64 us)
 {

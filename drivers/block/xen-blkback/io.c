@@ -254,10 +254,10 @@ struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,
 }
 
 /*
- * Make a bio for the segments from @first on that are contiguous on the disk.  It
- * refers to the vectors of the request.  Pages that are contiguous in a guest are
- * seldom so in the machine, and drivers merge those that are, so none are merged
- * here.
+ * Make a bio for the segments from @first on that are contiguous on the disk.
+ * It refers to the vectors of the request.  Pages are not merged: pages that
+ * are contiguous in a guest rarely are in the machine, and drivers merge those
+ * that are.
  */
 static struct bio *blkback_io_next_bio(struct blkback_req *req,
 				       unsigned int first, blk_opf_t opf)
@@ -367,7 +367,7 @@ static enum blkback_outcome blkback_io_prepare_data(struct blkback_req *req)
  *
  * Context: the thread of the queue.
  *
- * Return: what is to be done with the request.
+ * Return: what to do with the request.
  */
 enum blkback_outcome blkback_io_prepare(struct blkback_req *req)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: reads and checks what others have written to XenStore.
+ * Xen block backend: reads and checks what others write to XenStore.
  *
  * A function that finds a wrong value refuses the frontend with the name of the
  * key; its caller has nothing to report.
@@ -289,9 +289,9 @@ int blkback_keys_queue(struct blkback *blkback,
  * blkback_keys_check_pi() - check that the frontend uses what it was offered
  * @blkback: the disk
  *
- * The frontend has seen the protection information of the disk, and says what
- * it uses of it.  A frontend without slim requests uses none, whatever another
- * one left in XenStore.
+ * The frontend has seen the protection information of the disk, and says
+ * whether it uses it.  A frontend without slim requests uses none, whatever
+ * another one left in XenStore.
  */
 void blkback_keys_check_pi(struct blkback *blkback)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: what it writes to XenStore for the frontend to read.
+ * Xen block backend: writes to XenStore what the frontend reads.
  */
 
 #include "../xen-blkif/xenstore.h"
@@ -89,7 +89,7 @@ static int blkback_write_disk(struct xenbus_transaction xbt, void *data)
 	return blkback_write_keys(blkback->dev, xbt, keys, ARRAY_SIZE(keys));
 }
 
-/* The name of the profile comes last: it says that the others are there. */
+/* The name of the profile comes last: it shows that the others are there. */
 static int blkback_write_pi(struct xenbus_device *dev,
 			    const struct blkif_pi *pi)
 {

@@ -100,7 +100,7 @@ static void blkback_queue_respond(struct blkback_queue *queue,
 	list_add(&req->node, &queue->free_reqs);
 }
 
-/* Release and answer what is done.  Return: true if anything was. */
+/* Release and answer requests that are done.  Return: true if any were. */
 static bool blkback_queue_reap(struct blkback_queue *queue)
 {
 	struct blkback_req *req, *next;

@@ -85,7 +85,7 @@ void blkback_wait_publish(struct blkback_queue *queue, bool last)
 }
 
 /**
- * blkback_wait_publish_due() - publish responses that were held back for long
+ * blkback_wait_publish_due() - publish responses that have waited long enough
  * @queue: the queue, which may have more work
  *
  * Responses are coalesced up to a number and a time.

@@ -136,9 +136,8 @@ static bool blkback_may_connect(struct blkback *blkback)
 		return false;
 	}
 	/*
-	 * What is in flight on the previous connection could overtake what comes
-	 * on this one.  The end of that connection schedules an update, which
-	 * tries again.
+	 * Requests of the previous connection could overtake those of this one.
+	 * The end of that connection schedules an update, which tries again.
 	 */
 	if (blkback_drained(blkback, 0))
 		return true;
@@ -209,7 +208,7 @@ static void blkback_reset(struct blkback *blkback)
 		return;
 	/*
 	 * The toolstack removes the device, and may have written Closing, which
-	 * the frontend has yet to see.
+	 * the frontend has not seen yet.
 	 */
 	if (!xenbus_dev_is_online(dev))
 		return;
@@ -443,7 +442,7 @@ static void blkback_remove(struct xenbus_device *dev)
 
 	blkback_unwatch(&blkback->mode_watch);
 	blkback_unwatch(&blkback->disk_watch);
-	/* From here on updates do nothing, and nobody else has the device. */
+	/* From here on, updates do nothing, and nobody else uses the device. */
 	mutex_lock(&blkback->transition);
 	xenbus_removes = blkback_get_state(blkback) == BLKBACK_LEAVING;
 	blkback_set_state(blkback, BLKBACK_REMOVED);

@@ -66,7 +66,7 @@ extern struct blkfront_params blkfront_params;
 /**
  * enum blkfront_state - the state of a disk
  * @BLKFRONT_WAITING: an earlier connection, ours or another driver's, is over,
- *                    and the backend has yet to notice that we want a new one
+ *                    and the backend has not noticed yet that we want a new one
  * @BLKFRONT_RESUMED: restored from a suspend, there is a new backend
  * @BLKFRONT_INITIALISED: rings exist, and their keys are written
  * @BLKFRONT_LEAVING: Closed, so that the backend releases our separate rings

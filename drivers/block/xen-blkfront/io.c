@@ -269,8 +269,8 @@ static void blkfront_publish(struct blkfront_ring *ring)
 
 /*
  * Write a request to a free slot.  It may be answered as soon as the slot is
- * published, and must be found by its tag then.  As soon as it can be found it
- * may be completed, and is not ours any more.
+ * published, and must be found by its tag then.  As soon as it can be found, it
+ * may be completed, and must not be touched any more.
  */
 static inline void blkfront_write_slot(struct blkfront_ring *ring,
 				       struct request *rq,

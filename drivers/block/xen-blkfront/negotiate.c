@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Negotiation: all that the frontend reads from the backend's directory in
- * XenStore, what it chooses, and all that it writes to its own.
+ * Negotiation: everything that the frontend reads from the backend's directory
+ * in XenStore, what it chooses, and everything that it writes to its own
+ * directory.
  *
  * It has two steps.  When the backend is in InitWait, it has offered layouts of
  * rings: blkfront_choose() and blkfront_write_keys().  When it is Connected, it
- * has opened the disk, and describes it and what it supports:
+ * has opened the disk, and describes its properties and features:
  * blkfront_read_disk(), blkfront_agree() and blkfront_write_pi_key().
  */
 

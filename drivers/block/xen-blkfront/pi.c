@@ -79,7 +79,7 @@ static unsigned char blkfront_pi_flags(const struct blkfront_info *info,
 /**
  * blkfront_pi_limits() - set the queue limits that tuples need
  * @info: the disk
- * @lim: its limits, of which the others are set
+ * @lim: its limits, which are already set for data
  *
  * Context: any.
  */
@@ -200,8 +200,9 @@ void blkfront_pi_copy(struct request *rq, bool to_ours)
 }
 
 /**
- * blkfront_pi_escape() - make tuples that nobody checks
- * @rq: a read that has none; see the public header on the escape value
+ * blkfront_pi_escape() - set tuples to the escape value
+ * @rq: a read for which the backend sent none; the public header defines the
+ *      value
  *
  * Context: any.
  */

@@ -151,7 +151,7 @@ int blkfront_pool_fill(struct blkfront_pool *pool, unsigned int nr)
 }
 
 /**
- * blkfront_pool_drain() - free all pages of a pool that nobody uses any more
+ * blkfront_pool_drain() - free all pages of a pool that is not used any more
  * @pool: the pool; all pages were put back
  *
  * Context: any.

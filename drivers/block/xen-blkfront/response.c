@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking responses.  A ring's interrupt handler takes them, its work item if a
- * pass takes long, blk_poll() on a polled queue, and the watchdog.
+ * Taking responses.  They are taken by a ring's interrupt handler, by its work
+ * item if there are many, by blk_poll() on a polled queue, and by the watchdog.
  */
 
 #include <linux/delay.h>
@@ -196,7 +196,7 @@ unsigned int blkfront_take_responses(struct blkfront_ring *ring)
 
 /*
  * Acknowledge the event, once the ring was found empty.  An event without
- * responses is not spurious if these were already taken by somebody else.
+ * responses is not spurious if its responses were already taken without it.
  */
 static void blkfront_acknowledge(struct blkfront_ring *ring)
 {
