@@ -7,8 +7,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 	 CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m
 
-.PHONY: modules modules_install install check test test-long demo bench bench-profile bench-ring \
-	clean help kdir deps
+.PHONY: modules modules_install install check test test-long series demo bench bench-profile \
+	bench-ring clean help kdir deps
 
 modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
 	$(kbuild) modules
@@ -24,8 +24,14 @@ check: deps	## static checks and userspace tests; no emulator, three minutes
 test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
 	@scripts/test-all.sh
 
-test-long: deps	## all system tests on Debian 12, those too that take long
-	@tests/system/run --suite bookworm --long
+test-long: deps	## all system tests on Debian 12, those too that take long; the series built
+	@scripts/series-build.sh; built=$$?; \
+	tests/system/run --suite bookworm --long && exit $$built
+
+# SIGNOFF=y adds the Signed-off-by: of whom git has as author here.
+series:	## patches for KSRC=<Linux source>, for XENSRC=<git tree of Xen>, or both
+	@scripts/series.sh $(if $(SIGNOFF),--signoff) $(if $(KSRC),--linux '$(KSRC)') \
+		$(if $(XENSRC),--xen '$(XENSRC)')
 
 demo: deps	## boot Xen, attach a disk with our pair, run fio, show the figures
 	@scripts/demo.sh

@@ -27,6 +27,7 @@
 #include <linux/blk-mq.h>
 #include <linux/err.h>
 #include <linux/slab.h>
+#include <xen/xenbus.h>
 
 /* 6.5, 05bdb9965305: opening a block device no longer takes a fmode_t. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
@@ -103,7 +104,8 @@ enum blk_integrity_checksum {
 struct compat_blk_integrity {
 	unsigned char flags;
 	enum blk_integrity_checksum csum_type;
-	unsigned char tuple_size;
+	unsigned char metadata_size;
+	unsigned char pi_tuple_size;
 	unsigned char pi_offset;
 	unsigned char interval_exp;
 	unsigned char tag_size;
@@ -137,7 +139,8 @@ compat_integrity_get(const struct blk_integrity *from,
 	if (!(from->flags & BLK_INTEGRITY_GENERATE))
 		to->flags |= BLK_INTEGRITY_NOGENERATE;
 	to->flags |= from->flags & BLK_INTEGRITY_DEVICE_CAPABLE;
-	to->tuple_size = from->tuple_size;
+	to->metadata_size = from->tuple_size;
+	to->pi_tuple_size = from->tuple_size;
 	to->interval_exp = from->interval_exp;
 	to->tag_size = from->tag_size;
 	compat_integrity_type(from->profile->name, to);
@@ -183,12 +186,12 @@ static inline void compat_integrity_set(struct gendisk *disk,
 	struct blk_integrity *bi = blk_get_integrity(disk);
 	struct blk_integrity template = {
 		.profile = compat_integrity_profile(from),
-		.tuple_size = from->tuple_size,
+		.tuple_size = from->metadata_size,
 		.interval_exp = from->interval_exp,
 		.tag_size = from->tag_size,
 	};
 
-	if (!from->tuple_size || !template.profile)
+	if (!from->metadata_size || !template.profile)
 		return;
 	if (!bi)
 		blk_integrity_register(disk, &template);
@@ -342,6 +345,69 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 	 LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0))
 #define BLKBACK_TAGS	1U
 #endif
+
+/*
+ * 6.17, c6603b1d6556 and 76e45252a4ce: the metadata of an interval has a size,
+ * and so has the tuple in it.  In older kernels, the tuple is all metadata.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) && \
+	LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define metadata_size	tuple_size
+#define pi_tuple_size	tuple_size
+#endif
+
+/* 6.14, 9377b95cda73: tag sets always merge; older ones have to ask for it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+static inline int compat_alloc_tag_set(struct blk_mq_tag_set *set)
+{
+	set->flags |= BLK_MQ_F_SHOULD_MERGE;
+	return blk_mq_alloc_tag_set(set);
+}
+
+#define blk_mq_alloc_tag_set	compat_alloc_tag_set
+#endif
+
+/*
+ * 6.18, 4fc8728aa34f: getgeo() takes a disk instead of a block device.  This
+ * turns the definition of blkfront_getgeo() into a function that takes a disk,
+ * and one of that name that takes a block device and calls it.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define blkfront_getgeo(disk, geometry)					\
+	compat_getgeo(disk, geometry);					\
+									\
+static int (blkfront_getgeo)(struct block_device *bdev,			\
+			     struct hd_geometry *geo)			\
+{									\
+	return compat_getgeo(bdev->bd_disk, geo);			\
+}									\
+									\
+static int compat_getgeo(disk, geometry)
+#endif
+
+/*
+ * 7.0, 82169dace41c: the function also takes the device.  Distributions have
+ * backported that, so the type of the function decides.
+ */
+typedef enum xenbus_state compat_state_fn(const char *path);
+typedef enum xenbus_state compat_dev_state_fn(const struct xenbus_device *dev,
+					      const char *path);
+
+static inline enum xenbus_state
+compat_read_state(void *fn, bool takes_dev, const struct xenbus_device *dev,
+		  const char *path)
+{
+	compat_dev_state_fn *of_dev = fn;
+	compat_state_fn *of_path = fn;
+
+	return takes_dev ? of_dev(dev, path) : of_path(path);
+}
+
+#define xenbus_read_driver_state(dev, path)				\
+	compat_read_state(&xenbus_read_driver_state,			\
+			  __same_type(&xenbus_read_driver_state,	\
+				      compat_dev_state_fn *),		\
+			  dev, path)
 
 /* Sources define it at their start, which comes after these headers. */
 #undef pr_fmt

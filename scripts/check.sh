@@ -39,36 +39,82 @@ check_sizes() {
 	scripts/check-size.py "$top"
 }
 
-# Some rules of checkpatch do not apply to some files:
-#   everywhere: CAMELCASE, as the kernel's own XenbusState... are only known as
-#     such inside of a kernel tree
-#   compat: that is where versions are compared (which checkpatch then takes for
-#     constants), and it repeats definitions of the kernel as they are there
+# Rules of checkpatch that do not apply to a file, not even in a kernel tree:
 #   include: the public header is Xen's, which has other types, no BIT() and no
 #     __packed
 #   abi.h: the ABI is the architecture's
-#   sysfs.c: the argument that its macro repeats is a part of names
+#   sysfs.c, agreed.h: the arguments that their macros repeat are parts of names,
+#     and a list of initializers has no parentheses
 #   trace.h: TRACE_EVENT() has a style of its own, and the minus in a path is no
 #     operator
+excepted() {
+	case $1 in
+	include/*) echo PREFER_KERNEL_TYPES,BIT_MACRO,ARCH_DEFINES,PREFER_DEFINED_ATTRIBUTE_MACRO ;;
+	drivers/block/xen-blkif/abi.h) echo ARCH_DEFINES ;;
+	*/sysfs.c) echo MACRO_ARG_REUSE ;;
+	*/agreed.h) echo MACRO_ARG_REUSE,COMPLEX_MACRO ;;
+	*/trace.h) echo PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,SPACING ;;
+	esac
+}
+
+# The check below also leaves out rules that do not apply outside of a kernel tree:
+#   everywhere: CAMELCASE, as the kernel's own XenbusState... are only known as
+#     such inside of a kernel tree
+#   compat: that is where versions are compared (which checkpatch then takes for
+#     constants), it repeats definitions of the kernel as they are there, and its
+#     macros have the parameters of functions of the kernel
 check_checkpatch() {
 	local tree f ignore rc=0
 	tree=$(scripts/kernel-files.sh) || return
 	# Without an empty tree, checkpatch looks for a tree in the root directory.
 	mkdir -p "$out/empty/include"
 	for f in $(kernel_sources); do
-		ignore=CAMELCASE
+		ignore=CAMELCASE,$(excepted "$f")
 		case $f in
-		compat/*) ignore+=,LINUX_VERSION_CODE,CONSTANT_COMPARISON,NEW_TYPEDEFS,BIT_MACRO ;;
-		include/*) ignore+=,PREFER_KERNEL_TYPES,BIT_MACRO,ARCH_DEFINES,PREFER_DEFINED_ATTRIBUTE_MACRO ;;
-		drivers/block/xen-blkif/abi.h) ignore+=,ARCH_DEFINES ;;
-		drivers/block/xen-blkback/sysfs.c) ignore+=,MACRO_ARG_REUSE ;;
-		*/trace.h) ignore+=,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,SPACING ;;
+		compat/*) ignore+=,LINUX_VERSION_CODE,CONSTANT_COMPARISON,NEW_TYPEDEFS,BIT_MACRO,MACRO_ARG_UNUSED,MACRO_ARG_REUSE,MACRO_WITH_FLOW_CONTROL ;;
 		esac
 		(cd "$out" && perl "$tree/scripts/checkpatch.pl" --no-tree --root="$out/empty" \
 			--strict --no-summary --terse --show-types --ignore "$ignore" \
 			-f "$top/$f" 2>&1) || rc=1
 	done
 	return $rc
+}
+
+# checkpatch on a patch, less what is excepted of a file.  Who sends a patch signs
+# it off.
+patch_faults() {
+	local line file type
+	(cd "$1" && perl scripts/checkpatch.pl --strict --no-signoff --no-summary --terse \
+		--showfile --show-types "$2" 2>&1) | while IFS= read -r line; do
+		file=${line%%:*}
+		type=$(sed -nE 's/^[^ ]* (ERROR|WARNING|CHECK):([A-Z_]+): .*/\2/p' <<<"$line")
+		case ,$(excepted "$file"), in *,"${type:-none}",*) continue ;; esac
+		# A name of the kernel's, which checkpatch only looks for among macros.
+		case $line in *'Avoid CamelCase: <XenbusState'*) continue ;; esac
+		echo "${2##*/}: $line"
+	done
+}
+
+# The series applies to a kernel of Debian's, and its patches are as a maintainer
+# expects them.
+check_series() {
+	local tree patch faults rc=0
+	tree=$(scripts/kernel-files.sh) || return
+	scripts/series.sh --linux "$tree" --out "$out/series" || return
+	for patch in "$out"/series/linux/*.patch; do
+		case $patch in */0000-*) continue ;; esac
+		faults=$(patch_faults "$tree" "$patch")
+		[ -z "$faults" ] || { echo "$faults" && rc=1; }
+	done
+	return $rc
+}
+
+# What is written as kernel-doc is complete.
+check_kernel-doc() {
+	local tree
+	tree=$(scripts/kernel-files.sh) || return
+	kernel_sources | grep -vx compat/compat.h |
+		xargs "$tree/scripts/kernel-doc" -none -Wall -Werror 2>&1
 }
 
 check_spdx() {
@@ -257,7 +303,7 @@ run_check() {
 	esac
 }
 
-all=(sizes checkpatch spdx versions bugs abi pairs shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit)
+all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit)
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do

@@ -14,14 +14,14 @@ die() {
 # Modules and static checks; userspace tests; the test bed; pictures.
 packages=(
 	build-essential bc bison flex libelf-dev libssl-dev kmod sparse shellcheck codespell spin git
-	linux-headers-amd64 linux-source
-	clang libclang-rt-14-dev gcc-multilib libc6-dev-i386 qemu-user
+	linux-headers-amd64 linux-source linux-source-6.12 patch gcc-aarch64-linux-gnu
+	clang libclang-rt-14-dev gcc-12-multilib libc6-dev-i386 qemu-user
 	qemu-system-x86 mmdebstrap debian-archive-keyring e2fsprogs busybox-static
 	cpio xz-utils zstd procps util-linux
 	python3 gnuplot-nox
 )
 # Room for the packages above, before the images (build-image.sh checks its own).
-need_mib=3000
+need_mib=3500
 
 missing() {
 	local p

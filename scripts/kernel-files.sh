@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Print the path of a kernel tree, or of as much of one as checks need: its
-# checkpatch.pl and the framework of its self-tests.  The tree is $KERNEL_TREE,
-# or is extracted once from Debian's package linux-source.
+# checkpatch.pl and kernel-doc, the framework of its self-tests, and what the
+# series changes.  The tree is $KERNEL_TREE, or is extracted once from the newest
+# of Debian's packages linux-source that is installed.
 set -u
 
 prog=$(basename "$0")
@@ -15,6 +16,10 @@ files=(
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
 	tools/testing/selftests/kselftest.h
 	tools/testing/selftests/kselftest_harness.h
+	scripts/kernel-doc include/xen
+	COPYING CREDITS Kbuild Makefile MAINTAINERS README Documentation/ABI/testing Documentation/block
+	drivers/block/Kconfig drivers/block/Makefile drivers/block/xen-blkfront.c
+	drivers/block/xen-blkback
 )
 
 tree=${KERNEL_TREE:-$top/build/linux}
@@ -37,6 +42,8 @@ trap 'rm -rf "$new"' EXIT
 name=$(basename "$tarball" .tar.xz)
 tar -C "$new" -xJf "$tarball" --strip-components=1 "${files[@]/#/$name/}" ||
 	die "cannot unpack $tarball"
+# checkpatch.pl takes nothing for a kernel tree that lacks one of these.
+(cd "$new" && mkdir -p arch fs init ipc kernel lib)
 rm -rf "$tree"
 mv -T "$new" "$tree" 2>/dev/null
 complete || die "$tarball does not hold what is needed"

@@ -467,7 +467,9 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
  */
 bool blkfront_backend_left(const struct blkfront_info *info)
 {
-	switch (xenbus_read_driver_state(info->xbdev->otherend)) {
+	const struct xenbus_device *dev = info->xbdev;
+
+	switch (xenbus_read_driver_state(dev, dev->otherend)) {
 	case XenbusStateConnected:
 		return false;
 	case XenbusStateInitialising:
@@ -486,7 +488,7 @@ static void blkfront_wait_closed(struct xenbus_device *dev)
 
 	for (ms = 0; ms < BLKFRONT_CLOSE_TIMEOUT_MS;
 	     ms += BLKFRONT_CLOSE_CHECK_MS) {
-		switch (xenbus_read_driver_state(dev->otherend)) {
+		switch (xenbus_read_driver_state(dev, dev->otherend)) {
 		case XenbusStateUnknown:
 		case XenbusStateInitialising:
 		case XenbusStateClosed:

@@ -26,8 +26,6 @@
 #ifndef _XEN_BLKBACK_H
 #define _XEN_BLKBACK_H
 
-#define pr_fmt(fmt) "xen-blkback: " fmt
-
 #include <linux/blkdev.h>
 #include <linux/bvec.h>
 #include <linux/completion.h>

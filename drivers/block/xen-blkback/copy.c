@@ -16,7 +16,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <asm/xen/hypercall.h>
-#include <asm/xen/page.h>
+#include <xen/page.h>
 #include "blkback.h"
 
 /**

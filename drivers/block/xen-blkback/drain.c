@@ -123,7 +123,8 @@ static bool blkback_may_rebind(const struct blkback *blkback,
 	struct xenbus_device *dev = blkback->dev;
 
 	return !xenbus_removes && xenbus_dev_is_online(dev) &&
-	       xenbus_read_driver_state(dev->otherend) != XenbusStateUnknown;
+	       xenbus_read_driver_state(dev, dev->otherend) !=
+	       XenbusStateUnknown;
 }
 
 /**

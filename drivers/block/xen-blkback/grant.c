@@ -9,7 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <asm/xen/page.h>
+#include <xen/page.h>
 #include "trace.h"
 
 /* A persistent grant that was not used for this long may be evicted. */

@@ -144,7 +144,7 @@ void blkback_keys_inherit_offer(struct blkback *blkback)
 	const char *dir = blkback->dev->nodename;
 	u32 segs, entries;
 
-	if (xenbus_read_driver_state(blkback->dev->otherend) !=
+	if (xenbus_read_driver_state(blkback->dev, blkback->dev->otherend) !=
 	    XenbusStateConnected)
 		return;
 	segs = xenbus_read_unsigned(dir, "feature-max-indirect-segments", 0);

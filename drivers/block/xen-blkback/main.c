@@ -3,6 +3,8 @@
  * Xen block backend: parameters, and what all devices share.
  */
 
+#define pr_fmt(fmt) "xen-blkback: " fmt
+
 #include <linux/module.h>
 #include <xen/xen.h>
 #include "blkback.h"

@@ -16,7 +16,7 @@
 #include <linux/blk-integrity.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <asm/xen/page.h>
+#include <xen/page.h>
 #include "blkback.h"
 
 /**
@@ -40,7 +40,7 @@ struct blkif_pi blkback_pi_get(struct block_device *bdev)
 	ref = bi->flags & BLK_INTEGRITY_REF_TAG;
 	return blkif_pi_make(blkif_pi_profile(bi->csum_type ==
 					      BLK_INTEGRITY_CSUM_IP, ref),
-			     1U << bi->interval_exp, bi->tuple_size,
+			     1U << bi->interval_exp, bi->metadata_size,
 			     bdev_logical_block_size(bdev));
 }
 

@@ -15,6 +15,8 @@
  * has a lock.
  */
 
+#define pr_fmt(fmt) "xen-blkback: " fmt
+
 #include <linux/blkdev.h>
 #include <linux/freezer.h>
 #include <linux/sched/mm.h>

@@ -8,7 +8,7 @@
 
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
-#include <asm/xen/page.h>
+#include <xen/page.h>
 #include "blkback.h"
 
 static void *blkback_ring_addr(struct page *page)

@@ -18,6 +18,7 @@
 #define _XEN_BLKBACK_TRACE_H
 
 #include <linux/tracepoint.h>
+#include "../xen-blkif/trace.h"
 #include "blkback.h"
 
 DECLARE_EVENT_CLASS(blkback_req,
@@ -51,7 +52,7 @@ DECLARE_EVENT_CLASS(blkback_req,
 	),
 	TP_printk("vbd-%u-%u queue %u id %#llx %s%s sector %llu + %llu segments %u status %d in_flight %u",
 		  __entry->domid, __entry->devid, __entry->queue, __entry->id,
-		  __print_symbolic(__entry->op, BLKIF_OP_NAMES),
+		  blkif_show_op(__entry->op),
 		  __entry->indirect ? " indirect" : "", __entry->sector,
 		  __entry->nr_sectors, __entry->nr_segs, __entry->status,
 		  __entry->in_flight)

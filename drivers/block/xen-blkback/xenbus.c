@@ -15,6 +15,7 @@
  * sysfs, and updates run in a work item.  blkback.transition serialises them.
  */
 
+#include <linux/types.h>
 #include <linux/kdev_t.h>
 #include <linux/slab.h>
 #include "../xen-blkif/agreed.h"
@@ -231,7 +232,9 @@ static void blkback_connect_unused(struct blkback *blkback)
 
 static void blkback_connect_if_ready(struct blkback *blkback)
 {
-	switch (xenbus_read_driver_state(blkback->dev->otherend)) {
+	const struct xenbus_device *dev = blkback->dev;
+
+	switch (xenbus_read_driver_state(dev, dev->otherend)) {
 	case XenbusStateInitialised:
 		blkback_connect_unused(blkback);
 		break;

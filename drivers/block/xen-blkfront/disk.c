@@ -16,9 +16,9 @@
 /* If a request is not answered for this long, its ring is checked. */
 #define BLKFRONT_TIMEOUT	(30 * HZ)
 
-static int blkfront_getgeo(struct block_device *bdev, struct hd_geometry *geo)
+static int blkfront_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 {
-	sector_t cylinders = get_capacity(bdev->bd_disk);
+	sector_t cylinders = get_capacity(disk);
 
 	/* Virtual disks have none; partitioning tools expect these values. */
 	geo->heads = 255;
@@ -235,7 +235,7 @@ static void blkfront_tag_set_init(struct blkfront_info *info)
 	 * one here, which is the default for a single queue, costs two context
 	 * switches for each request.
 	 */
-	set->flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT;
+	set->flags = BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	set->cmd_size = sizeof(struct blkfront_req);
 	set->driver_data = info;
 }

@@ -100,7 +100,8 @@ void blkfront_pi_limits(const struct blkfront_info *info,
 	lim->max_integrity_segments = USHRT_MAX;
 	lim->integrity.csum_type = pi->profile->ip ? BLK_INTEGRITY_CSUM_IP :
 						     BLK_INTEGRITY_CSUM_CRC;
-	lim->integrity.tuple_size = BLKIF_PI_TUPLE;
+	lim->integrity.metadata_size = BLKIF_PI_TUPLE;
+	lim->integrity.pi_tuple_size = BLKIF_PI_TUPLE;
 	lim->integrity.interval_exp = ilog2(pi->interval);
 	lim->integrity.flags = blkfront_pi_flags(info, lim->integrity.flags);
 }

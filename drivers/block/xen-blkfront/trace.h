@@ -18,6 +18,7 @@
 #define _XEN_BLKFRONT_TRACE_H
 
 #include <linux/tracepoint.h>
+#include "../xen-blkif/trace.h"
 #include "blkfront.h"
 
 #define blkfront_show_verdict(verdict)					\
@@ -60,7 +61,7 @@ DECLARE_EVENT_CLASS(blkfront_req,
 	),
 	TP_printk("vbd-%u queue %u id %#llx %s%s sector %llu + %u segments %u status %d",
 		  __entry->vdevice, __entry->queue, __entry->id,
-		  __print_symbolic(__entry->op, BLKIF_OP_NAMES),
+		  blkif_show_op(__entry->op),
 		  __entry->indirect ? " indirect" : "", __entry->sector,
 		  __entry->nr_sectors, __entry->nr_segs, __entry->status)
 );

@@ -3,8 +3,8 @@
  * Requests and responses in host form, independent of the wire format.
  *
  * xen-blkfront and xen-blkback share the headers of this directory.  shared.h,
- * separate.h and ring.h access memory that is shared with the peer; agreed.h
- * and xenstore.h use interfaces of the kernel.  The others are pure: they take
+ * separate.h and ring.h access memory that is shared with the peer; agreed.h,
+ * trace.h and xenstore.h use interfaces of the kernel.  The others are pure: they take
  * no lock, allocate nothing, print nothing and access no memory that a peer can
  * write.  The unit tests therefore run the same code in user space.
  */
@@ -24,15 +24,6 @@
 #define BLKIF_MAX_INLINE		BLKIF_MAX_SEGMENTS_PER_REQUEST
 #define BLKIF_MAX_INDIRECT_PAGES	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
 #define BLKIF_MAX_ENTRIES		BLKIF_SLIM_MAX_ENTRIES
-
-/* Names of operations, in the form that __print_symbolic() takes. */
-#define BLKIF_OP_NAMES				\
-	{ BLKIF_OP_READ, "READ" },		\
-	{ BLKIF_OP_WRITE, "WRITE" },		\
-	{ BLKIF_OP_WRITE_BARRIER, "BARRIER" },	\
-	{ BLKIF_OP_FLUSH_DISKCACHE, "FLUSH" },	\
-	{ BLKIF_OP_DISCARD, "DISCARD" },	\
-	{ BLKIF_OP_WRITE_ZEROES, "WRITE_ZEROES" }
 
 /**
  * struct blkif_seg - data of a request within one granted page
