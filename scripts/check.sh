@@ -80,8 +80,8 @@ check_checkpatch() {
 	return $rc
 }
 
-# checkpatch on a patch, less what is excepted of a file.  Who sends a patch signs
-# it off.
+# Run checkpatch on a patch, with the exceptions above.  A missing Signed-off-by: is
+# no fault: whoever sends the patch adds it.
 patch_faults() {
 	local line file type
 	(cd "$1" && perl scripts/checkpatch.pl --strict --no-signoff --no-summary --terse \
@@ -95,8 +95,7 @@ patch_faults() {
 	done
 }
 
-# The series applies to a kernel of Debian's, and its patches are as a maintainer
-# expects them.
+# The series applies to a kernel of Debian, and checkpatch accepts its patches.
 check_series() {
 	local tree patch faults rc=0
 	tree=$(scripts/kernel-files.sh) || return
@@ -109,7 +108,7 @@ check_series() {
 	return $rc
 }
 
-# What is written as kernel-doc is complete.
+# All kernel-doc comments are complete.
 check_kernel-doc() {
 	local tree
 	tree=$(scripts/kernel-files.sh) || return
