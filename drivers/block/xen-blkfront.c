@@ -11,7 +11,7 @@
  *   segs.h        where the segments of a request are
  *   pool.[hc]     our own pages for the backend
  *   requeue.c     requests that are taken back
- *   revoke.c      features that the backend offered and then refused
+ *   revoke.c      features that the backend offered and then failed
  *   ring.c        rings and their event channels
  *   negotiate.c   all that is read from and written to XenStore
  *   disk.c        the gendisk and its limits

@@ -73,7 +73,7 @@ BLKBACK_ERROR(protection);
 BLKBACK_ERROR(offline);
 /* Grants that could not be unmapped. */
 BLKBACK_ERROR(unmap);
-/* Times that a frontend was refused because it broke the rules of a ring. */
+/* Times that a frontend broke the rules of a ring. */
 BLKBACK_ERROR(protocol);
 
 #undef BLKBACK_COUNTER

@@ -302,7 +302,7 @@ struct blkfront_tag {
  * @resubmit_work: submits them
  * @add_work: adds the disk, which reads it
  * @revoked: bits of enum blkfront_revoked for @revoke_work
- * @revoke_work: updates the queue limits after the backend refused something
+ * @revoke_work: updates the queue limits after a feature was turned off
  * @shutdown_work: tears a disk down that was given up
  *
  * The number of hardware queues and their depth are those of the first
@@ -448,7 +448,7 @@ bool blkfront_fits_queue(struct request *rq);
 void blkfront_resubmit(struct blkfront_info *info, struct request *rq);
 void blkfront_resubmit_work(struct work_struct *work);
 
-/* revoke.c: what the backend offered and then refused. */
+/* revoke.c: features that the backend offered and then failed. */
 bool blkfront_refused(struct blkfront_info *info, struct request *rq);
 void blkfront_revoke_work(struct work_struct *work);
 

@@ -67,8 +67,8 @@ static struct blkfront_op blkfront_op_flush(const struct blkfront_info *info)
 }
 
 /*
- * Operation and flags are chosen together, and are kept even if the backend
- * refuses something meanwhile.
+ * Operation and flags are chosen together, and are kept even if a feature is
+ * turned off meanwhile.
  */
 static struct blkfront_op blkfront_op(const struct blkfront_info *info,
 				      const struct request *rq)

@@ -195,7 +195,7 @@ static void blkfront_agree_ops(struct blkfront_info *info)
 
 	info->agreed.ops = blkif_choose_ops(blkfront_abi(info), &theirs, &ours,
 					    info->disk.block_size);
-	/* What the previous backend refused does not matter any more. */
+	/* Features that the previous backend failed do not matter any more. */
 	WRITE_ONCE(info->revoked, 0);
 }
 
