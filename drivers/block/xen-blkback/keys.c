@@ -186,7 +186,7 @@ int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice)
 	reason = blkif_refuse(choice, &blkback->offer);
 	if (!reason)
 		return 0;
-	blkback_refuse(blkback, -EINVAL, "frontend asks for %s", reason);
+	blkback_refuse(blkback, -EINVAL, "the frontend asks for %s", reason);
 	return -EINVAL;
 }
 
@@ -305,7 +305,7 @@ void blkback_keys_check_pi(struct blkback *blkback)
 	name = blkback_read_text(blkback->dev, "integrity");
 	if (name && *name && strcmp(name, blkif_pi_name(&conn->pi)))
 		blkback_refuse(blkback, -EINVAL,
-			       "frontend asks for protection information that was not offered");
+			       "the frontend asks for protection information that was not offered");
 	kfree(name);
 }
 

@@ -48,7 +48,7 @@ int blkback_publish_offer(struct blkback *blkback)
 	err = blkback_write_keys(blkback->dev, XBT_NIL, keys,
 				 ARRAY_SIZE(keys));
 	if (err)
-		blkback_fail(blkback, err, "writing the offer to XenStore");
+		blkback_fail(blkback, err, "writing the offer to XenStore failed");
 	return err;
 }
 
@@ -128,7 +128,7 @@ int blkback_publish_disk(struct blkback *blkback,
 		err = blkback_write_pi(blkback->dev, &offer->pi);
 	if (err)
 		blkback_fail(blkback, err,
-			     "writing the properties of the disk to XenStore");
+			     "writing the properties of the disk to XenStore failed");
 	return err;
 }
 

@@ -262,8 +262,9 @@ static void blkback_update_frontend(struct blkback *blkback)
 	/* The next pass of a queue then schedules another update. */
 	WRITE_ONCE(vbd->unpublished, err && err != -ENOTCONN);
 	if (!err)
-		dev_info(&dev->dev, "new size: %llu sectors%s\n", vbd->size,
-			 vbd->info & VDISK_READONLY ? ", read-only" : "");
+		dev_info(&dev->dev, "the disk has changed: %llu sectors, %s\n",
+			 vbd->size, vbd->info & VDISK_READONLY ?
+			 "read-only" : "writable");
 	else if (err != -ENOTCONN)
 		dev_warn_ratelimited(&dev->dev,
 				     "the disk has changed, but publishing that failed (%d), trying again\n",
