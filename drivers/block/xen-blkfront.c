@@ -23,13 +23,13 @@
  *   blkfront_info   a disk, from probe until its last opener is gone
  *   blkfront_ring   a queue of one connection: its rings, event channel, pages
  *   blkfront_req    our part of a struct request, valid while it is in flight
- *   blkfront_tag    the request in flight under a tag; as long as the disk
+ *   blkfront_tag    the request in flight under a tag; lives as long as the disk
  * Locks, outermost first
- *   info->mutex     a connection is made or torn down; process context
+ *   info->mutex     making and tearing down a connection; process context
  *   ring->rsp_lock  response half of a ring; hard interrupts are off
  *   ring->lock      request half of a ring; covers writing the slot only
  *   info->bios_lock bios that are to be submitted again; any context
- *   pool->lock      any context
+ *   pool->lock      a pool of pages; any context
  * Contexts
  *   queue_rq may not sleep.  Responses are taken by a ring's interrupt handler,
  *   by its work item, by tasks that poll a polled queue, and by the watchdog.
