@@ -23,7 +23,7 @@
  *   blkfront_info   a disk, from probe until its last opener is gone
  *   blkfront_ring   a queue of one connection: its rings, event channel, pages
  *   blkfront_req    our part of a struct request, valid while it is in flight
- *   blkfront_tag    the request in flight under a tag; lives as long as the disk
+ *   blkfront_tag    the request in flight under a tag; kept as long as the disk
  * Locks, outermost first
  *   info->mutex     making and tearing down a connection; process context
  *   ring->rsp_lock  response half of a ring; hard interrupts are off

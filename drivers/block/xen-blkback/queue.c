@@ -346,7 +346,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 	return any;
 }
 
-/* Return: true if there may be more to do at once. */
+/* Return: true if there may be more to do now. */
 static bool blkback_queue_pass(struct blkback_queue *queue)
 {
 	bool more;

@@ -41,7 +41,7 @@ struct blkfront_buf {
  * @readonly: if @granted, without write access
  *
  * When a connection is made, the pool is filled with what the largest request
- * needs.  A request takes all that it needs at once, or nothing.  Requests
+ * needs.  A request takes either all that it needs or nothing.  Requests
  * therefore make progress without further memory or grants.
  */
 struct blkfront_pool {
