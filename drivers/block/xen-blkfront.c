@@ -684,7 +684,7 @@ static void blkfront_remove(struct xenbus_device *dev)
 		blkfront_kill(info, NULL);
 	}
 	flush_work(&info->shutdown_work);
-	/* An interrupt that killed the disk may still have to queue the work. */
+	/* An interrupt that killed the disk may be about to queue the work. */
 	mutex_lock(&info->mutex);
 	blkfront_disconnect(info);
 	mutex_unlock(&info->mutex);

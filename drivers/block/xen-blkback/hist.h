@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Latencies of one kind of request: their sum, and a histogram by powers of two.
+ * Latencies of one kind of request: the sum, and a histogram by powers of two.
  *
  * Pure.  All members are u64, so that histograms can be added as arrays.
  */

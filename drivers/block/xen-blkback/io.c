@@ -237,8 +237,8 @@ static void blkback_io_own_bio(struct blkback_req *req, struct bio *bio,
  * @opf: the operation
  * @sector: where the part starts
  *
- * Context: process context.  A bio that was allocated before has to be submitted
- * first, as both come from the same pool.
+ * Context: process context.  A bio that was allocated before has to be
+ * submitted first, because both come from the same pool.
  *
  * Return: the bio.
  */
@@ -288,8 +288,8 @@ static struct bio *blkback_io_next_bio(struct blkback_req *req,
 }
 
 /*
- * Each bio is submitted before the next is allocated, so that bios which wait for
- * one another cannot use up the pool that they come from.
+ * Each bio is submitted before the next is allocated, so that bios that wait
+ * for one another cannot use up the pool that they come from.
  */
 static void blkback_io_submit_segs(struct blkback_req *req, blk_opf_t opf)
 {

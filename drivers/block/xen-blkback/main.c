@@ -132,8 +132,8 @@ struct workqueue_struct *blkback_range_wq;
 struct kmem_cache *blkback_req_cache;
 
 /*
- * In this order: teardowns wait for steps, and schedule updates.  When it returns
- * no connection is left.
+ * In this order: teardowns wait for steps, and schedule updates.  No connection
+ * is left after this.
  */
 static void blkback_destroy_wqs(void)
 {

@@ -18,7 +18,7 @@
  * The table below says from which states each can be entered.  No other
  * transition happens; in particular:
  *
- *   - a frontend that was refused is not connected, so CONNECTED does not follow
+ *   - a frontend that was refused is not connected, so CONNECTED never follows
  *     REFUSED, even if a thread refuses it while it is being connected;
  *   - CLOSING and REFUSED do not replace each other: the first of them says who
  *     closes;

@@ -108,7 +108,7 @@ static void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 	*ops = (struct blkif_ops) { .max_ranges = 1 };
 	if (vbd->info & VDISK_READONLY)
 		return;
-	/* Where the disk has no FUA, the block layer flushes after the write. */
+	/* If the disk has no FUA, the block layer flushes after the write. */
 	ops->fua = vbd->write_cache && blkback_enabled(BLKIF_FEATURE_FUA);
 	ops->max_zeroes = bdev_write_zeroes_sectors(bdev);
 	ops->zeroes = ops->max_zeroes &&

@@ -173,8 +173,8 @@ static bool blkback_wait_poll(struct blkback_queue *queue)
 
 /*
  * Ask for an event, unless a request has come meanwhile, and only then let
- * events in again.  An event often comes after its request was taken, and is not
- * spurious then.
+ * events in again.  An event often comes after its request was taken, and then
+ * it is not spurious.
  */
 static bool blkback_wait_rearm(struct blkback_queue *queue, bool *worked)
 {

@@ -8,7 +8,7 @@
  *     blkback_reset()            it starts: publish the offer again
  *     blkback_connect()          it is ready: read its choice, set up, publish
  *     blkback_disconnect()       it has closed
- *   blkback_update_work()        a connection has ended, or the disk has changed
+ *   blkback_update_work()        a connection has ended, or the disk changed
  *   blkback_remove()
  *
  * Watches are handled by one thread, devices are bound and unbound by writes to
@@ -246,7 +246,7 @@ static void blkback_connect_if_ready(struct blkback *blkback)
 	}
 }
 
-/* If the disk has changed, the frontend reads it when it sees Connected again. */
+/* If the disk has changed, have the frontend read its properties again. */
 static void blkback_update_frontend(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
@@ -455,7 +455,7 @@ static void blkback_remove(struct xenbus_device *dev)
 	blkback_debugfs_remove(blkback);
 	blkback_sysfs_remove(blkback);
 	blkback_drain_for_removal(blkback, xenbus_removes);
-	/* So that the disk is closed now, unless a connection still needs it. */
+	/* The disk is closed now, unless a connection still needs it. */
 	if (cancel_work_sync(&blkback->update))
 		blkback_put(blkback);
 	dev_set_drvdata(&dev->dev, NULL);
