@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# For people; what the kernel's build reads is Kbuild.
+# Targets for users; the kernel's build reads Kbuild.
 
 # Kernel to build for: its build directory.
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -13,7 +13,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
 	$(kbuild) modules
 
-modules_install: kdir	## install them where they win over the kernel's own
+modules_install: kdir	## install them where they take precedence over the kernel's own
 	$(kbuild) INSTALL_MOD_DIR=updates modules_install
 
 install: modules modules_install	## both of the above
@@ -24,11 +24,11 @@ check: deps	## static checks and userspace tests; no emulator, three minutes
 test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
 	@scripts/test-all.sh
 
-test-long: deps	## all system tests on Debian 12, those too that take long; the series built
+test-long: deps	## all system tests on Debian 12, including the long ones; builds of the series
 	@scripts/series-build.sh; built=$$?; \
 	tests/system/run --suite bookworm --long && exit $$built
 
-# SIGNOFF=y adds the Signed-off-by: of whom git has as author here.
+# SIGNOFF=y adds a Signed-off-by: of the author that git is configured with.
 series:	## patches for KSRC=<Linux source>, for XENSRC=<git tree of Xen>, or both
 	@scripts/series.sh $(if $(SIGNOFF),--signoff) $(if $(KSRC),--linux '$(KSRC)') \
 		$(if $(XENSRC),--xen '$(XENSRC)')

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every difference between the kernels this builds for.
+ * Every difference between the kernels that this project builds for.
  *
- * The sources are written for the newest one; what older ones lack is made up
- * here, and this file is the only one that knows a version.  It is included
- * before everything else by Kbuild and is not part of the exported series.
+ * The sources are written for the newest one.  This file provides what older
+ * ones lack, and is the only file that compares versions.  Kbuild includes it
+ * before everything else, and it is not part of the exported series.
  */
 
 #ifndef _XENBLK_COMPAT_H
@@ -37,8 +37,8 @@ typedef fmode_t blk_mode_t;
 #define BLK_OPEN_WRITE	FMODE_WRITE
 
 /*
- * 6.9, f3a608827d1f: an open block device is a struct file.  Before, callers
- * remembered the mode; here a struct file that nobody looks into does.
+ * 6.9, f3a608827d1f: an open block device is a struct file.  In older kernels
+ * callers keep the mode; here an opaque struct file keeps it.
  */
 struct compat_bdev_file {
 	struct block_device *bdev;
@@ -111,7 +111,7 @@ struct compat_blk_integrity {
 	unsigned char tag_size;
 };
 
-/* By its name, so that who only asks does not need the module. */
+/* By name, so that asking for the type does not need the module. */
 static inline void compat_integrity_type(const char *name,
 					 struct compat_blk_integrity *to)
 {
@@ -164,7 +164,7 @@ compat_integrity_profile(const struct compat_blk_integrity *from)
 	}
 }
 
-/* Those that registering would set. */
+/* The flags that registering would set. */
 static inline unsigned char
 compat_integrity_flags(const struct compat_blk_integrity *from)
 {
@@ -179,7 +179,7 @@ compat_integrity_flags(const struct compat_blk_integrity *from)
 	return flags;
 }
 
-/* Once for a disk, and then only the flags may be changed. */
+/* The profile is set once for a disk; afterwards only the flags may change. */
 static inline void compat_integrity_set(struct gendisk *disk,
 					const struct compat_blk_integrity *from)
 {
@@ -201,13 +201,13 @@ static inline void compat_integrity_set(struct gendisk *disk,
 }
 
 #define blk_integrity			compat_blk_integrity
-/* Lives as long as the block that the caller is in. */
+/* The result lives as long as the caller's block. */
 #define bdev_get_integrity(bdev) \
 	compat_integrity_get(bdev_get_integrity(bdev), \
 			     &(struct compat_blk_integrity) { })
 #endif
 
-/* 6.6, 80814b8e359f: it keeps account of the bytes that were added. */
+/* 6.6, 80814b8e359f: the function counts the bytes that were added. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 static inline int compat_bio_integrity_add_page(struct bio *bio,
 						struct page *page,
@@ -226,8 +226,8 @@ static inline int compat_bio_integrity_add_page(struct bio *bio,
 
 /*
  * 6.9, 27e32cd23fed: limits are a value that is handed to blk_mq_alloc_disk();
- * 6.11, 1122c0c1cc71: the features of a queue are one of them.  Before, each
- * had a setter of its own.
+ * 6.11, 1122c0c1cc71: the features of a queue are one of them.  In older
+ * kernels each has a setter.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
 #define BLK_FEAT_WRITE_CACHE	(1U << 0)
@@ -348,7 +348,7 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 
 /*
  * 6.17, c6603b1d6556 and 76e45252a4ce: the metadata of an interval has a size,
- * and so has the tuple in it.  Before, only a tuple was metadata.
+ * and so has the tuple in it.  In older kernels, the tuple is all metadata.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) && \
 	LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
@@ -356,7 +356,7 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 #define pi_tuple_size	tuple_size
 #endif
 
-/* 6.14, 9377b95cda73: every tag set merges; before, it had to ask for it. */
+/* 6.14, 9377b95cda73: tag sets always merge; older ones have to ask for it. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 static inline int compat_alloc_tag_set(struct blk_mq_tag_set *set)
 {
@@ -368,9 +368,9 @@ static inline int compat_alloc_tag_set(struct blk_mq_tag_set *set)
 #endif
 
 /*
- * 6.18, 4fc8728aa34f: a disk has a geometry; before, it was a block device.
- * This turns the definition of blkfront_getgeo(), the only one there is, into
- * a function that takes a disk and one by the old name that calls it.
+ * 6.18, 4fc8728aa34f: getgeo() takes a disk instead of a block device.  This
+ * turns the definition of blkfront_getgeo() into a function that takes a disk,
+ * and one of that name that takes a block device and calls it.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
 #define blkfront_getgeo(disk, geometry)					\
@@ -386,8 +386,8 @@ static int compat_getgeo(disk, geometry)
 #endif
 
 /*
- * 7.0, 82169dace41c: it takes the device, too.  Distributions have brought that
- * to older kernels, so what counts is the type that it has.
+ * 7.0, 82169dace41c: the function also takes the device.  Distributions have
+ * backported that, so the type of the function decides.
  */
 typedef enum xenbus_state compat_state_fn(const char *path);
 typedef enum xenbus_state compat_dev_state_fn(const struct xenbus_device *dev,
@@ -409,7 +409,7 @@ compat_read_state(void *fn, bool takes_dev, const struct xenbus_device *dev,
 				      compat_dev_state_fn *),		\
 			  dev, path)
 
-/* Sources define it in their first line, which comes after these headers. */
+/* Sources define it at their start, which comes after these headers. */
 #undef pr_fmt
 
 #endif /* __ASSEMBLY__ */

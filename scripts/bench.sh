@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The cost of an I/O: of our pair of drivers, the distribution's pair with its defaults and
+# The cost of an I/O: for our pair of drivers, the distribution's pair with its defaults and
 # tuned, the same disk in dom0, and a disk in the guest without a Xen driver. Three boots:
 #
 # counted	The emulator's clock counts instructions, and its plugin counts every block
@@ -10,7 +10,7 @@
 # clock		The plain clock, with all pairs in each of several rounds: ratios, and the
 #		effects of CPUs that run at the same time.
 #
-# No result makes it fail.
+# Its exit status does not depend on the results.
 #
 # SUITE			bookworm or trixie (bookworm)
 # XENBLK_BENCH_RUNS	which of counted, queues, clock (all of these)
@@ -23,7 +23,7 @@
 # XENBLK_BENCH_OURS	a directory with our modules (they are built if it is not set)
 # XENBLK_BENCH_DIR	the directory of all results (build/bench)
 set -u
-# The braces make bash read all of it before it runs, so that the file can be edited meanwhile.
+# The braces make bash read the whole file first, so that it can be edited during a run.
 {
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 here=$top/tests/bench

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Build this tree's modules for the kernel of one suite's image, in the image's
-# own file system: headers, compiler and host tools are then that suite's too.
+# own file system, so that headers, compiler and host tools are also that suite's.
 #
 #   build-modules.sh [--src DIR] SUITE OUTDIR [MAKE-VARIABLE=VALUE...]
 #
@@ -34,11 +34,11 @@ else
 		[ -e "$top/$d" ] && cp -a "$top/$d" "$work/"
 	done
 	[ -f "$work/Kbuild" ] || die "there is no Kbuild in $top, so there are no modules to build"
-	# Objects of a build for some other kernel must not be taken for ours.
+	# Objects that were built for another kernel must not be used.
 	find "$work" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' -o -name '*.mod*' \) -delete
 fi
 
-# A mount namespace of its own, so that nothing stays mounted whatever happens.
+# In its own mount namespace, so that nothing stays mounted whatever happens.
 # shellcheck disable=SC2016
 unshare --mount --propagation private bash -c '
 	root=$1; shift

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Every check that needs no emulator: static checks, the build without a
-# warning, a model of the rings, the pure headers in user space.  One line a
-# check, what failed and where below it; the last line is 'N passed, N failed'.
+# warning, a model of the rings, the pure headers in user space.  Prints a line
+# for each check, and below it what failed and where.  The last line is 'N
+# passed, N failed'.
 #
-#   check.sh [NAME...]      only checks whose names these are
+#   check.sh [NAME...]      only the checks with these names
 #
 # A check is a function check_NAME: 0 passed, 77 skipped (its last line says
 # why), anything else failed.
@@ -16,7 +17,7 @@ out=$top/build/check
 cache=${XENBLK_CACHE:-/var/cache/xen-blk}
 passed=0 failed=0 skipped=0
 export LC_ALL=C
-# Not a job of the make that may have started this.
+# The make commands below are not jobs of a make that started this script.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 skip() {
@@ -28,7 +29,7 @@ kernel_sources() {
 	find drivers include compat -name '*.[ch]' ! -name '*.mod.c' | sort
 }
 
-# Scripts by their first line, whatever they are called.
+# Scripts, found by their first line.
 scripts() {
 	find scripts tests .ci -type f ! -path '*/results/*' -exec \
 		awk 'FNR == 1 { if (/^#!.*(bash|[\/ ]sh)( |$)/) print FILENAME; nextfile }' {} + | sort
@@ -38,13 +39,14 @@ check_sizes() {
 	scripts/check-size.py "$top"
 }
 
-# Rules of checkpatch that mean nothing for a file, in a kernel tree either:
+# Rules of checkpatch that do not apply to a file, not even in a kernel tree:
 #   include: the public header is Xen's, which has other types, no BIT() and no
 #     __packed
 #   abi.h: the ABI is the architecture's
-#   sysfs.c, agreed.h: what their macros repeat are parts of names, and a list of
-#     initializers has no parentheses
-#   trace.h: TRACE_EVENT() is a language of its own, and a path is no difference
+#   sysfs.c, agreed.h: the arguments that their macros repeat are parts of names,
+#     and a list of initializers has no parentheses
+#   trace.h: TRACE_EVENT() has a style of its own, and the minus in a path is no
+#     operator
 excepted() {
 	case $1 in
 	include/*) echo PREFER_KERNEL_TYPES,BIT_MACRO,ARCH_DEFINES,PREFER_DEFINED_ATTRIBUTE_MACRO ;;
@@ -55,16 +57,16 @@ excepted() {
 	esac
 }
 
-# And those that mean nothing outside of a kernel tree:
+# The check below also leaves out rules that do not apply outside of a kernel tree:
 #   everywhere: CAMELCASE, as the kernel's own XenbusState... are only known as
 #     such inside of a kernel tree
 #   compat: that is where versions are compared (which checkpatch then takes for
 #     constants), it repeats definitions of the kernel as they are there, and its
-#     macros take what a function of the kernel takes
+#     macros have the parameters of functions of the kernel
 check_checkpatch() {
 	local tree f ignore rc=0
 	tree=$(scripts/kernel-files.sh) || return
-	# An empty tree, or it looks for one in the root of the file system.
+	# Without an empty tree, checkpatch looks for a tree in the root directory.
 	mkdir -p "$out/empty/include"
 	for f in $(kernel_sources); do
 		ignore=CAMELCASE,$(excepted "$f")
@@ -78,8 +80,8 @@ check_checkpatch() {
 	return $rc
 }
 
-# checkpatch on a patch, less what is excepted of a file.  Who sends a patch signs
-# it off.
+# Run checkpatch on a patch, with the exceptions above.  A missing Signed-off-by: is
+# no fault: whoever sends the patch adds it.
 patch_faults() {
 	local line file type
 	(cd "$1" && perl scripts/checkpatch.pl --strict --no-signoff --no-summary --terse \
@@ -93,8 +95,7 @@ patch_faults() {
 	done
 }
 
-# The series applies to a kernel of Debian's, and its patches are as a maintainer
-# expects them.
+# The series applies to a kernel of Debian, and checkpatch accepts its patches.
 check_series() {
 	local tree patch faults rc=0
 	tree=$(scripts/kernel-files.sh) || return
@@ -107,7 +108,7 @@ check_series() {
 	return $rc
 }
 
-# What is written as kernel-doc is complete.
+# All kernel-doc comments are complete.
 check_kernel-doc() {
 	local tree
 	tree=$(scripts/kernel-files.sh) || return
@@ -133,12 +134,12 @@ check_versions() {
 		grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|linux/version\.h'
 }
 
-# Nothing that a peer or a disk does is worth a dead machine.
+# Nothing that a peer or a disk does may stop the machine.
 check_bugs() {
 	! kernel_sources | xargs grep -nE '\b(BUG|BUG_ON|panic)[[:space:]]*\('
 }
 
-# abi_names SIDE: attributes in sysfs and module parameters, a name each.  Counters are in
+# abi_names SIDE: attributes in sysfs and module parameters, one name in each line.  Counters are in
 # debugfs and are no ABI.
 abi_names() {
 	local f macros
@@ -232,7 +233,7 @@ unit_faults() {
 # Each case of each test in each configuration counts by itself.
 run_unit() {
 	local dir=$top/build/unit tap name ok bad
-	# Results of a test that is no more do not count.
+	# Results of a test that was removed do not count.
 	[ ! -d "$dir" ] || find "$dir" -name '*.tap' -delete
 	make -s -k -j"$(nproc)" -C tests/unit OUT="$dir" >"$out/unit.log" 2>&1 || {
 		report FAIL "unit tests do not build" "$out/unit.log"
@@ -268,12 +269,12 @@ run_model() {
 		"not ok "*) failed=$((failed + 1)) && echo "FAIL ${line#not ok }" ;;
 		esac
 	done <"$log"
-	# One that found nothing to say, or died, has failed itself.
+	# A run without a result, or that died, has failed itself.
 	[ $rc = 0 ] && grep -q '^ok ' "$log" || grep -q '^not ok ' "$log" ||
 		report FAIL model "$log"
 }
 
-# report VERDICT NAME LOG: count it and say it.
+# report VERDICT NAME LOG: count and print a verdict.
 report() {
 	case $1 in
 	PASS) passed=$((passed + 1)) ;;

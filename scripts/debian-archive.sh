@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Print where this machine takes Debian's packages from, by apt's own sources.
+# Print from where this machine gets Debian's packages, by apt's sources.
 #
 #   debian-archive.sh [-security]
 #

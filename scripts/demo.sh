@@ -10,7 +10,7 @@ suite=${SUITE:-bookworm}
 mkdir -p "$out" || exit 2
 rm -f "$out"/figures "$out"/demo.png
 
-# Without the debug checks that the tests use: they cost more than the drivers do.
+# Without the debug checks of the tests, which cost more than the drivers.
 if ! XENBLK_SLUB=- XENBLK_DOM0_ARGS="page_poison=0 ${XENBLK_DOM0_ARGS-}" \
 	"$top/tests/system/run" --suite "$suite" --results "$out/logs" --guest-args page_poison=0 \
 	--script "$top/tests/system/demo-dom0"; then

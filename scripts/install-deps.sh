@@ -30,8 +30,8 @@ missing() {
 	done
 }
 
-# Emulators before this one now and then run code as it was before another CPU has
-# patched it: Documentation/testing.md.  Debian 12 has it among its backports.
+# Older emulators sometimes execute code as it was before another CPU patched it:
+# see Documentation/testing.md.  Debian 12 has this one among its backports.
 emulator=1:10
 is_emulator_new() {
 	local v
@@ -55,8 +55,8 @@ log=$(mktemp /tmp/xen-blk-deps.XXXXXX)
 export DEBIAN_FRONTEND=noninteractive
 apt=(apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
 
-# The emulator first, so that it is not installed twice.  Backports are of lower rank
-# than the rest: nothing else comes from there, unless it is asked for.
+# The emulator first, so that it is not installed twice.  Backports have a lower
+# priority: nothing else comes from there unless requested.
 backports=/etc/apt/sources.list.d/xen-blk-backports.sources
 install_emulator() {
 	local archive
@@ -76,7 +76,7 @@ if is_bookworm && ! is_emulator_new; then
 	install_emulator
 	is_emulator_new || {
 		rm -f "$backports"
-		echo "$prog: there is no QEMU 10 to be had, and with an older one a boot of the test bed may die now and then ($log)"
+		echo "$prog: QEMU 10 is not available; with an older one, a boot of the test bed may sometimes die ($log)"
 	}
 	mapfile -t todo < <(missing)
 	[ ${#todo[@]} -gt 0 ] || exit 0
@@ -85,7 +85,7 @@ fi
 echo "$prog: installing ${todo[*]}"
 install_all() { "${apt[@]}" install --no-install-recommends "${todo[@]}" >>"$log" 2>&1; }
 
-# An index that is there may be good enough; a stale one is fetched again.
+# The present index may be good enough; if it is too old, it is fetched again.
 if ! install_all; then
 	timeout 600 "${apt[@]}" update >>"$log" 2>&1
 	timeout 3600 "${apt[@]}" install --no-install-recommends "${todo[@]}" >>"$log" 2>&1 || {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Print the path of a kernel tree, or of as much of one as checks need: its
 # checkpatch.pl and kernel-doc, the framework of its self-tests, and what the
-# series changes.  The tree is $KERNEL_TREE or is taken once out of the newest of
-# Debian's linux-source packages that is installed.
+# series changes.  The tree is $KERNEL_TREE, or is extracted once from the newest
+# of Debian's packages linux-source that is installed.
 set -u
 
 prog=$(basename "$0")

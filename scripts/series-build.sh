@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Build the series in the newest kernel source that Debian has: after each of its
 # patches, and then all of it without a warning of compiler or sparse, as modules
-# and built in.  One line a check, the last line is 'N passed, N failed'.
+# and built in.  Prints a line for each check; the last line is 'N passed, N failed'.
 #
 #   series-build.sh [--kernel TREE] [ARCH...]	(x86_64 and arm64 if none is named)
 #
@@ -17,7 +17,7 @@ cache=${XENBLK_CACHE:-/var/cache/xen-blk}
 work=$top/build/series-build
 suite=trixie-backports
 export LC_ALL=C
-# Not a job of the make that may have started this.
+# The make commands below are not jobs of a make that started this script.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 die() {
@@ -35,7 +35,7 @@ for arch; do
 	case $arch in x86_64 | arm64) ;; *) die "'$arch' is none of x86_64 and arm64" ;; esac
 done
 
-# The machine's own apt, but with an index and a cache of its own.
+# The machine's apt, but with a separate index and cache.
 apt=$cache/$suite
 backports_apt() {
 	local tool=$1
@@ -66,7 +66,7 @@ unpack_newest() {
 	[ -n "$package" ] || die "$suite has no package linux-source-N"
 	(cd "$apt" && backports_apt apt-get download "$package") >>"$apt/log" 2>&1 ||
 		die "$package cannot be fetched from $suite; see $apt/log"
-	# Older ones are of no use once there is a new one.
+	# Older ones are not needed once there is a new one.
 	find "$apt" -maxdepth 1 -name 'linux-source-*.deb' -printf '%T@ %p\n' | sort -n | head -n -1 |
 		cut -d' ' -f2- | xargs -r rm -f
 	rm -rf "$work/deb"
@@ -90,7 +90,7 @@ report() {
 	echo "     (all of it: $3)"
 }
 
-# The least kernel that has both drivers and all that they use if it is there.
+# The smallest kernel with both drivers and everything that they use if available.
 config_of() {
 	printf 'CONFIG_%s=y\n' 64BIT SMP PRINTK MODULES SYSFS PROC_FS DEBUG_FS DEBUG_KERNEL \
 		RUNTIME_TESTING_MENU FTRACE ENABLE_DEFAULT_TRACERS \
@@ -107,8 +107,8 @@ kmake() {
 	make -C "$tree" O="$work/$arch" ARCH="$arch" $cross -j"$(nproc)" "$@"
 }
 
-# configure ARCH m|y [early]: what was wanted and is not there is a failure, unless
-# a later patch may bring it.
+# configure ARCH m|y [early]: it is a failure if an option that was wanted is not set,
+# unless a later patch may add it.
 configure() {
 	config_of "$1" "$2" >"$work/$1.fragment"
 	kmake "$1" KCONFIG_ALLCONFIG="$work/$1.fragment" allnoconfig || return
@@ -116,7 +116,7 @@ configure() {
 	[ "${3-}" = early ] || ! sed 's/^/error: not configured: /' "$work/$1.lost" | grep .
 }
 
-# The kernel's other files have warnings of their own.
+# Ignores warnings about the kernel's other files.
 ours_clean() {
 	! grep -E '(warning|error):' "$1" | grep -E 'drivers/block/xen|io/blkif\.h'
 }
@@ -143,7 +143,7 @@ check() {
 
 rm -rf "$work"
 mkdir -p "$work" || die "cannot make $work"
-# Sparse as Debian has it knows neither, and after an error it says nothing more.
+# Debian's sparse knows neither of these, and reports nothing more after an error.
 cat >"$work/sparse" <<'E'
 #!/bin/sh
 exec sparse -D__typeof_unqual__=__typeof__ '-D__builtin_strlen(s)=(sizeof(s) - 1)' "$@"
@@ -157,7 +157,7 @@ else
 fi
 "$top/scripts/series.sh" --linux "$tree" --out "$work" || exit
 
-# Each patch leaves a kernel that builds; the first architecture is proof enough.
+# Each patch leaves a kernel that builds, which one architecture suffices to show.
 for patch in "$work"/linux/*.patch; do
 	name=$(basename "$patch" .patch)
 	case $name in 0000-*) continue ;; esac
@@ -168,7 +168,7 @@ for arch; do
 	check "$arch-modules" build_all "$arch" m
 	check "$arch-built-in" build_all "$arch" y
 done
-# What is left is of the size of a kernel.
+# The trees are as large as a kernel.
 [ $failed != 0 ] || rm -rf "$tree" "${@/#/$work/}"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed -gt 0 ]

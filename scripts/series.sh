@@ -8,10 +8,10 @@
 #		DIR/linux
 # --xen TREE	a git repository of Xen; the patches of its public header, in
 #		scripts/series/xen, are applied to a clone of it and go to DIR/xen
-# --out DIR	build/series if nothing is said
-# --signoff	add the Signed-off-by: of whom git has as author here
+# --out DIR	default: build/series
+# --signoff	add a Signed-off-by: of the author that git is configured with
 #
-# Every patch has been applied by git am before this says so.
+# Succeeds only if git am applies every patch.
 set -u
 
 prog=$(basename "$0")
@@ -54,7 +54,7 @@ write_xen() {
 	[ -e "${patches[0]}" ] || die "there are no patches in scripts/series/xen"
 	git -C "$xen" rev-parse -q --verify "HEAD:$header" >/dev/null 2>&1 ||
 		die "$xen is not a git repository of Xen: its HEAD has no $header"
-	# One commit with the public headers is base enough, and no work tree is needed.
+	# One commit with the public headers suffices as a base, without a work tree.
 	git init -q "$tmp" && git -C "$xen" archive HEAD xen/include | tar -x -C "$tmp" &&
 		git -C "$tmp" add -A -f && git -C "$tmp" commit -q -m base && git -C "$tmp" tag base || return
 	git -C "$tmp" am -q "${patches[@]}" ||

@@ -4,7 +4,7 @@
 # output.  At the end it lists what was skipped and why; the last line is 'N
 # passed, N failed' over all steps.
 #
-# XENBLK_TEST_BUDGET	seconds after which no further case begins (3900)
+# XENBLK_TEST_BUDGET	seconds after which no further case starts (3900)
 # XENBLK_STEP_LIMIT	limit of a step, as for timeout(1) (6h)
 set -u
 
@@ -15,7 +15,7 @@ passed=0 failed=0 dead=() skips=()
 # Enough for any step on a machine that is three times slower than usual.
 limit=${XENBLK_STEP_LIMIT:-6h}
 
-# In seconds.  Cases that have not begun by then are skipped.
+# In seconds.  Cases that have not started by then are skipped.
 budget=${XENBLK_TEST_BUDGET:-3900}
 
 # step NAME COMMAND...
@@ -42,7 +42,7 @@ step() {
 }
 
 mkdir -p "$out" || exit 2
-# First, as a check builds the modules with Debian 13's headers.
+# First, because a check builds the modules with Debian 13's headers.
 "$top/tests/system/build-image.sh" trixie
 step check "$top/scripts/check.sh"
 # Debian 13 first, as it has fewer cases; Debian 12 gets the rest of the budget.  On a

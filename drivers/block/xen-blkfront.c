@@ -8,10 +8,10 @@
  *   response.c    taking responses
  *   data.c        the data of requests: grants and copies
  *   pi.c          protection information
- *   segs.h        where the segments of a request stand
- *   pool.[hc]     our pages that the backend may use
+ *   segs.h        where the segments of a request are
+ *   pool.[hc]     our own pages for the backend
  *   requeue.c     requests that are taken back
- *   revoke.c      features that the backend refuses after all
+ *   revoke.c      features that the backend offered and then failed
  *   ring.c        rings and their event channels
  *   negotiate.c   all that is read from and written to XenStore
  *   disk.c        the gendisk and its limits
@@ -23,13 +23,13 @@
  *   blkfront_info   a disk, from probe until its last opener is gone
  *   blkfront_ring   a queue of one connection: its rings, event channel, pages
  *   blkfront_req    our part of a struct request, valid while it is in flight
- *   blkfront_tag    the request in flight under a tag; as long as the disk
+ *   blkfront_tag    the request in flight under a tag; kept as long as the disk
  * Locks, outermost first
- *   info->mutex     a connection is made or torn down; process context
+ *   info->mutex     making and tearing down a connection; process context
  *   ring->rsp_lock  response half of a ring; hard interrupts are off
  *   ring->lock      request half of a ring; covers writing the slot only
  *   info->bios_lock bios that are to be submitted again; any context
- *   pool->lock      any context
+ *   pool->lock      a pool of pages; any context
  * Contexts
  *   queue_rq may not sleep.  Responses are taken by a ring's interrupt handler,
  *   by its work item, by tasks that poll a polled queue, and by the watchdog.
@@ -55,7 +55,7 @@
 
 #include "xen-blkfront/blkfront.h"
 
-/* How long the backend is waited for; toolstacks wait ten seconds for us. */
+/* How long to wait for the backend; toolstacks wait ten seconds for us. */
 #define BLKFRONT_CLOSE_TIMEOUT_MS	4000
 #define BLKFRONT_CLOSE_CHECK_MS		20
 
@@ -171,9 +171,9 @@ static bool blkfront_unquiesce(struct blkfront_info *info,
  * fail if the disk was given up.
  *
  * When the queue is quiesced, nobody submits.  When the interrupts are unbound,
- * nobody takes responses.  When requests that were answered are completed, the
- * others are known by their tags only, and rings and pools are not used by
- * anybody else.
+ * nobody takes responses.  When all requests that were answered are completed,
+ * the others are known by their tags only, and nobody else uses rings and
+ * pools.
  */
 static void blkfront_disconnect(struct blkfront_info *info)
 {
@@ -195,7 +195,7 @@ static void blkfront_disconnect(struct blkfront_info *info)
 
 /* --- Connecting --- */
 
-/* Choose, make the rings and tell the backend. */
+/* Choose, make the rings, and tell the backend. */
 static int blkfront_initialise(struct blkfront_info *info)
 {
 	struct xenbus_device *dev = info->xbdev;
@@ -221,7 +221,10 @@ static int blkfront_initialise(struct blkfront_info *info)
 	return xenbus_switch_state(dev, XenbusStateInitialised);
 }
 
-/* Adding a disk reads it, and xenwatch, which serves all devices, must not. */
+/*
+ * Adding a disk reads it.  xenwatch serves all devices and must not wait for
+ * that.
+ */
 static void blkfront_add_work(struct work_struct *work)
 {
 	struct blkfront_info *info = container_of(work, struct blkfront_info,
@@ -312,13 +315,14 @@ static int blkfront_connect(struct blkfront_info *info)
  * Our place in separate rings is not stored in them, so the new driver can only
  * begin with their first slots, where there are old requests.  Therefore it
  * gets new rings, and all requests in flight are sent again, as after a resume.
- * This is safe, because the driver before has ended all requests that it had
+ * This is safe, because the previous driver has ended all requests that it had
  * taken.  We go by way of Closed: once the backend is Closed as well, it has
  * noticed, and cannot be about to map the old rings.
  *
- * A shared ring is kept.  Its indexes say where to go on, and backends do so
- * without asking, perhaps already by now.  What was sent again on another ring
- * could be done twice, and the second time after a later write.
+ * A shared ring is kept.  Its indexes say where to continue, and backends
+ * continue without asking, perhaps already by now.  A request that was sent
+ * again on another ring could be done twice, the second time after a later
+ * write.
  */
 static void blkfront_leave(struct blkfront_info *info)
 {
@@ -330,13 +334,13 @@ static void blkfront_leave(struct blkfront_info *info)
 		return;
 	dev_info(&dev->dev,
 		 "the backend's driver was replaced; reconnecting\n");
-	/* What was answered need not be done again. */
+	/* Requests that were answered need not be sent again. */
 	for (i = 0; i < info->nr_rings; i++)
 		blkfront_take_responses(&info->rings[i]);
 	if (!blkfront_quiesce(info, BLKFRONT_LEAVING))
 		return;
 	xenbus_switch_state(dev, XenbusStateClosed);
-	/* It fails if the directory was removed. */
+	/* This fails if the directory was removed. */
 	if (dev->state != XenbusStateClosed)
 		blkfront_kill(info, NULL);
 }
@@ -386,7 +390,7 @@ static int blkfront_backend_connected(struct blkfront_info *info)
 		return 0;
 	default:
 		/*
-		 * In WAITING it is still connected to the driver before us, and
+		 * In WAITING, the backend still has the earlier connection and
 		 * would not notice new keys.
 		 */
 		return 0;
@@ -413,7 +417,7 @@ static void blkfront_backend_closed(struct blkfront_info *info)
 {
 	switch (READ_ONCE(info->state)) {
 	case BLKFRONT_WAITING:
-		/* It has yet to notice that we want another connection. */
+		/* The backend has not noticed our new connection yet. */
 		break;
 	case BLKFRONT_LEAVING:
 		blkfront_reconnect(info);
@@ -424,7 +428,7 @@ static void blkfront_backend_closed(struct blkfront_info *info)
 	}
 }
 
-/* To give a disk up, the mutex is not needed and must not be waited for. */
+/* Giving a disk up neither needs the mutex nor may wait for it. */
 static void blkfront_backend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
@@ -458,8 +462,8 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
  * blkfront_backend_left() - will the backend answer no more requests?
  * @info: the disk, which was connected
  *
- * If its driver was replaced, it waits for us to reconnect, or goes on with a
- * shared ring as before.
+ * A new driver of the backend waits for us to reconnect, or continues a shared
+ * ring.
  *
  * Context: process context; reads XenStore.
  *
@@ -527,10 +531,10 @@ static void blkfront_drain(struct blkfront_info *info)
  * Unreachable: since the disk is dead, queue_rq sends nothing any more.
  * Drained: a correct backend answers the requests that it has, even when it is
  * about to close, and is given the time.  Then it is told that we are closed,
- * and unmaps what is ours.  What is in flight after that fails.  Its pages are
- * used by nobody else then, unless the backend took too long.
- * Last, the gendisk is marked dead: since 6.5 that waits for pages under
- * writeback, and nobody else would end their requests.
+ * and unmaps our pages.  Requests that are still in flight fail.  Nobody else
+ * uses their pages then, unless the backend took too long.  Last, the gendisk
+ * is marked dead, which may wait for pages under writeback: their requests have
+ * ended by then.
  */
 static void blkfront_shutdown_work(struct work_struct *work)
 {
@@ -542,7 +546,7 @@ static void blkfront_shutdown_work(struct work_struct *work)
 	if (info->error)
 		xenbus_dev_fatal(dev, -EPROTO, "%s", info->error);
 
-	/* A connection may still be on its way. */
+	/* Wait for a connection that is being set up. */
 	mutex_lock(&info->mutex);
 	drain = READ_ONCE(info->state) == BLKFRONT_DYING && !info->error;
 	mutex_unlock(&info->mutex);
@@ -613,8 +617,8 @@ static int blkfront_probe(struct xenbus_device *dev,
 	blkfront_debugfs_add(info);
 
 	/*
-	 * Because of the driver before us, perhaps in the firmware, the backend
-	 * may be Closed.  It notices this.
+	 * An earlier driver, perhaps in the firmware, may have left the backend
+	 * Closed.  The backend notices this state.
 	 */
 	xenbus_switch_state(dev, XenbusStateInitialising);
 	return 0;
@@ -643,7 +647,7 @@ static int blkfront_resume(struct xenbus_device *dev)
 	return 0;
 }
 
-/* The gendisk is deleted: tear down what is left, unless that was done. */
+/* The gendisk is deleted: tear down the rest, unless that was done before. */
 static void blkfront_disk_deleted(struct blkfront_info *info)
 {
 	bool was_dead;
@@ -658,8 +662,8 @@ static void blkfront_disk_deleted(struct blkfront_info *info)
 
 /*
  * If the backend is there, cached data is still written to it.  If not, the
- * disk is given up first, so that nobody waits for its requests; or later, if
- * the backend goes away meanwhile: see blkfront_timeout().
+ * disk is given up first, so that nobody waits for its requests.  If the
+ * backend goes away later, blkfront_timeout() gives the disk up.
  */
 static void blkfront_remove(struct xenbus_device *dev)
 {
@@ -684,7 +688,7 @@ static void blkfront_remove(struct xenbus_device *dev)
 		blkfront_kill(info, NULL);
 	}
 	flush_work(&info->shutdown_work);
-	/* An interrupt may have killed it and have yet to queue the work. */
+	/* An interrupt that killed the disk may be about to queue the work. */
 	mutex_lock(&info->mutex);
 	blkfront_disconnect(info);
 	mutex_unlock(&info->mutex);
@@ -692,7 +696,7 @@ static void blkfront_remove(struct xenbus_device *dev)
 	/* No interrupt and no request is left that could queue these. */
 	cancel_work_sync(&info->shutdown_work);
 	cancel_work_sync(&info->revoke_work);
-	/* The same, but there may be bios left, which it fails. */
+	/* Likewise, but it may still have bios to fail. */
 	flush_work(&info->resubmit_work);
 
 	blkfront_clear_keys(XBT_NIL, dev->nodename);

@@ -27,8 +27,8 @@ public=$(dirname "$(dirname "$theirs")")
 tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
 
-# Keys that Xen's header does not have: they are those of XenBus or of the
-# toolstack, or none of the patches is about them.
+# Keys that Xen's header does not have: they belong to XenBus or the toolstack, or
+# to none of the patches.
 other_keys='state|online|dev|optimal-io-size|virtual-device-ext'
 
 # Structures and their fields.  "a=b" are the names in ours and in Xen's.

@@ -8,17 +8,17 @@ KERNEL is a git repository of Linux (its HEAD is taken) or an unpacked source.
 Only the files that the series touches are read; KERNEL is never written to.
 OUTDIR gets 0000-cover-letter.patch and one file for each patch.
 
-What a patch holds is said in scripts/series/linux/NNNN-*.txt, one file for each:
+The files scripts/series/linux/NNNN-*.txt say what each patch contains:
 
     Path: SOURCE [=> TARGET]   a file, or a directory, which replaces the
                                kernel's as a whole
-    Keep: FILE PATTERN         lines of the kernel's FILE that match and that ours
-                               lacks stay, at its end, until a later Path
+    Keep: FILE PATTERN         lines of the kernel's FILE that match, and that ours
+                               lacks, stay at its end until a later Path
     Config: SYMBOL             its entry of the Kconfig at the root, and its line
                                of drivers/block/Kbuild
-    Tests: SOURCE => TARGET    a directory with Makefile and Kconfig, and of the
-                               one above it what that Makefile builds, with what
-                               these files include
+    Tests: SOURCE => TARGET    a directory with Makefile and Kconfig, the files of
+                               the directory above that the Makefile builds, and
+                               the files that these include
 
 then an empty line and the commit message. MAINTAINERS and the index of the
 documentation follow from the paths.
@@ -37,7 +37,7 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 TEXTS = TOP / "scripts/series/linux"
 
-# What is read of a kernel; a file that is not there is made by the series.
+# The kernel's files that are read; the series creates those that do not exist.
 TOUCHED = (
     "Documentation/ABI/testing/sysfs-driver-xen-blkback",
     "Documentation/ABI/testing/sysfs-driver-xen-blkfront",
@@ -53,7 +53,7 @@ TOUCHED = (
 NEEDED = ("MAINTAINERS", "Makefile", "drivers/block/Kconfig",
           "drivers/block/Makefile", "drivers/block/xen-blkback")
 
-# What belongs to a kernel tree, in directories where builds leave other files.
+# Files for a kernel tree, in directories where builds leave other files.
 SOURCES = ("*.c", "*.h", "*.rst", "Makefile", "Kconfig", "sysfs-driver-*")
 
 
@@ -62,7 +62,7 @@ def die(text):
 
 
 class Step:
-    """One patch: what it brings, and its message."""
+    """One patch: its contents and its message."""
 
     def __init__(self, file):
         head, _, self.message = file.read_text().partition("\n\n")
@@ -114,7 +114,7 @@ class Tree:
 
 
 def identity():
-    """Author and committer: who works on the project, as git knows him."""
+    """Author and committer, as git is configured."""
     ident = subprocess.run(("git", "-C", TOP, "var", "GIT_AUTHOR_IDENT"),
                            capture_output=True, text=True).stdout
     name, mail = "xen-blk developers", "xen-blk@localhost"
@@ -125,7 +125,7 @@ def identity():
 
 
 def project_date():
-    """Of the newest commit, so that the same project gives the same patches."""
+    """The date of the newest commit, so that patches are reproducible."""
     done = subprocess.run(("git", "-C", TOP, "log", "-1", "--format=%cI"),
                           capture_output=True, text=True)
     return done.stdout.strip() or "2026-01-01T00:00:00Z"
@@ -137,7 +137,7 @@ def is_repository(kernel):
 
 
 def read_repository(kernel, to):
-    """The touched files of HEAD; the name of the commit."""
+    """Copy the touched files of HEAD; return the name of the commit."""
     def git(*args, **kw):
         return subprocess.run(("git", "-C", kernel) + args, check=True,
                               stdout=subprocess.PIPE, **kw).stdout
@@ -159,7 +159,7 @@ def read_source(kernel, to):
 
 
 def read_kernel(kernel, to):
-    """Copy what the series touches; what to call the base of the series."""
+    """Copy the files that the series touches; return the name of the base."""
     commit = None
     if is_repository(kernel):
         commit = read_repository(kernel, to)
@@ -254,10 +254,10 @@ def add_source(text, name):
 
 
 def included(file):
-    """What a test includes by quotes, as paths of this project."""
+    """The files that a test includes in quotes, as paths of this project."""
     for name in re.findall(r'^#include "(.*)"', file.read_text(), re.M):
         for directory in (file.parent, TOP / "drivers/block"):
-            # What is for user space alone is not for a kernel tree.
+            # Files for user space only do not belong in a kernel tree.
             if (directory / name).exists() and not name.endswith("_user.h"):
                 yield (directory / name).resolve()
 
@@ -300,7 +300,7 @@ def covers(pattern, name):
 
 
 def set_maintainers(text, names):
-    """Add those of our lines F: that cover what a patch touches."""
+    """Add our lines F: that cover the files of a patch."""
     entry = re.compile(r"^(XEN BLOCK SUBSYSTEM\n(?:[A-EG-Z]:.*\n)*)"
                        r"((?:F:.*\n)+)", re.M)
     match = entry.search(text)
@@ -315,7 +315,7 @@ def set_maintainers(text, names):
 
 
 def set_index(text, name):
-    """Add a document to the list of those in its directory."""
+    """Add a document to the index of its directory."""
     entry = f"   {pathlib.Path(name).stem}\n"
     return text if entry in text else text.rstrip("\n") + "\n" + entry
 
@@ -351,14 +351,14 @@ def write_cover(file, base, commit):
 def write_patches(tree, out, signoff):
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    # A file that has nothing in common with the old one is shown as a new one.
+    # Show a file that has nothing in common with the old one as a new one.
     tree.git("format-patch", "-q", "--cover-letter", "--no-renames", "-B",
              *(["--signoff"] if signoff else []), "-o", str(out.resolve()),
              "base")
 
 
 def verify(tree, work, patches):
-    """What git am makes of the patches is what was meant."""
+    """Check that git am produces the intended files."""
     tree.git("worktree", "add", "-q", str(work), "base")
     tree.git("-C", str(work), "am", "-q", *map(str, patches))
     tree.git("-C", str(work), "diff", "--exit-code", "HEAD", "master")

@@ -4,8 +4,8 @@
  *
  * All of this belongs to the thread of the queue.  The clock is read once for
  * all requests that are taken in a pass, and once for all that are answered in
- * it, not once for each request.  A latency is therefore exact to the length of
- * a pass.
+ * it, not once for each request.  A latency is therefore accurate to within the
+ * length of a pass.
  */
 
 #ifndef _XEN_BLKBACK_ACCOUNT_H
@@ -14,7 +14,7 @@
 #include <linux/ktime.h>
 #include "blkback.h"
 
-/* The time, as read earlier in this half of a pass if it was. */
+/* The time; the clock is read once in each half of a pass. */
 static inline u64 blkback_now(struct blkback_queue *queue)
 {
 	if (!queue->count.now)
@@ -122,7 +122,7 @@ static inline void blkback_account_done(struct blkback_req *req)
 			 blkback_now(queue) - req->taken);
 }
 
-/* A response is put on the ring, for a request that was rejected, too. */
+/* A response is put on the ring; the request may have been rejected. */
 static inline void blkback_account_answered(struct blkback_queue *queue)
 {
 	queue->count.stats.responses++;

@@ -43,7 +43,7 @@
 
 #include "../xen-blkif/nego.h"
 #include "../xen-blkif/check.h"
-#include "../xen-blkif/feature.h"
+#include "../xen-blkif/disable.h"
 #include "../xen-blkif/ops.h"
 #include "../xen-blkif/status.h"
 #include "../xen-blkif/backoff.h"
@@ -74,9 +74,9 @@ struct blkif_agreed;
  * @BLKBACK_PENDING: the frontend is ready, but its previous connection still
  *                   has to end
  * @BLKBACK_CONNECTED: there is a connection
- * @BLKBACK_CLOSING: the frontend closes
- * @BLKBACK_REFUSED: this driver closes: the frontend was refused, or something
- *                   failed
+ * @BLKBACK_CLOSING: the frontend is closing
+ * @BLKBACK_REFUSED: this driver is closing: the frontend was refused, or
+ *                   something failed
  * @BLKBACK_CLOSED: the frontend has closed
  * @BLKBACK_LEAVING: xenbus is about to remove the device
  * @BLKBACK_REMOVED: the driver is no longer bound to the device
@@ -100,7 +100,7 @@ enum blkback_state {
  * @BLKBACK_CONN_BROKEN: the frontend broke the rules of a ring; no more
  *                       requests are taken
  * @BLKBACK_CONN_STOPPED: it is being torn down; no more requests are taken
- * @BLKBACK_CONN_ENDED: the teardown waits for nothing any more
+ * @BLKBACK_CONN_ENDED: all requests are answered, and nothing is mapped
  *
  * A connection need not be broken before it is stopped.
  */
@@ -112,7 +112,7 @@ enum blkback_conn_state {
 };
 
 /**
- * enum blkback_outcome - what comes of preparing a request
+ * enum blkback_outcome - the result of preparing a request
  * @BLKBACK_READY: it is to be started once the batch is mapped and copied
  * @BLKBACK_WAIT: there is no memory for it now, or as much is in flight as is
  *                allowed; nothing was done, and it is to be prepared again
@@ -130,11 +130,11 @@ enum blkback_outcome {
  * @bdev: the same
  * @handle: number of the virtual disk, for traces
  * @writable: it was opened for writing
- * @mode_writable: the toolstack let the guest write, when last read
- * @read_only: the disk was read-only of its own accord, when last read
+ * @mode_writable: the toolstack lets the guest write, as last read
+ * @read_only: the disk itself is read-only, as last read
  * @size: last size that was published, in 512-byte units
  * @info: last VDISK_* that were published
- * @unpublished: the disk has changed and that could not be published
+ * @unpublished: publishing a change of the disk has failed
  * @write_cache: the disk has a cache that needs flushing
  */
 struct blkback_vbd {
@@ -235,9 +235,9 @@ struct blkback_op_owner {
 /**
  * struct blkback_ranges - what is still to be discarded or zeroed
  * @work: does the next step
- * @next: range to go on with; what was done of it is cut off
- * @end: behind the last range
- * @single: the range of a request that has it in its slot
+ * @next: the current range, without the part that is done
+ * @end: the end of the ranges
+ * @single: the range, if it is in the slot of the request
  */
 struct blkback_ranges {
 	struct work_struct work;
@@ -263,7 +263,7 @@ struct blkback_ranges {
  * @copied: the pages are ours, and data is copied to or from them
  * @status: BLKIF_RSP_* of a rejected request
  * @sectors: length of the data, checked
- * @pending: bios in flight, and one more while they are made
+ * @pending: bios in flight, and one more while bios are being made
  * @error: set by any bio that failed
  * @taken: when it was taken from the ring; ns
  * @bio: the first bio; most requests have no other
@@ -300,7 +300,7 @@ struct blkback_req {
 /**
  * struct blkback_event - the last event from the frontend
  * @irq: of the event channel, 0 if it is not bound
- * @pending: the event was not acknowledged yet
+ * @pending: the event has not been acknowledged
  * @time: when it came; ns
  *
  * The interrupt sets @time and then @pending; the thread clears @pending.
@@ -329,7 +329,7 @@ struct blkback_ring_mem {
  * struct blkback_budget - memory that the requests of a queue may take
  * @nr_reserved: entries of requests in flight, whether they are mapped for the
  *               request, were mapped before, or are copied
- * @max_reserved: most of them
+ * @max_reserved: the limit of @nr_reserved
  * @starved: there was no memory for another request
  * @reserve_used: @reserve is in use
  * @reserve: memory for the segments or ranges of one request, however large
@@ -385,8 +385,8 @@ struct blkback_copies {
 };
 
 /**
- * struct blkback_notify - responses that the frontend has yet to hear of
- * @unpublished: responses on the ring since the last were published
+ * struct blkback_notify - responses that the frontend was not notified of
+ * @unpublished: responses on the ring that are not published
  * @unnotified: responses since the last notification
  * @since: when the first of @unnotified was put on the ring; ns
  * @coalesce: whether it pays to wait for more of them
@@ -411,10 +411,10 @@ struct blkback_poll {
 };
 
 /**
- * struct blkback_counts - what is counted of a queue, and the times for it
+ * struct blkback_counts - the counters of a queue, and the times for them
  * @now: time of this half of a pass, 0 if the clock was not read yet; ns
- * @full_since: when as many requests came to be in flight as there are slots,
- *              0 if there are fewer; ns
+ * @full_since: when the requests in flight became as many as the slots, 0 if
+ *              they are fewer; ns
  * @stats: read by sysfs and debugfs while they change
  * @next_log: when to log @stats again; jiffies
  */
@@ -431,29 +431,30 @@ struct blkback_counts {
  * @index: number of the queue
  * @thread: takes requests and answers them
  * @wait: where it sleeps
- * @event: the last event; written by the interrupt, too
+ * @event: the last event; the interrupt handler writes to it
  * @reclaim: dom0 is short of memory; set by anybody, cleared by the thread
  * @done_lock: protects @done
  * @done: requests whose bios are all done
- * @lingering: of these, requests whose pages somebody below still refers to
+ * @lingering: of these, requests whose pages are still referred to by drivers
+ *             of the disk
  * @mapping: requests to start when the batch is mapped and copied
  * @nr_mapping: how many
  * @nr_prepared: segments in the batch
- * @free_reqs: requests to be used again
- * @nr_reqs: how many there are with those in flight
+ * @free_reqs: requests that can be used again
+ * @nr_reqs: number of requests, free or in flight
  * @in_flight: requests that were taken and are not answered; read by anybody
  * @held: a request that waits for memory or for earlier requests
  * @barrier: nothing is taken until this request is answered
  * @ranges: discards and zeroes that wait for others to end
  * @nr_ranges: discards and zeroes that were started
- * @slow_start: it took long to start the last batch: the disk has no room
+ * @slow_start: starting the last batch took a long time: the disk has no room
  * @ring: the ring or rings
  * @mem: their pages
  * @lim: what requests are checked against
  * @budget: memory that requests may take
  * @grant: mapped grants
  * @copy: grant copies
- * @notify: responses that the frontend has yet to hear of
+ * @notify: responses that the frontend was not notified of
  * @poll: how long to poll
  * @count: counters
  */
@@ -496,14 +497,14 @@ struct blkback_queue {
  * struct blkback_conn - one connection to a frontend
  * @blkback: the disk; holds a reference
  * @state: read by the threads of its queues before they take a request
- * @abandoned: nobody wants to know how requests end
+ * @abandoned: the outcome of requests does not matter any more
  * @domid: the frontend's domain
  * @agreed: what was negotiated
  * @max_segs: segments of the largest request
- * @ops: what was offered of the disk, as far as the requests' format has it
+ * @ops: operations that were offered and that the request format has
  * @pi: protection information, likewise
  * @teardown: drains and frees
- * @drained: @teardown has come to its end
+ * @drained: completed at the end of @teardown
  * @ref: held by @teardown and by the device that waits for it
  * @max_persistent: most persistent grants, over all queues
  * @nr_persistent: how many there are
@@ -529,7 +530,7 @@ struct blkback_conn {
 };
 
 /**
- * struct blkback_queue_keys - what the frontend wrote of a queue
+ * struct blkback_queue_keys - what the frontend wrote about a queue
  * @grefs: pages of its ring; of separate rings, of requests and then responses
  * @port: its event channel
  */
@@ -553,7 +554,7 @@ extern bool blkback_persistent;
 extern unsigned int blkback_max_segs;
 extern unsigned int blkback_max_entries;
 extern unsigned int blkback_log_stats;
-extern u32 blkback_disabled;
+extern struct blkif_disable blkback_disable;
 extern struct workqueue_struct *blkback_teardown_wq;
 extern struct workqueue_struct *blkback_update_wq;
 extern struct workqueue_struct *blkback_range_wq;
@@ -561,7 +562,7 @@ extern struct kmem_cache *blkback_req_cache;
 
 static inline bool blkback_enabled(enum blkif_feature feature)
 {
-	return !(READ_ONCE(blkback_disabled) & feature);
+	return !(READ_ONCE(blkback_disable.mask) & feature);
 }
 
 /* xenbus.c: follows the frontend and the toolstack */
@@ -625,7 +626,7 @@ void blkback_vbd_get_offer(const struct blkback_vbd *vbd, bool discard,
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
 			const struct blkif_ops *ops, struct blkif_limits *lim);
 
-/* conn.c: a connection comes and goes */
+/* conn.c: setting up and tearing down a connection */
 struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 					const struct blkif_choice *agreed);
 void blkback_conn_choose(struct blkback_conn *conn,
@@ -653,7 +654,7 @@ void blkback_queue_done(struct blkback_req *req);
 struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp);
 
-/* wait.c: how a thread passes the time when its queue has no work */
+/* wait.c: what a thread does when its queue has no work */
 bool blkback_wait_idle(struct blkback_queue *queue, bool *worked);
 void blkback_wait_sleep(struct blkback_queue *queue);
 void blkback_wait_publish(struct blkback_queue *queue, bool last);
@@ -715,7 +716,7 @@ enum blkback_outcome blkback_range_prepare(struct blkback_req *req);
 void blkback_range_start(struct blkback_req *req);
 void blkback_range_ended(struct blkback_queue *queue);
 
-/* data.c: how the data of a request moves, be it mapped or copied */
+/* data.c: how the data of a request moves: mapped or copied */
 int blkback_data_init(struct blkback_queue *queue);
 void blkback_data_exit(struct blkback_queue *queue);
 bool blkback_data_fits(const struct blkback_queue *queue, unsigned int nr);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: a connection comes and goes.
+ * Xen block backend: setting up and tearing down a connection.
  *
  * Teardown has two phases.  In the first the connection is stopped: its threads
- * take no more requests, so that nothing adds work.  In the second it is drained:
- * the threads end when all requests that they took are answered, and only then
- * are the event channels, the rings and the grants released.  The second phase
- * runs in a work item, because it lasts as long as the disk takes and xenbus has
- * one thread for all devices.
+ * take no more requests, so that nothing adds work.  In the second it is
+ * drained: the threads end when all requests that they took are answered, and
+ * only then are the event channels, the rings and the grants released.  The
+ * second phase runs in a work item, because it takes as long as the disk does,
+ * and xenbus has one thread for all devices.
  *
- * No bio outlives its queue.  A thread ends when in_flight is zero.  It counts
- * that down itself, after the last bio of the request was handed over under
- * done_lock; and the completion that hands over does not touch the queue after
- * it has dropped the lock.
+ * No bio outlives its queue.  A thread ends when in_flight is zero.  The thread
+ * decrements in_flight itself, after the completion of the last bio has handed
+ * the request over under done_lock; and the completion does not touch the queue
+ * after it has dropped the lock.
  */
 
 #include <linux/slab.h>
@@ -42,7 +42,7 @@ static void blkback_queue_teardown(struct blkback_queue *queue)
 	blkback_queue_exit(queue);
 }
 
-/* The connection disappears from sysfs; what it counted stays. */
+/* The connection disappears from sysfs; its counters are kept. */
 static void blkback_conn_hide(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
@@ -73,8 +73,8 @@ static void blkback_conn_teardown(struct work_struct *work)
 		blkback_queue_teardown(&conn->queues[i]);
 	/*
 	 * The next connection may wait for this one's end.  Whoever finds this
-	 * state waits for the completion below; for others the update comes
-	 * after it was set.
+	 * state waits for the completion below; whoever does not is followed by
+	 * the update.
 	 */
 	WRITE_ONCE(conn->state, BLKBACK_CONN_ENDED);
 	blkback_schedule_update(blkback);
@@ -133,7 +133,7 @@ void blkback_conn_choose(struct blkback_conn *conn,
 	conn->ops.max_ranges = 1;
 }
 
-/* With one request and the reserve a queue always makes progress. */
+/* With one request and the reserve, a queue always makes progress. */
 static int blkback_queue_init(struct blkback_queue *queue)
 {
 	size_t size = max(queue->conn->max_segs * BLKBACK_SEG_SIZE,
@@ -162,7 +162,7 @@ static int blkback_queue_init(struct blkback_queue *queue)
 /**
  * blkback_conn_add_queue() - set up the next queue
  * @conn: the connection, which has fewer queues than were agreed
- * @keys: what the frontend wrote of the queue
+ * @keys: what the frontend wrote about the queue
  *
  * Return: 0 or -errno, which was reported.
  */
@@ -210,7 +210,7 @@ exit_queue:
 
 /**
  * blkback_conn_start() - start the threads of all queues
- * @conn: all of whose queues were added
+ * @conn: the connection, whose queues were all added
  * @name: of the disk; part of the names of the threads
  *
  * Return: 0 or -errno, which was reported.
@@ -256,7 +256,7 @@ void blkback_conn_describe(const struct blkback_conn *conn,
 }
 
 /**
- * blkback_conn_in_flight() - are there requests that were not answered yet?
+ * blkback_conn_in_flight() - are there requests that are not answered yet?
  * @conn: the connection
  *
  * Return: true if there are.
@@ -274,7 +274,7 @@ bool blkback_conn_in_flight(const struct blkback_conn *conn)
 
 /**
  * blkback_conn_stop() - start to tear a connection down
- * @conn: to which nobody adds queues any more
+ * @conn: the connection, to which no more queues are added
  *
  * A work item waits for the requests in flight.  The caller gets a reference,
  * to be dropped by blkback_conn_put().
@@ -292,7 +292,7 @@ void blkback_conn_stop(struct blkback_conn *conn)
 }
 
 /**
- * blkback_conn_abandon() - nobody wants to know any more how requests end
+ * blkback_conn_abandon() - the outcome of requests does not matter any more
  * @conn: the connection
  *
  * Discards then end before all of their ranges are done.
@@ -304,7 +304,7 @@ void blkback_conn_abandon(struct blkback_conn *conn)
 
 /**
  * blkback_conn_wait() - wait for the end of a connection
- * @conn: which was stopped
+ * @conn: the connection, which was stopped
  * @timeout: in jiffies; 0 does not wait for requests in flight
  *
  * Context: process context.
@@ -335,9 +335,9 @@ void blkback_conn_put(struct blkback_conn *conn)
  * @conn: the connection
  * @why: what it did, for the log and for XenStore
  *
- * The one place that declares a connection broken, which it does once.  No
- * queue takes requests any more, those in flight are answered, and the device
- * is closed.
+ * This is the only place that declares a connection broken, and it does so
+ * once.  No queue takes requests any more, those in flight are answered, and
+ * the device is closed.
  *
  * Context: the thread of a queue.
  */

@@ -3,14 +3,14 @@
  * Xen block backend: data that is copied by Xen instead of mapped.
  *
  * The data of small requests is copied to or from pages of dom0, if grants are
- * not persistent.  To map and to unmap takes two hypercalls, two changes of page
- * tables for each page, and a flush of the TLBs of all CPUs that may have used
- * them; to copy takes one hypercall.  Indirect pages are always copied, since
- * they must not change after they were checked.
+ * not persistent.  Mapping and unmapping takes two hypercalls, two changes of
+ * page tables for each page, and a flush of the TLBs of all CPUs that may have
+ * used the pages; copying takes one hypercall.  Indirect pages are always
+ * copied, since they must not change after they were checked.
  *
- * Data of a write is copied before the request starts, data of a read when it is
- * done, for all requests of a batch at once.  Pages that are used again belong to
- * one queue, so that no guest gets data of another.
+ * Data of a write is copied before the request starts, data of a read when it
+ * is done, for all requests of a batch at once.  Pages are reused within their
+ * queue only, so that no guest gets data of another.
  */
 
 #include <linux/mm.h>
@@ -88,7 +88,7 @@ static struct page *blkback_copy_get_page(struct blkback_copies *copy)
 	struct page *page;
 
 	page = list_first_entry_or_null(&copy->pages, struct page, lru);
-	/* Zeroed, as a disk may report success and not have filled it. */
+	/* Zeroed: a disk may report success without having filled it. */
 	if (!page)
 		return alloc_page(GFP_NOIO | __GFP_NOWARN | __GFP_ZERO);
 	list_del(&page->lru);
@@ -149,7 +149,7 @@ bool blkback_copy_wanted(const struct blkback_req *req)
 }
 
 /**
- * blkback_copy_fits() - can a request join the batch?
+ * blkback_copy_fits() - can a request be added to the batch?
  * @queue: the queue
  * @nr: segments of the request
  *
@@ -162,7 +162,7 @@ bool blkback_copy_fits(const struct blkback_queue *queue, unsigned int nr)
 
 /**
  * blkback_copy_prepare() - get pages for a request, and prepare to copy a write
- * @req: a request whose segments were checked, and that fits
+ * @req: a request that fits and whose segments were checked
  *
  * A write is copied when blkback_copy_flush() returns, and not before.
  *
@@ -240,8 +240,8 @@ static void blkback_copy_finish(struct blkback_queue *queue, unsigned int i)
  * blkback_copy_flush() - copy all that was prepared or released
  * @queue: the queue
  *
- * If a reference of a request was not good, a write has its @bad_grant set, and
- * a read has failed.
+ * If a grant reference of a request was bad, a write has its @bad_grant set,
+ * and a read has failed.
  */
 void blkback_copy_flush(struct blkback_queue *queue)
 {
@@ -265,7 +265,7 @@ void blkback_copy_flush(struct blkback_queue *queue)
  * @nr: how many, at most BLKBACK_INDIRECT_PAGES
  * @bytes: of all pages together; those before the last are copied whole
  *
- * Return: 0, or -EIO if a reference is not good.
+ * Return: 0, or -EIO if a grant reference is bad.
  */
 int blkback_copy_indirect(struct blkback_queue *queue, const u32 *grefs,
 			  unsigned int nr, u32 bytes)

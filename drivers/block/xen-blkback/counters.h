@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xen block backend: the one list of what a queue counts.
+ * Xen block backend: the only list of the counters of a queue.
  *
- * It is included wherever something is made of each counter, and so has no
- * include guard.  Who includes it defines BLKBACK_COUNTER(name) for counts,
- * BLKBACK_ERROR(name) for counts of errors, and BLKBACK_TIME(name) for sums of
- * nanoseconds.  All names but those of times are the names in debugfs.
+ * It is included wherever something is generated for each counter, and
+ * therefore has no include guard.  The including file defines
+ * BLKBACK_COUNTER(name) for counts, BLKBACK_ERROR(name) for counts of errors,
+ * and BLKBACK_TIME(name) for sums of nanoseconds.  All names but those of times
+ * are the names in debugfs.
  */
 
 /* Times that a request had to wait for memory. */
@@ -31,7 +32,7 @@ BLKBACK_COUNTER(polls);
 BLKBACK_COUNTER(lost_events);
 /* Times that as many requests were in flight as there are slots. */
 BLKBACK_COUNTER(full);
-/* How long that lasted, without the time that still lasts. */
+/* How long that lasted, without a period that has not ended. */
 BLKBACK_TIME(full);
 
 /* Segments that were mapped already. */
@@ -72,7 +73,7 @@ BLKBACK_ERROR(protection);
 BLKBACK_ERROR(offline);
 /* Grants that could not be unmapped. */
 BLKBACK_ERROR(unmap);
-/* Times that a frontend was refused because it broke the rules of a ring. */
+/* Times that a frontend broke the rules of a ring. */
 BLKBACK_ERROR(protocol);
 
 #undef BLKBACK_COUNTER

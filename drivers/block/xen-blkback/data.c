@@ -2,10 +2,10 @@
 /*
  * Xen block backend: how the data of requests moves.
  *
- * A page is mapped for one request; or it is a persistent grant and stays mapped
- * until it was unused for long or its place is needed; or its data is copied.
- * grant.c and copy.c do that.  What is said here is when, for a batch of requests
- * at a time:
+ * A page is mapped for one request; or it is a persistent grant, which stays
+ * mapped until it has been idle for some time or its place is needed; or its
+ * data is copied. grant.c and copy.c do that, and the functions below call them
+ * for a batch of requests at a time:
  *
  *   blkback_data_prepare()   each request of the batch
  *   blkback_data_begin()     map the batch, and copy what it writes
@@ -48,7 +48,7 @@ void blkback_data_exit(struct blkback_queue *queue)
 }
 
 /**
- * blkback_data_fits() - can a request join the batch?
+ * blkback_data_fits() - can a request be added to the batch?
  * @queue: the queue
  * @nr: segments of the request
  *
@@ -85,7 +85,7 @@ int blkback_data_prepare(struct blkback_req *req)
  * blkback_data_begin() - map and copy the batch, with one hypercall each
  * @queue: the queue
  *
- * If a reference of a request was not good, its @bad_grant is set.  Such a
+ * If a grant reference of a request was bad, its @bad_grant is set.  Such a
  * request is released like any other.
  */
 void blkback_data_begin(struct blkback_queue *queue)
@@ -96,11 +96,11 @@ void blkback_data_begin(struct blkback_queue *queue)
 }
 
 /**
- * blkback_data_lingers() - does somebody still refer to a page of a request?
+ * blkback_data_lingers() - is a page of a request still referred to?
  * @req: a request whose bios are done
  *
- * The network may hold a page that it has to send again.  Such a page must not
- * be unmapped, nor must the guest write to it while it is a persistent grant.
+ * The network stack may keep a page to send it again.  Such a page must not be
+ * unmapped, nor must the guest write to it while it is a persistent grant.
  *
  * Return: true if the request must not be released yet.
  */
@@ -117,7 +117,7 @@ bool blkback_data_lingers(const struct blkback_req *req)
 
 /**
  * blkback_data_release() - a request does not need its pages any more
- * @req: a request to whose pages nobody refers
+ * @req: a request whose pages are not referred to any more
  *
  * The guest has its data when blkback_data_end() returns, and not before.
  */
@@ -141,14 +141,14 @@ void blkback_data_end(struct blkback_queue *queue)
 	blkback_copy_flush(queue);
 }
 
-/* Of @nr free pages, how many to keep. */
+/* How many of @nr free pages to keep. */
 static unsigned int blkback_data_keep(unsigned int nr, bool reclaim, bool idle)
 {
 	unsigned int keep = READ_ONCE(blkback_max_buffer_pages);
 
 	if (reclaim)
 		return 0;
-	/* Half of them each second: a pause need not be the end. */
+	/* Free half of them each second: the guest may only pause. */
 	return idle ? min(keep, nr / 2) : keep;
 }
 

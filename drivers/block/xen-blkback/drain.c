@@ -3,10 +3,10 @@
  * Xen block backend: waiting for a connection to end.
  *
  * A connection that was stopped ends when the disk has answered all that was
- * taken from it, which can take long.  xenbus has one thread for the devices of
- * all guests, and that thread stops connections; a guest decides how often it
- * closes its disk and what is in flight then.  So the waiting is limited to a
- * tenth of all time, over all devices.
+ * taken from it, which can take a long time.  xenbus has one thread for the
+ * devices of all guests, and that thread stops connections; a guest decides how
+ * often it closes its disk and what is in flight then.  The time spent waiting
+ * is therefore limited to a tenth of all time, over all devices.
  */
 
 #include "blkback.h"
@@ -18,7 +18,7 @@
 #define BLKBACK_DRAIN_TIMEOUT	HZ
 #define BLKBACK_DRAIN_SHORT	(HZ / 50 + 1)
 
-/* After a wait there is no other for so many times as long. */
+/* After a wait, there is no other for this many times its length. */
 #define BLKBACK_DRAIN_PAUSE	9
 
 /* No wait for requests in flight before this time; jiffies. */
@@ -51,7 +51,7 @@ static void blkback_drain_spent(u64 now, u64 waited)
  * Context: process context; the caller holds blkback.transition, or nobody else
  * has the device any more.
  *
- * Return: true if there is none, or no longer.
+ * Return: true if there is no such connection any more.
  */
 bool blkback_drained(struct blkback *blkback, unsigned long timeout)
 {
@@ -83,7 +83,7 @@ static bool blkback_drain_limited(struct blkback *blkback, bool in_flight)
  * blkback_end_conn() - end a connection
  * @blkback: the device; no other of its connections is draining
  * @conn: the connection, may be NULL
- * @abandon: nobody wants to know how its requests end
+ * @abandon: the outcome of its requests does not matter any more
  *
  * Context: process context; takes blkback.lock.  Waits a limited time for the
  * disk, and leaves the rest to a work item.
@@ -110,11 +110,11 @@ void blkback_end_conn(struct blkback *blkback, struct blkback_conn *conn,
 }
 
 /*
- * Can a driver be bound to the device again, and find the same guest there?  The
- * toolstack takes "online" back, or removes the directory, before it removes a
+ * Can a driver be bound to the device again, and find the same guest there? The
+ * toolstack sets "online" to 0, or removes the directory, before it removes a
  * device; and a guest that is gone writes nothing any more.
  *
- * If xenbus removes the device the answer is no, whatever state the frontend
+ * If xenbus removes the device, the answer is no, whatever state the frontend
  * shows, as the guest can change that at any time.
  */
 static bool blkback_may_rebind(const struct blkback *blkback,
@@ -128,13 +128,13 @@ static bool blkback_may_rebind(const struct blkback *blkback,
 }
 
 /**
- * blkback_drain_for_removal() - end the connection of a device that goes
+ * blkback_drain_for_removal() - end the connection of a device that is removed
  * @blkback: the device, in state REMOVED
- * @xenbus_removes: xenbus removes it, rather than somebody unbinding the driver
+ * @xenbus_removes: xenbus removes the device; otherwise its driver is unbound
  *
- * Requests in flight could reach the disk after those that the next driver gets.
- * Unbinding the driver therefore waits for the disk, but only as long as there
- * may be a next driver, since the device is locked meanwhile.
+ * Requests in flight could reach the disk after those that the next driver
+ * gets.  Unbinding the driver therefore waits for the disk, but only while a
+ * next driver is possible, since the device is locked meanwhile.
  *
  * Context: process context.
  */

@@ -4,14 +4,14 @@
  * are in use, and which was unused for the longest time.
  *
  * Pure: no lock, no allocation, no grant operation.  The caller provides the
- * memory, and sees to it that all queues together keep no more grants than their
- * device may.
+ * memory, and makes sure that all queues together keep no more grants than
+ * their device may.
  *
  * An entry is
  *   free      on the list of free entries;
  *   busy      in the hash, with users;
  *   idle      in the hash without users, and on the recency list;
- *   evicted   in neither, and the caller's until gcache_free().
+ *   evicted   in neither, and owned by the caller until gcache_free().
  */
 
 #ifndef _XEN_BLKBACK_GCACHE_H

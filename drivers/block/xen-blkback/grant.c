@@ -2,9 +2,8 @@
 /*
  * Xen block backend: data that is mapped.
  *
- * A page is mapped for one request; or it is a persistent grant and stays mapped
- * until it was unused for long or its place is needed.  The thread of the queue
- * does all of this, so there is no lock.
+ * Pages are mapped for one request or as persistent grants: see data.c.  The
+ * thread of the queue does all of this, so there is no lock.
  */
 
 #include <linux/jiffies.h>
@@ -13,10 +12,10 @@
 #include <xen/page.h>
 #include "trace.h"
 
-/* A persistent grant that was unused for so long may give its place away. */
+/* A persistent grant that was not used for this long may be evicted. */
 #define BLKBACK_COLD		HZ
 
-/* Cold grants that are evicted at a time when there is no place for another. */
+/* Cold grants that are evicted at a time, if a place is needed. */
 #define BLKBACK_EVICT_BATCH	64
 
 static unsigned long blkback_page_addr(struct page *page)
@@ -207,7 +206,7 @@ void blkback_grant_trim(struct blkback_queue *queue, bool reclaim)
 
 /**
  * blkback_grant_release() - a request does not need its mapped pages any more
- * @req: a request to whose pages nobody refers
+ * @req: a request whose pages are not referred to any more
  *
  * They are unmapped when blkback_grant_unmap() returns, and not before.
  */
@@ -234,10 +233,10 @@ void blkback_grant_release(struct blkback_req *req)
 
 /*
  * Make a new mapping a persistent grant if there is a place for it, or if there
- * is one after cold grants were evicted.  Grants that were used lately stay: a
- * guest that uses more pages in turn than there are places would otherwise never
- * find one of them mapped.  A reference that occurs twice in a batch is mapped
- * twice, but only one of the mappings becomes persistent.
+ * is one after cold grants were evicted.  Grants that were used recently stay:
+ * a guest that uses more pages in turn than there are places would otherwise
+ * never find one of them mapped.  A reference that occurs twice in a batch is
+ * mapped twice, but only one of the mappings becomes persistent.
  */
 static void blkback_grant_keep(struct blkback_queue *queue,
 			       struct blkback_map *map, struct page *page,
@@ -352,7 +351,7 @@ int blkback_grant_prepare(struct blkback_req *req)
  * blkback_grant_map() - map all that was prepared, with one hypercall
  * @queue: the queue
  *
- * If a reference of a request was not good, its @bad_grant is set.  Such a
+ * If a grant reference of a request was bad, its @bad_grant is set.  Such a
  * request is released like any other.
  */
 void blkback_grant_map(struct blkback_queue *queue)

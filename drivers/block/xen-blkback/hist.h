@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Latencies of one kind of request: their sum, and a histogram by powers of two.
+ * Latencies of one kind of request: the sum, and a histogram by powers of two.
  *
  * Pure.  All members are u64, so that histograms can be added as arrays.
  */
@@ -29,8 +29,8 @@ struct blkback_hist {
  * blkback_hist_bucket() - the bucket of a latency
  * @us: the latency in whole microseconds
  *
- * Return: 0 for 0, n for 2^(n-1) to 2^n - 1.  The last bucket also has what is
- * longer.
+ * Return: 0 for 0, n for 2^(n-1) to 2^n - 1.  The last bucket also has longer
+ * latencies.
  */
 static inline unsigned int blkback_hist_bucket(u64 us)
 {

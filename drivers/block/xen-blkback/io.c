@@ -117,10 +117,10 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 }
 
 /*
- * May the request be in flight beside the others?  All of its entries count,
- * even if they name pages that are mapped already, as a guest may name the same
- * page in all of them.  Ranges take no more than a page, and must not make reads
- * wait.  A single request is always let through.
+ * May the request be in flight together with the others?  All of its entries
+ * count, even if they name pages that are mapped already, as a guest may name
+ * the same page in all of them.  Ranges take no more than a page, and must not
+ * make reads wait.  A single request is always admitted.
  */
 static bool blkback_io_reserve(struct blkback_req *req)
 {
@@ -181,7 +181,7 @@ static int blkback_io_read_indirect(struct blkback_req *req)
 					       nr, sector, &req->seg[done]);
 		done += nr;
 	}
-	/* A slim request has it only there. */
+	/* An indirect slim request has its sector only there. */
 	req->cmd.sector = req->seg[0].sector;
 	return 0;
 }
@@ -200,7 +200,7 @@ static blk_opf_t blkback_io_opf(u8 op)
 	}
 }
 
-/* A bio is done, or no more are made. */
+/* A bio is done, or the last one was made. */
 static void blkback_io_drop(struct blkback_req *req)
 {
 	if (atomic_dec_and_test(&req->pending))
@@ -237,8 +237,8 @@ static void blkback_io_own_bio(struct blkback_req *req, struct bio *bio,
  * @opf: the operation
  * @sector: where the part starts
  *
- * Context: process context.  A bio that was allocated before has to be submitted
- * first, as both come from the same pool.
+ * Context: process context.  A bio that was allocated before has to be
+ * submitted first, because both come from the same pool.
  *
  * Return: the bio.
  */
@@ -254,10 +254,10 @@ struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,
 }
 
 /*
- * Make a bio for the segments from @first on that are contiguous on the disk.  It
- * refers to the vectors of the request.  Pages that are contiguous in a guest are
- * seldom so in the machine, and drivers merge those that are, so none are merged
- * here.
+ * Make a bio for the segments from @first on that are contiguous on the disk.
+ * It refers to the vectors of the request.  Pages are not merged: pages that
+ * are contiguous in a guest rarely are in the machine, and drivers merge those
+ * that are.
  */
 static struct bio *blkback_io_next_bio(struct blkback_req *req,
 				       unsigned int first, blk_opf_t opf)
@@ -288,8 +288,8 @@ static struct bio *blkback_io_next_bio(struct blkback_req *req,
 }
 
 /*
- * Each bio is submitted before the next is allocated, so that bios which wait for
- * one another cannot use up the pool that they come from.
+ * Each bio is submitted before the next is allocated, so that bios that wait
+ * for one another cannot use up the pool that they come from.
  */
 static void blkback_io_submit_segs(struct blkback_req *req, blk_opf_t opf)
 {
@@ -328,7 +328,7 @@ static void blkback_io_submit(struct blkback_req *req)
 	blkback_io_drop(req);
 }
 
-/* Check the pages of protection information behind the segments, and copy. */
+/* Check the entries of protection information, and copy its pages. */
 static enum blkback_outcome blkback_io_prepare_pi(struct blkback_req *req)
 {
 	enum blkif_verdict verdict;
@@ -367,7 +367,7 @@ static enum blkback_outcome blkback_io_prepare_data(struct blkback_req *req)
  *
  * Context: the thread of the queue.
  *
- * Return: what is to be done with the request.
+ * Return: what to do with the request.
  */
 enum blkback_outcome blkback_io_prepare(struct blkback_req *req)
 {
@@ -415,7 +415,7 @@ bool blkback_io_start(struct blkback_req *req)
 }
 
 /**
- * blkback_io_status() - what to answer a request with that the disk is done with
+ * blkback_io_status() - status with which to answer a request that is done
  * @req: the request
  *
  * Return: BLKIF_RSP_*.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: reads and checks what others have written to XenStore.
+ * Xen block backend: reads and checks what others write to XenStore.
  *
  * A function that finds a wrong value refuses the frontend with the name of the
  * key; its caller has nothing to report.
@@ -84,7 +84,7 @@ bool blkback_keys_separate(struct xenbus_device *dev)
  *
  * The next frontend may be a driver that does not know these keys, and so
  * neither writes nor removes them.  A domain that does not let us write there
- * has to run one that does.
+ * has to run a driver that knows them.
  */
 void blkback_keys_remove_choice(struct xenbus_device *dev)
 {
@@ -120,7 +120,7 @@ static int blkback_read_layout(struct blkback *blkback,
 	ret = blkback_read_uint_or(blkback, "ring-page-order", 0, &order);
 	if (ret)
 		return ret;
-	/* What does not fit is too large for blkif_refuse(), too. */
+	/* blkif_refuse() refuses all values that do not fit. */
 	layout->order = min_t(u32, order, U8_MAX);
 	ret = blkback_read_uint_or(blkback, "ring-alignment", 64, &align);
 	layout->align = min_t(u32, align, U16_MAX);
@@ -131,10 +131,10 @@ static int blkback_read_layout(struct blkback *blkback,
  * blkback_keys_inherit_offer() - keep to what a previous driver offered
  * @blkback: the disk; its offer may be changed
  *
- * A frontend that stays connected on a shared ring has read once what the
- * previous driver offered, and does not read it again.  It may send requests as
- * large as were offered then.  And it does not keep grants if the offer did not
- * say so: its own key only says that it would.
+ * A frontend that stays connected on a shared ring has read the offer of the
+ * previous driver and does not read this one.  It may send requests as large as
+ * were offered then, and it does not reuse grants if that was not offered: its
+ * own key only says that it would.
  *
  * A frontend that makes other rings reads a new offer: see blkback_reset().
  */
@@ -186,7 +186,7 @@ int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice)
 	reason = blkif_refuse(choice, &blkback->offer);
 	if (!reason)
 		return 0;
-	blkback_refuse(blkback, -EINVAL, "frontend asks for %s", reason);
+	blkback_refuse(blkback, -EINVAL, "the frontend asks for %s", reason);
 	return -EINVAL;
 }
 
@@ -289,9 +289,9 @@ int blkback_keys_queue(struct blkback *blkback,
  * blkback_keys_check_pi() - check that the frontend uses what it was offered
  * @blkback: the disk
  *
- * The frontend has seen the protection information of the disk, and says what it
- * uses of it.  One without slim requests uses none, whatever another frontend
- * left in XenStore.
+ * The frontend has seen the protection information of the disk, and says
+ * whether it uses it.  A frontend without slim requests uses none, whatever
+ * another one left in XenStore.
  */
 void blkback_keys_check_pi(struct blkback *blkback)
 {
@@ -305,7 +305,7 @@ void blkback_keys_check_pi(struct blkback *blkback)
 	name = blkback_read_text(blkback->dev, "integrity");
 	if (name && *name && strcmp(name, blkif_pi_name(&conn->pi)))
 		blkback_refuse(blkback, -EINVAL,
-			       "frontend asks for protection information that was not offered");
+			       "the frontend asks for protection information that was not offered");
 	kfree(name);
 }
 
@@ -358,7 +358,7 @@ bool blkback_keys_discard(struct xenbus_device *dev)
 /**
  * blkback_keys_writable() - does the toolstack let the guest write?
  * @dev: the device
- * @before: what it said before, in case that it cannot be read
+ * @before: the previous answer, in case the key cannot be read
  *
  * Return: true if it does.
  */

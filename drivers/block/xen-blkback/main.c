@@ -14,7 +14,7 @@ module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
 		 "Maximum number of free pages to keep for each queue");
 
-/* 256 MiB; a guest may name one page in all of its requests. */
+/* 256 MiB; a page that is named several times counts several times. */
 unsigned int blkback_max_mapped = 65536;
 module_param_named(max_mapped_pages, blkback_max_mapped, uint, 0644);
 MODULE_PARM_DESC(max_mapped_pages,
@@ -82,44 +82,15 @@ module_param_named(log_stats, blkback_log_stats, uint, 0644);
 MODULE_PARM_DESC(log_stats,
 		 "Log the statistics of each queue every 10 s if not 0");
 
-/* The features in the text below; devices read it when they make an offer. */
-u32 blkback_disabled;
-
-/* As it was set; all names are 100 characters. */
-static char blkback_disable_text[256];
-
-static int blkback_disable_set(const char *val, const struct kernel_param *kp)
-{
-	struct blkif_word unknown;
-	u32 mask;
-
-	if (strlen(val) >= sizeof(blkback_disable_text)) {
-		pr_err("disable: the list of features is too long\n");
-		return -EINVAL;
-	}
-	unknown = blkif_features_parse(val, &mask);
-	if (unknown.s) {
-		pr_err("disable: unknown feature \"%.*s\", known are: %s\n",
-		       (int)unknown.len, unknown.s, BLKIF_FEATURE_NAMES);
-		return -EINVAL;
-	}
-	strscpy(blkback_disable_text, val, sizeof(blkback_disable_text));
-	strim(blkback_disable_text);
-	WRITE_ONCE(blkback_disabled, mask);
-	return 0;
-}
-
-static int blkback_disable_get(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%s\n", blkback_disable_text);
-}
+/* Devices read it when they make an offer. */
+struct blkif_disable blkback_disable;
 
 static const struct kernel_param_ops blkback_disable_ops = {
-	.set = blkback_disable_set,
-	.get = blkback_disable_get,
+	.set = blkif_disable_set,
+	.get = blkif_disable_get,
 };
 
-module_param_cb(disable, &blkback_disable_ops, NULL, 0644);
+module_param_cb(disable, &blkback_disable_ops, &blkback_disable, 0644);
 MODULE_PARM_DESC(disable,
 		 "Features not to offer, separated by commas: " BLKIF_FEATURE_NAMES);
 
@@ -132,8 +103,8 @@ struct workqueue_struct *blkback_range_wq;
 struct kmem_cache *blkback_req_cache;
 
 /*
- * In this order: teardowns wait for steps, and schedule updates.  When it returns
- * no connection is left.
+ * In this order: teardowns wait for steps, and schedule updates.  No connection
+ * is left after this.
  */
 static void blkback_destroy_wqs(void)
 {
@@ -145,7 +116,7 @@ static void blkback_destroy_wqs(void)
 		destroy_workqueue(blkback_update_wq);
 }
 
-/* They serve all devices of all guests, each of which has a limited share. */
+/* They serve all devices of all guests; each device has a limited share. */
 static int __init blkback_init_wqs(void)
 {
 	blkback_teardown_wq = alloc_workqueue("xen-blkback-teardown",
@@ -168,7 +139,7 @@ static int __init blkback_init(void)
 	if (!xen_domain())
 		return -ENODEV;
 	if (blkback_max_ring_order > BLKIF_MAX_RING_ORDER) {
-		pr_info("max_ring_page_order %u is more than the protocol has, using %u\n",
+		pr_info("max_ring_page_order %u is too large, using %u\n",
 			blkback_max_ring_order, BLKIF_MAX_RING_ORDER);
 		blkback_max_ring_order = BLKIF_MAX_RING_ORDER;
 	}

@@ -4,10 +4,10 @@
  *
  * Xen copies the tuples of a request, from the guest before it starts or to the
  * guest when it is done, so that they do not change while the disk uses them.
- * The bios of the request carry our copy.  The block layer does not change tuples
- * that a bio has, except for reference tags if the disk is a partition: those
- * count from where the data is on the whole disk.  The seed of a bio, its first
- * reference tag, is the number that the guest counted from.
+ * The bios of the request carry our copy.  The block layer does not change the
+ * tuples of a bio, except for reference tags if the disk is a partition: it
+ * makes them count from the start of the whole disk.  The seed of a bio, its
+ * first reference tag, is the number that the guest counted from.
  *
  * Nothing here checks tuples: the disk does, and the guest.
  */
@@ -48,8 +48,8 @@ struct blkif_pi blkback_pi_get(struct block_device *bdev)
  * blkback_pi_interval() - the interval that requests are checked against
  * @conn: the connection
  *
- * Return: bytes of data that a tuple goes with; 0 if none was offered, or if
- * the disk has another kind now.
+ * Return: bytes of data for each tuple; 0 if none was offered, or if the disk
+ * has another kind now.
  */
 u16 blkback_pi_interval(const struct blkback_conn *conn)
 {
@@ -114,13 +114,13 @@ static int blkback_pi_copy(struct blkback_req *req, bool to_guest)
  * Whatever this returns, blkback_pi_free() is to be called in the end.
  *
  * Return: BLKBACK_READY, BLKBACK_WAIT if there is no page now, or
- * BLKBACK_REJECT if a reference is not good.
+ * BLKBACK_REJECT if a grant reference is bad.
  */
 enum blkback_outcome blkback_pi_prepare(struct blkback_req *req)
 {
 	gfp_t gfp = GFP_NOIO | __GFP_NOWARN;
 
-	/* The guest must not see what the disk has not filled. */
+	/* The guest must not see old data where the disk fills nothing. */
 	if (req->cmd.op == BLKIF_OP_READ)
 		gfp |= __GFP_ZERO;
 	while (req->nr_pi < req->cmd.nr_pi) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: what it writes to XenStore for the frontend to read.
+ * Xen block backend: writes to XenStore what the frontend reads.
  */
 
 #include "../xen-blkif/xenstore.h"
@@ -26,7 +26,7 @@ static int blkback_write_keys(struct xenbus_device *dev,
 
 /**
  * blkback_publish_offer() - publish what can be offered before there is a disk
- * @blkback: the disk to be
+ * @blkback: the device, whose disk need not be open
  *
  * Return: 0 or -errno, which was reported.
  */
@@ -48,7 +48,7 @@ int blkback_publish_offer(struct blkback *blkback)
 	err = blkback_write_keys(blkback->dev, XBT_NIL, keys,
 				 ARRAY_SIZE(keys));
 	if (err)
-		blkback_fail(blkback, err, "writing the offer to XenStore");
+		blkback_fail(blkback, err, "writing the offer to XenStore failed");
 	return err;
 }
 
@@ -89,7 +89,7 @@ static int blkback_write_disk(struct xenbus_transaction xbt, void *data)
 	return blkback_write_keys(blkback->dev, xbt, keys, ARRAY_SIZE(keys));
 }
 
-/* The name of the profile comes last: it says that the others are there. */
+/* The name of the profile comes last: it shows that the others are there. */
 static int blkback_write_pi(struct xenbus_device *dev,
 			    const struct blkif_pi *pi)
 {
@@ -99,7 +99,7 @@ static int blkback_write_pi(struct xenbus_device *dev,
 	};
 	int err;
 
-	/* Of an earlier connection. */
+	/* It may be that of an earlier connection. */
 	xenbus_rm(XBT_NIL, dev->nodename, "feature-integrity");
 	if (!pi->profile)
 		return 0;
@@ -111,7 +111,7 @@ static int blkback_write_pi(struct xenbus_device *dev,
 }
 
 /**
- * blkback_publish_disk() - publish what the disk is like, before Connected
+ * blkback_publish_disk() - publish the properties of the disk, before Connected
  * @blkback: the disk
  * @offer: what the frontend may use of it
  *
@@ -128,7 +128,7 @@ int blkback_publish_disk(struct blkback *blkback,
 		err = blkback_write_pi(blkback->dev, &offer->pi);
 	if (err)
 		blkback_fail(blkback, err,
-			     "writing the properties of the disk to XenStore");
+			     "writing the properties of the disk to XenStore failed");
 	return err;
 }
 

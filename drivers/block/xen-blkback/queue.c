@@ -25,7 +25,7 @@
 #include "queue.h"
 #include "trace.h"
 
-/* Passes without sleep after which unused memory is freed. */
+/* Passes without a sleep after which unused memory is freed. */
 #define BLKBACK_TRIM_PASSES	256
 
 /* Tags to take at a time.  Some disks have few more in a word of their map. */
@@ -71,8 +71,9 @@ void blkback_queue_done(struct blkback_req *req)
 	spin_lock_irqsave(&queue->done_lock, flags);
 	list_add_tail(&req->node, &queue->done);
 	/*
-	 * The thread need not wake itself.  An interrupt on top of it has to: it
-	 * may have come after the thread found nothing and before it sleeps.
+	 * The thread need not wake itself.  An interrupt handler that has
+	 * interrupted it must: the thread may have found nothing and be about
+	 * to sleep.
 	 */
 	if (!in_task() || current != queue->thread)
 		wake_up(&queue->wait);
@@ -101,7 +102,7 @@ static void blkback_queue_respond(struct blkback_queue *queue,
 	list_add(&req->node, &queue->free_reqs);
 }
 
-/* Release and answer what is done.  Return: true if anything was. */
+/* Release and answer requests that are done.  Return: true if any were. */
 static bool blkback_queue_reap(struct blkback_queue *queue)
 {
 	struct blkback_req *req, *next;
@@ -140,8 +141,8 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
  * @queue: the queue
  * @gfp: how to allocate it
  *
- * There are as many as were ever in flight together, until the queue is idle
- * for long, and at least one.
+ * As many requests are kept as were in flight at once, at least one, until the
+ * queue is idle.
  *
  * Return: the request, or NULL.
  */
@@ -209,7 +210,7 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 		if (nr++ % BLKBACK_TAGS == 0)
 			plug.nr_ios = min(queue->nr_mapping, BLKBACK_TAGS);
 		queue->nr_mapping--;
-		/* It may be done, and in another list, when this returns. */
+		/* The request may be done, and in another list, after this. */
 		if (!blkback_io_start(req))
 			list_add_tail(&req->node, rejected);
 	}
@@ -217,9 +218,9 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 }
 
 /*
- * Map and copy the batch and start it.  A disk that has no room makes the thread
- * wait.  If it did so last time, the frontend is notified of all responses first,
- * so that it does not wait, too.
+ * Map and copy the batch and start it.  A disk that has no room makes the
+ * thread wait.  If it did so last time, the frontend is notified of all
+ * responses first, so that it need not wait as well.
  */
 static void blkback_queue_submit(struct blkback_queue *queue)
 {
@@ -345,7 +346,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 	return any;
 }
 
-/* Return: true if there may be more to do at once. */
+/* Return: true if there may be more to do now. */
 static bool blkback_queue_pass(struct blkback_queue *queue)
 {
 	bool more;
@@ -383,14 +384,14 @@ int blkback_queue_thread(void *data)
 	unsigned int passes = 0, trimmed = 0;
 	bool idle;
 
-	/* The I/O that an allocation waits for may be ours to do. */
+	/* An allocation might otherwise wait for I/O of this very thread. */
 	memalloc_noio_save();
 	set_freezable();
 	while (!blkback_queue_finished(queue)) {
 		do {
 			while (blkback_queue_pass(queue)) {
 				worked = true;
-				/* A busy guest may never let it sleep. */
+				/* A busy queue may never sleep. */
 				if (++passes % BLKBACK_TRIM_PASSES == 0)
 					blkback_data_trim(queue, false);
 				try_to_freeze();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xen block backend: what the thread of a queue asks itself over and over.
+ * Xen block backend: conditions that the thread of a queue checks.
  */
 
 #ifndef _XEN_BLKBACK_QUEUE_H

@@ -8,12 +8,12 @@
  *     blkback_range_end()       each bio; the last one queues the next step
  *   blkback_range_ended()       thread: start another one
  *
- * It takes many bios to discard a terabyte, and some disks do all of the work in
- * submit_bio().  The thread of a queue, where reads would wait, therefore leaves
- * this to a work item, which is part of the request.  A step has few bios, so
- * that the disk keeps tags for other requests; and the size of a bio is limited,
- * because some disks do nothing else meanwhile.  The last step ends like the last
- * bio of any other request.
+ * It takes many bios to discard a terabyte, and some disks do all of the work
+ * in submit_bio().  The thread of a queue, where reads would wait, therefore
+ * leaves this to a work item, which is part of the request.  A step has few
+ * bios, so that the disk keeps tags for other requests; and the size of a bio
+ * is limited, because some disks do nothing else while they execute one.  The
+ * last step ends like the last bio of any other request.
  */
 
 #include <linux/bio.h>
@@ -21,10 +21,10 @@
 #include "blkback.h"
 #include "range.h"
 
-/* Requests of a device that are under way at a time, or one for each queue. */
+/* Requests of a device under way at a time; at least one for each queue. */
 #define BLKBACK_RANGES		4
 
-/* Bios in flight for all of them, or one for each. */
+/* Bios in flight for all of them; at least one for each. */
 #define BLKBACK_RANGE_BIOS	16
 
 /* Most sectors of a bio, unless a granule is larger. */
@@ -97,7 +97,7 @@ static blk_opf_t blkback_range_opf(const struct blkif_cmd *cmd)
 						   REQ_OP_DISCARD;
 }
 
-/* Most sectors that the disk takes at a time; 0 if it does not support it. */
+/* Most sectors that the disk takes at a time; 0 if it takes none. */
 static u32 blkback_range_max(struct block_device *bdev, blk_opf_t opf)
 {
 	switch (opf & REQ_OP_MASK) {
@@ -160,7 +160,7 @@ static bool blkback_range_cut(struct block_device *bdev, blk_opf_t opf,
 			      BLKIF_SECTOR_SHIFT) % granule;
 	}
 	whole = min(max, max(cut->granule, BLKBACK_RANGE_SECTORS));
-	/* If the disk takes less than a granule, then whole blocks. */
+	/* If the disk takes less than a granule, cut at blocks. */
 	cut->max = rounddown(whole, cut->granule) ?:
 		   max(rounddown(whole, block), block);
 	return true;
@@ -214,9 +214,9 @@ static void blkback_range_work(struct work_struct *work)
 
 	atomic_set(&req->pending, 1);
 	/*
-	 * Nobody wants to know how this ends, but somebody waits for the end.
-	 * This is not so for a frontend whose backend is unbound: it would take
-	 * the error for one of the disk.
+	 * The outcome does not matter any more, and the end is waited for.  If
+	 * the driver is unbound, the connection is not abandoned: the frontend
+	 * would take the error for one of the disk.
 	 */
 	if (READ_ONCE(queue->conn->abandoned))
 		req->error = BLK_STS_IOERR;
@@ -225,7 +225,7 @@ static void blkback_range_work(struct work_struct *work)
 	blkback_range_drop(req);
 }
 
-/* The limit holds for the device, lest many queues take all workers. */
+/* The limit is for the device, so that many queues cannot take all workers. */
 static unsigned int blkback_range_share(const struct blkback_queue *queue)
 {
 	return max(BLKBACK_RANGES / queue->conn->agreed.nr_queues, 1U);

@@ -23,7 +23,7 @@ struct range_cut {
 
 /**
  * range_cut_off() - how much of a range to do with the next bio
- * @range: what is left of it, not empty
+ * @range: the rest of the range, not empty
  * @cut: what the disk takes
  *
  * All bios of a range but the first begin where a granule does.

@@ -72,7 +72,7 @@ static int blkback_ring_map_separate(struct blkback_queue *queue,
 	int err;
 
 	/*
-	 * The lock of these pages is taken by threads of queues, too, which must
+	 * This takes a lock that threads of queues take as well, and they must
 	 * not wait for I/O.
 	 */
 	noio = memalloc_noio_save();
@@ -134,7 +134,7 @@ int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs)
 
 /**
  * blkback_ring_unmap() - unmap the pages of a queue's rings
- * @queue: the queue; nobody uses its rings any more
+ * @queue: the queue, whose rings are not used any more
  */
 void blkback_ring_unmap(struct blkback_queue *queue)
 {

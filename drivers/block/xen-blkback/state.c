@@ -9,20 +9,20 @@
  *   PENDING    unchanged    the frontend is ready, but its previous connection
  *                           has not ended
  *   CONNECTED  Connected    a connection was set up
- *   CLOSING    Closing      the frontend closes
+ *   CLOSING    Closing      the frontend is closing
  *   REFUSED    Closing      the frontend broke a rule, or something failed
  *   CLOSED     Closed       the frontend has closed
  *   LEAVING    unchanged    the frontend is gone; xenbus removes the device
  *   REMOVED    unchanged    the driver is no longer bound
  *
- * The table below says from which states each can be entered.  What is not in
- * it does not happen, above all:
+ * The table below says from which states each can be entered.  No other
+ * transition happens; in particular:
  *
- *   - a frontend that was refused is not connected, so CONNECTED does not follow
+ *   - a frontend that was refused is not connected, so CONNECTED never follows
  *     REFUSED, even if a thread refuses it while it is being connected;
  *   - CLOSING and REFUSED do not replace each other: the first of them says who
  *     closes;
- *   - a device that goes does not come back.
+ *   - a device that is leaving does not return.
  *
  * All transitions are made under blkback.transition, except that to REFUSED,
  * which the thread of a queue may make at any time.
@@ -143,8 +143,8 @@ void blkback_fail(struct blkback *blkback, int err, const char *fmt, ...)
  * @err: -errno
  * @fmt: what is wrong, for the log and for XenStore's error node
  *
- * A frontend can come back and do so again as often as it likes.  The reason is
- * therefore given at a limited rate, lest it fill dom0's log.
+ * A frontend can reconnect and be refused as often as it likes, so the reason
+ * is given at a limited rate, to not fill dom0's log.
  *
  * Context: process context; takes blkback.lock and sleeps.
  */
@@ -165,8 +165,8 @@ void blkback_refuse(struct blkback *blkback, int err, const char *fmt, ...)
  * @conn: its connection
  * @why: what it did, for the log and for XenStore's error node
  *
- * If the connection was stopped meanwhile, the device may already be on its way
- * to another one, and is left alone.  Whoever stops a connection takes
+ * If the connection was stopped meanwhile, the device may already be setting up
+ * the next one, and is left alone.  Whoever stops a connection takes
  * blkback.lock before the device enters another state.
  *
  * Context: the thread of a queue; takes blkback.lock and sleeps.

@@ -26,8 +26,8 @@ struct blkback_errors {
  * @f_lat: of flushes and barriers
  * @ds_lat: of discards and zeroes
  *
- * The other members are in counters.h.  All are u64, so that blkback_stats_add()
- * can add them as an array.
+ * The other members are in counters.h.  All are u64, so that
+ * blkback_stats_add() can add them up as an array.
  */
 struct blkback_stats {
 #define BLKBACK_COUNTER(name)	u64 name

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: what a device shows in sysfs, for tools and people.
+ * Xen block backend: the files of a device in sysfs.
  *
  * The files are removed, and nobody reads them any more, before the device is
  * freed.
@@ -35,7 +35,7 @@ static ssize_t blkback_count_show(struct device *device,
 	return len;
 }
 
-/* As above; it is counted in nanoseconds and shown in microseconds. */
+/* As above, but counted in nanoseconds and shown in microseconds. */
 static ssize_t blkback_time_show(struct device *device,
 				 struct device_attribute *attr, char *buf)
 {

@@ -2,9 +2,9 @@
 /*
  * Xen block backend: tracepoints.
  *
- *   blkback_take      a request was copied from the ring; nothing is checked yet
- *   blkback_start     a request was found good, its data is mapped or copied, and
- *                     it goes to the disk
+ *   blkback_take      a request was copied from the ring, not checked yet
+ *   blkback_start     a request is valid, its data is mapped or copied, and it
+ *                     is submitted to the disk
  *   blkback_answer    a response was put on the ring
  *   blkback_map, blkback_unmap, blkback_evict    a batch of grants
  *   blkback_event     the frontend has sent an event

@@ -46,8 +46,8 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
  * blkback_vbd_changed() - does the disk differ from what was published?
  * @vbd: the disk
  *
- * That is, in what it changes of its own accord; or in anything, if publishing
- * a change failed.
+ * Only its size and whether it is read-only can change by themselves.  If
+ * publishing a change failed, the disk counts as changed.
  *
  * Context: any; cheap enough for each pass over a ring.
  *
@@ -108,7 +108,7 @@ static void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 	*ops = (struct blkif_ops) { .max_ranges = 1 };
 	if (vbd->info & VDISK_READONLY)
 		return;
-	/* Where the disk has no FUA, the block layer flushes after the write. */
+	/* If the disk has no FUA, the block layer flushes after the write. */
 	ops->fua = vbd->write_cache && blkback_enabled(BLKIF_FEATURE_FUA);
 	ops->max_zeroes = bdev_write_zeroes_sectors(bdev);
 	ops->zeroes = ops->max_zeroes &&
@@ -127,7 +127,7 @@ static void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 }
 
 /**
- * blkback_vbd_get_offer() - what the disk can do and is not turned off
+ * blkback_vbd_get_offer() - what the disk supports and is not turned off
  * @vbd: the disk
  * @discard: the toolstack lets the guest discard
  * @offer: filled in

@@ -18,7 +18,7 @@
 #include "queue.h"
 #include "trace.h"
 
-/* How soon to try again what no event announces. */
+/* How often to retry what no event announces. */
 #define BLKBACK_RETRY_INTERVAL	(HZ / 50 + 1)
 
 /* How often unused grants, pages and requests are freed. */
@@ -30,26 +30,27 @@
 #define BLKBACK_POLL_MAX_US	1000U
 
 /*
- * While polling does not pay, one in so many sleeps is preceded by a poll of so
- * many times poll_us, to find out whether it would.
+ * While polling does not pay, one sleep in BLKBACK_RETRY_OFTEN, and later in up
+ * to BLKBACK_RETRY_SELDOM, is preceded by a poll of BLKBACK_RETRY_FACTOR times
+ * poll_us, to find out whether it would pay.
  */
 #define BLKBACK_RETRY_OFTEN	8U
 #define BLKBACK_RETRY_SELDOM	1024U
 #define BLKBACK_RETRY_FACTOR	8U
 
-/* Responses that are published together, at most. */
+/* Most responses that are published together. */
 #define BLKBACK_COALESCE	16
 
-/* A frontend that asked for more responses than there are waits no longer. */
+/* A frontend that asked for more responses than there are waits this long. */
 #define BLKBACK_LATEST_NS	((u64)200 * NSEC_PER_USEC)
 
 /* How often the watchdog looks for a lost event. */
 #define BLKBACK_WATCH_INTERVAL	(5 * HZ)
 
-/* An event that is only late comes within this, on a busy host, too. */
+/* An event that is late, and not lost, comes within this time. */
 #define BLKBACK_LATE		(HZ / 2)
 
-/* A parameter in microseconds, within reason. */
+/* A parameter in microseconds, bounded and converted. */
 static u32 blkback_wait_ns(const unsigned int *us)
 {
 	return min(READ_ONCE(*us), BLKBACK_POLL_MAX_US) * NSEC_PER_USEC;
@@ -84,7 +85,7 @@ void blkback_wait_publish(struct blkback_queue *queue, bool last)
 }
 
 /**
- * blkback_wait_publish_due() - publish responses that were held back for long
+ * blkback_wait_publish_due() - publish responses that have waited long enough
  * @queue: the queue, which may have more work
  *
  * Responses are coalesced up to a number and a time.
@@ -119,10 +120,10 @@ static bool blkback_wait_poll_for(struct blkback_queue *queue, u32 ns)
 }
 
 /*
- * Wait for more responses before the frontend is notified of those that there
- * are.  If it sends more requests, or the disk answers more, one notification
- * serves them all.  With one request in flight that never happens and only costs
- * time, so it is tried now and then, until it pays.
+ * Wait for more responses before the frontend is notified.  If it sends more
+ * requests, or the disk answers more, one notification serves them all.  With
+ * one request in flight that never happens and only costs time, so it is tried
+ * now and then, until it pays.
  */
 static bool blkback_wait_coalesce(struct blkback_queue *queue)
 {
@@ -135,11 +136,11 @@ static bool blkback_wait_coalesce(struct blkback_queue *queue)
 }
 
 /*
- * How long to poll before sleeping.  A guest that waits for a whole batch before
- * it sends the next one comes too late for a short poll; but it sends at once if
- * each of its requests is taken as it comes.  Which of the two a guest does
- * depends on the backend.  So now and then a poll is long enough to meet a batch,
- * more seldom each time, until one pays.
+ * How long to poll before sleeping.  A guest that waits for a whole batch
+ * before it sends the next one comes too late for a short poll, although it
+ * sends in time if each of its requests is taken at once.  Now and then a poll
+ * is therefore long enough to meet the next batch; such polls become rarer
+ * until one of them pays.
  */
 static u32 blkback_wait_poll_time(struct blkback_queue *queue, u32 max)
 {
@@ -172,8 +173,8 @@ static bool blkback_wait_poll(struct blkback_queue *queue)
 
 /*
  * Ask for an event, unless a request has come meanwhile, and only then let
- * events in again.  An event often comes after its request was taken, and is not
- * spurious then.
+ * events in again.  An event often comes after its request was taken, and then
+ * it is not spurious.
  */
 static bool blkback_wait_rearm(struct blkback_queue *queue, bool *worked)
 {
@@ -239,7 +240,7 @@ static long blkback_wait_timeout(struct blkback_queue *queue)
 
 /*
  * The watchdog: nothing has woken the thread, but there is a request.  By the
- * rules of the ring no event is lost; should one be, this ends the wait for it.
+ * rules of the ring, no event is lost; if one is, this ends the wait for it.
  */
 static void blkback_wait_watch(struct blkback_queue *queue)
 {

@@ -8,7 +8,7 @@
  *     blkback_reset()            it starts: publish the offer again
  *     blkback_connect()          it is ready: read its choice, set up, publish
  *     blkback_disconnect()       it has closed
- *   blkback_update_work()        a connection has ended, or the disk has changed
+ *   blkback_update_work()        a connection has ended, or the disk changed
  *   blkback_remove()
  *
  * Watches are handled by one thread, devices are bound and unbound by writes to
@@ -65,7 +65,7 @@ static void blkback_log_agreed(struct blkback_conn *conn)
 	blkif_agreed_log(&conn->blkback->dev->dev, "connected", &agreed);
 }
 
-/* Has the disk, or what the guest may do with it, changed since published? */
+/* Has the disk, or the guest's access to it, changed since published? */
 static bool blkback_refresh_disk(struct blkback *blkback)
 {
 	struct blkback_vbd *vbd = &blkback->vbd;
@@ -130,16 +130,15 @@ static bool blkback_may_connect(struct blkback *blkback)
 	}
 	if (!blkback->vbd.bdev)
 		return false;
-	/* Separate rings do not say up to where they were used. */
+	/* Separate rings do not store how far they were used. */
 	if (!blkback->unused_rings && blkback_keys_separate(dev)) {
 		dev_info_ratelimited(&dev->dev,
 				     "the frontend's rings were in use before, waiting for it to make new ones\n");
 		return false;
 	}
 	/*
-	 * What is in flight on the previous connection could overtake what comes
-	 * on this one.  The end of that connection schedules an update, which
-	 * tries again.
+	 * Requests of the previous connection could overtake those of this one.
+	 * The end of that connection schedules an update, which tries again.
 	 */
 	if (blkback_drained(blkback, 0))
 		return true;
@@ -147,7 +146,7 @@ static bool blkback_may_connect(struct blkback *blkback)
 	return false;
 }
 
-/* The frontend has written its keys.  Whatever fails has reported that. */
+/* The frontend has written its keys.  Errors are reported where they occur. */
 static void blkback_connect(struct blkback *blkback)
 {
 	struct blkif_choice choice;
@@ -210,7 +209,7 @@ static void blkback_reset(struct blkback *blkback)
 		return;
 	/*
 	 * The toolstack removes the device, and may have written Closing, which
-	 * the frontend has yet to see.
+	 * the frontend has not seen yet.
 	 */
 	if (!xenbus_dev_is_online(dev))
 		return;
@@ -247,7 +246,7 @@ static void blkback_connect_if_ready(struct blkback *blkback)
 	}
 }
 
-/* If the disk has changed, the frontend reads it when it sees Connected again. */
+/* If the disk has changed, have the frontend read its properties again. */
 static void blkback_update_frontend(struct blkback *blkback)
 {
 	struct xenbus_device *dev = blkback->dev;
@@ -263,8 +262,9 @@ static void blkback_update_frontend(struct blkback *blkback)
 	/* The next pass of a queue then schedules another update. */
 	WRITE_ONCE(vbd->unpublished, err && err != -ENOTCONN);
 	if (!err)
-		dev_info(&dev->dev, "new size: %llu sectors%s\n", vbd->size,
-			 vbd->info & VDISK_READONLY ? ", read-only" : "");
+		dev_info(&dev->dev, "the disk has changed: %llu sectors, %s\n",
+			 vbd->size, vbd->info & VDISK_READONLY ?
+			 "read-only" : "writable");
 	else if (err != -ENOTCONN)
 		dev_warn_ratelimited(&dev->dev,
 				     "the disk has changed, but publishing that failed (%d), trying again\n",
@@ -446,7 +446,7 @@ static void blkback_remove(struct xenbus_device *dev)
 
 	blkback_unwatch(&blkback->mode_watch);
 	blkback_unwatch(&blkback->disk_watch);
-	/* From here on updates do nothing, and nobody else has the device. */
+	/* From here on, updates do nothing, and nobody else uses the device. */
 	mutex_lock(&blkback->transition);
 	xenbus_removes = blkback_get_state(blkback) == BLKBACK_LEAVING;
 	blkback_set_state(blkback, BLKBACK_REMOVED);
@@ -455,7 +455,7 @@ static void blkback_remove(struct xenbus_device *dev)
 	blkback_debugfs_remove(blkback);
 	blkback_sysfs_remove(blkback);
 	blkback_drain_for_removal(blkback, xenbus_removes);
-	/* So that the disk is closed now, unless a connection still needs it. */
+	/* The disk is closed now, unless a connection still needs it. */
 	if (cancel_work_sync(&blkback->update))
 		blkback_put(blkback);
 	dev_set_drvdata(&dev->dev, NULL);

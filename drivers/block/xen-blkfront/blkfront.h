@@ -20,7 +20,7 @@
 #include "../xen-blkif/agreed.h"
 #include "../xen-blkif/backoff.h"
 #include "../xen-blkif/check.h"
-#include "../xen-blkif/feature.h"
+#include "../xen-blkif/disable.h"
 #include "../xen-blkif/nego.h"
 #include "../xen-blkif/ops.h"
 #include "../xen-blkif/pi.h"
@@ -42,7 +42,7 @@
  * @max_coalesced: responses for each notification
  * @trusted: backends may see whole pages
  * @persistent: use persistent grants
- * @disabled: mask of enum blkif_feature
+ * @disable: features that are not used
  */
 struct blkfront_params {
 	unsigned int max_segs;
@@ -56,25 +56,25 @@ struct blkfront_params {
 	unsigned int max_coalesced;
 	bool trusted;
 	bool persistent;
-	u32 disabled;
+	struct blkif_disable disable;
 };
 
 extern struct blkfront_params blkfront_params;
 
-/* Late requests have the ring checked at most so often. */
+/* How often, at most, a ring is checked because of late requests. */
 #define BLKFRONT_WATCH_INTERVAL	(HZ / 2)
 
 /**
  * enum blkfront_state - the state of a disk
  * @BLKFRONT_WAITING: an earlier connection, ours or another driver's, is over,
- *                    and the backend has yet to notice that we want a new one
+ *                    and the backend has not noticed yet that we want a new one
  * @BLKFRONT_RESUMED: restored from a suspend, there is a new backend
  * @BLKFRONT_INITIALISED: rings exist, and their keys are written
  * @BLKFRONT_LEAVING: Closed, so that the backend releases our separate rings
  *                    before we reconnect; the rings still exist
  * @BLKFRONT_CONNECTED: requests are passed on
- * @BLKFRONT_REMOVING: the same, but the driver is being unbound: there are no
- *                     more news of the backend
+ * @BLKFRONT_REMOVING: the same, but the driver is being unbound: the backend's
+ *                     state is not reported any more
  * @BLKFRONT_DYING: given up while connected: requests fail, those in flight are
  *                  drained
  * @BLKFRONT_DEAD: given up, and not connected
@@ -120,7 +120,7 @@ enum blkfront_state {
 };
 
 /**
- * enum blkfront_data - how the backend gets at the data
+ * enum blkfront_data - how the backend accesses the data
  * @BLKFRONT_MAPPED: the pages of a request are granted while it lasts
  * @BLKFRONT_PERSISTENT: data is copied to pages that are granted as long as the
  *                       connection lasts
@@ -150,7 +150,7 @@ enum blkfront_flush {
  * @BLKFRONT_SEND: it is sent
  * @BLKFRONT_DONE: there is nothing to do
  * @BLKFRONT_RESUBMIT: it was made for another backend, see requeue.c
- * @BLKFRONT_WAIT_PAGES: it waits for pages of ours
+ * @BLKFRONT_WAIT_PAGES: it waits for our own pages
  * @BLKFRONT_WAIT_GRANTS: it waits for grants
  * @BLKFRONT_WAIT_SLOT: it waits for a slot
  * @BLKFRONT_UNSUPPORTED: the backend does not support it
@@ -214,7 +214,7 @@ struct blkfront_ring_mem {
  * struct blkfront_ring - one queue of a connection
  * @info: the disk
  * @index: number of the queue
- * @polled: responses are polled for, and not notified
+ * @polled: responses are polled for, without notifications
  * @deferred: responses are not taken in interrupts
  * @irq: of the event channel
  * @evtchn: event channel
@@ -224,17 +224,17 @@ struct blkfront_ring_mem {
  * @data: pages that data is copied to
  * @pi: pages that protection information is copied to
  * @budget: grants that large requests may still use, so that one disk does not
- *          take those that other devices of the guest need.  The number of
+ *          take the grants that other devices of the guest need.  The number of
  *          slots bounds what small requests use.
  * @lock: request half of @front, and @req_counters; covers writing the slot
  * @front: the ring or rings
- * @req_counters: see there
+ * @req_counters: counters of the request half
  * @rsp_lock: response half of @front, and all below but @watched
  * @broken: the backend has violated the protocol
  * @overtaken: an event may come for a response that was already taken
  * @poll: whether polling for more responses pays
  * @acknowledged: responses that had been taken at the last event
- * @rsp_counters: see there
+ * @rsp_counters: counters of the response half
  * @watched: when the watchdog last checked the ring; jiffies, by info->mutex
  * @work: takes responses that the interrupt handler left
  */
@@ -284,7 +284,7 @@ struct blkfront_tag {
  * @vdevice: number of the virtual device
  * @vdev: the same, decoded
  * @minors_node: in the list of vdevice.c
- * @debugfs: directory in debugfs
+ * @debugfs: its directory in debugfs
  * @mutex: protects all below, except for what the data path reads and @bios
  * @agreed: what was negotiated; constant while the queue runs
  * @disk: what the backend says of the disk
@@ -304,7 +304,7 @@ struct blkfront_tag {
  * @resubmit_work: submits them
  * @add_work: adds the disk, which reads it
  * @revoked: bits of enum blkfront_revoked for @revoke_work
- * @revoke_work: updates the queue limits after the backend refused something
+ * @revoke_work: updates the queue limits after a feature was turned off
  * @shutdown_work: tears a disk down that was given up
  *
  * The number of hardware queues and their depth are those of the first
@@ -378,9 +378,9 @@ static inline bool blkfront_is_dead(const struct blkfront_info *info)
 }
 
 /*
- * May the data path use the rings?  Whoever asks is in an RCU read-side
- * critical section.  The state changes before the queue is quiesced, so the
- * grace period at the end of quiescing covers those who saw the state before.
+ * May the data path use the rings?  The caller is in an RCU read-side critical
+ * section.  The state changes before the queue is quiesced, so quiescing, which
+ * ends with a grace period, waits for all who saw the previous state.
  */
 static inline bool blkfront_rings_usable(const struct blkfront_info *info)
 {
@@ -451,7 +451,7 @@ bool blkfront_fits_queue(struct request *rq);
 void blkfront_resubmit(struct blkfront_info *info, struct request *rq);
 void blkfront_resubmit_work(struct work_struct *work);
 
-/* revoke.c: what the backend offered and then refused. */
+/* revoke.c: features that the backend offered and then failed. */
 bool blkfront_refused(struct blkfront_info *info, struct request *rq);
 void blkfront_revoke_work(struct work_struct *work);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xen block frontend: the one list of what a ring counts.
+ * Xen block frontend: the only list of the counters of a ring.
  *
- * It is included wherever something is made of each counter, and so has no
- * include guard.  Who includes it defines BLKFRONT_REQ_COUNTER(name) for those
- * of the request half, and BLKFRONT_RSP_COUNTER(name) for those of the response
- * half.  The names are those in debugfs.  Latencies are left to the block layer,
- * whose iostat has them.
+ * It is included wherever something is generated for each counter, and
+ * therefore has no include guard.  The including file defines
+ * BLKFRONT_REQ_COUNTER(name) for those of the request half, and
+ * BLKFRONT_RSP_COUNTER(name) for those of the response half.  The names are
+ * those in debugfs.  Latencies are counted by the block layer.
  */
 
 /* Requests written to the ring, and responses taken from it. */
@@ -21,9 +21,9 @@ BLKFRONT_RSP_COUNTER(lost_events);
 BLKFRONT_REQ_COUNTER(copied);
 /* Requests that took the last free slot. */
 BLKFRONT_REQ_COUNTER(full);
-/* Times that a request had to wait for a slot, though it had a tag. */
+/* Times that a request had to wait for a slot, although it had a tag. */
 BLKFRONT_REQ_COUNTER(slot_waits);
-/* Times that a request had to wait for pages of ours. */
+/* Times that a request had to wait for our own pages. */
 BLKFRONT_REQ_COUNTER(pool_waits);
 /* Times that a request had to wait for grants. */
 BLKFRONT_REQ_COUNTER(grant_waits);

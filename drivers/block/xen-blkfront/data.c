@@ -48,7 +48,7 @@ static void blkfront_copy_data(struct request *rq, struct blkfront_buf *buf,
 }
 
 /**
- * blkfront_copy_back() - copy the data of a read to where it belongs
+ * blkfront_copy_back() - copy the data of a read to the request's pages
  * @rq: the request, which was answered
  *
  * Context: any.
@@ -61,7 +61,7 @@ void blkfront_copy_back(struct request *rq)
 }
 
 /**
- * blkfront_copy() - pass the data of a request in pages of ours
+ * blkfront_copy() - pass the data of a request in our own pages
  * @ring: the ring that it will be sent on
  * @rq: the request
  * @nr: how many segments it needs
@@ -107,7 +107,7 @@ enum blkfront_verdict blkfront_copy(struct blkfront_ring *ring,
 	return BLKFRONT_SEND;
 }
 
-/* Grant the pages of one bio_vec; false if it cannot be expressed. */
+/* Grant the pages of one bio_vec; false if the protocol cannot express it. */
 static inline bool blkfront_map_bvec(struct blkfront_ring *ring,
 				     struct blkfront_cursor *cur,
 				     const struct bio_vec *bv,
@@ -139,7 +139,7 @@ static inline bool blkfront_map_bvec(struct blkfront_ring *ring,
 }
 
 /**
- * blkfront_map() - grant the pages of a request for as long as it lasts
+ * blkfront_map() - grant the pages of a request while it is in flight
  * @ring: the ring that it will be sent on
  * @rq: the request
  * @nr: how many segments it needs
@@ -252,7 +252,7 @@ unsigned int blkfront_release(struct blkfront_ring *ring,
 	return held;
 }
 
-/* Half of the grants that there can be, in equal parts; each takes 8 bytes. */
+/* The ring's part of half the grant table, whose entries have 8 bytes. */
 static unsigned int blkfront_ring_budget(const struct blkfront_agreed *agreed)
 {
 	unsigned int budget;

@@ -72,7 +72,7 @@ DEFINE_SHOW_ATTRIBUTE(blkfront_counters);
  * blkfront_debugfs_add() - make the files of a disk
  * @info: the disk
  *
- * Without them, the disk works all the same.
+ * The disk also works without them.
  */
 void blkfront_debugfs_add(struct blkfront_info *info)
 {
@@ -86,7 +86,8 @@ void blkfront_debugfs_add(struct blkfront_info *info)
  * blkfront_debugfs_remove() - remove the files of a disk
  * @info: the disk
  *
- * Context: process context without info->mutex; waits for readers, who take it.
+ * Context: process context without info->mutex; waits for readers, which take
+ * it.
  */
 void blkfront_debugfs_remove(struct blkfront_info *info)
 {

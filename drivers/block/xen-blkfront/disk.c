@@ -13,14 +13,14 @@
 
 #include "blkfront.h"
 
-/* A request that is not answered for so long has its ring checked. */
+/* If a request is not answered for this long, its ring is checked. */
 #define BLKFRONT_TIMEOUT	(30 * HZ)
 
 static int blkfront_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 {
 	sector_t cylinders = get_capacity(disk);
 
-	/* There is none; these are what partitioning tools expect. */
+	/* Virtual disks have none; partitioning tools expect these values. */
 	geo->heads = 255;
 	geo->sectors = 63;
 	sector_div(cylinders, geo->heads * geo->sectors);
@@ -113,7 +113,7 @@ static void blkfront_set_limits(const struct blkfront_info *info,
 	lim->max_segment_size = PAGE_SIZE;
 	lim->seg_boundary_mask = PAGE_SIZE - 1;
 
-	/* There are backends that refuse a block which is split over pages. */
+	/* Some backends reject a block that crosses the end of a page. */
 	lim->dma_alignment = SECTOR_SIZE - 1;
 	if (agreed->data == BLKFRONT_MAPPED)
 		lim->dma_alignment = info->disk.block_size - 1;
@@ -173,8 +173,8 @@ static void blkfront_log_change(const struct blkfront_info *info,
  * blkfront_disk_changed() - the backend is connected and says so again
  * @info: the disk
  *
- * That is how it tells us to read its keys again.  What is wrong with them is
- * ignored, as the disk works as before.
+ * This tells us to read its keys again.  Keys that are wrong are ignored, and
+ * the disk works as before.
  *
  * Context: process context with info->mutex; reads XenStore.
  */
@@ -232,8 +232,8 @@ static void blkfront_tag_set_init(struct blkfront_info *info)
 	set->numa_node = NUMA_NO_NODE;
 	/*
 	 * The scheduler of the disk itself is in the backend's domain.  Another
-	 * one here, which a disk with a single queue would get, costs two
-	 * context switches for each request.
+	 * one here, which is the default for a single queue, costs two context
+	 * switches for each request.
 	 */
 	set->flags = BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	set->cmd_size = sizeof(struct blkfront_req);

@@ -67,8 +67,8 @@ static struct blkfront_op blkfront_op_flush(const struct blkfront_info *info)
 }
 
 /*
- * Operation and flags are chosen together, and are kept even if the backend
- * refuses something meanwhile.
+ * Operation and flags are chosen together, and are kept even if a feature is
+ * turned off meanwhile.
  */
 static struct blkfront_op blkfront_op(const struct blkfront_info *info,
 				      const struct request *rq)
@@ -160,7 +160,10 @@ static enum blkfront_verdict blkfront_prepare_range(struct blkfront_ring *ring,
 	return BLKFRONT_SEND;
 }
 
-/* Get what only large requests need: indirect pages, and grants to use. */
+/*
+ * Get what only large requests need: indirect pages, and a part of the budget
+ * of grants.
+ */
 static enum blkfront_verdict
 blkfront_prepare_indirect(struct blkfront_ring *ring, struct blkfront_req *req,
 			  unsigned int nr, unsigned int nr_pi)
@@ -244,7 +247,7 @@ blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
 	return nr ? blkfront_prepare_data(ring, rq, nr) : BLKFRONT_SEND;
 }
 
-/* Notify the backend; outside of the lock. */
+/* Notify the backend, without the lock. */
 static void blkfront_notify(struct blkfront_ring *ring)
 {
 	trace_blkfront_notify(ring);
@@ -266,8 +269,8 @@ static void blkfront_publish(struct blkfront_ring *ring)
 
 /*
  * Write a request to a free slot.  It may be answered as soon as the slot is
- * published, and must be found by its tag then.  As soon as it can be found it
- * may be completed, and is not ours any more.
+ * published, and must be found by its tag then.  As soon as it can be found, it
+ * may be completed, and must not be touched any more.
  */
 static inline void blkfront_write_slot(struct blkfront_ring *ring,
 				       struct request *rq,
@@ -314,7 +317,7 @@ static bool blkfront_submit(struct blkfront_ring *ring, struct request *rq,
 	return true;
 }
 
-/* Several CPUs may submit to a ring, so the lock is needed to count. */
+/* Several CPUs may submit to a ring, so counting needs the lock. */
 static void blkfront_count_unsent(struct blkfront_ring *ring,
 				  enum blkfront_verdict verdict)
 {
@@ -442,13 +445,12 @@ static void blkfront_complete_rq(struct request *rq)
 }
 
 /*
- * A request was not answered for a long time.  Events cannot be lost by the
- * rules of the ring, but if one is, by whatever fault, its ring is checked.
- * Otherwise the disk is slow, and the request has to wait: the backend may
- * still use its pages.
+ * A request was not answered for a long time.  By the rules of the ring, no
+ * event is lost; in case one is, the ring is checked.  Otherwise the disk is
+ * slow, and the request has to wait: the backend may still use its pages.
  *
- * While the driver is unbound there are no more news of the backend, so its
- * state is checked as well: unbinding waits for requests.
+ * While the driver is being unbound, the backend's state is not reported any
+ * more.  It is read here, because unbinding waits for requests.
  */
 static enum blk_eh_timer_return blkfront_timeout(struct request *rq)
 {

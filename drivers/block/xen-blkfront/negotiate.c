@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Negotiation: all that the frontend reads from the backend's directory in
- * XenStore, what it chooses, and all that it writes to its own.
+ * Negotiation: everything that the frontend reads from the backend's directory
+ * in XenStore, what it chooses, and everything that it writes to its own
+ * directory.
  *
  * It has two steps.  When the backend is in InitWait, it has offered layouts of
  * rings: blkfront_choose() and blkfront_write_keys().  When it is Connected, it
- * has opened the disk, and says what it is and what it supports:
+ * has opened the disk, and describes its properties and features:
  * blkfront_read_disk(), blkfront_agree() and blkfront_write_pi_key().
  */
 
@@ -16,7 +17,7 @@
 
 static bool blkfront_may_use(enum blkif_feature feature)
 {
-	return !(READ_ONCE(blkfront_params.disabled) & feature);
+	return !(READ_ONCE(blkfront_params.disable.mask) & feature);
 }
 
 static unsigned int blkfront_read_key(const struct blkfront_info *info,
@@ -82,7 +83,7 @@ void blkfront_choose(struct blkfront_info *info)
 /* --- When the backend is connected --- */
 
 /**
- * blkfront_read_disk() - read and check what kind of disk it is
+ * blkfront_read_disk() - read and check the properties of the disk
  * @info: the disk
  * @disk: set to what the backend says of it
  * @error: set to what is wrong, if there is an error
@@ -194,7 +195,7 @@ static void blkfront_agree_ops(struct blkfront_info *info)
 
 	info->agreed.ops = blkif_choose_ops(blkfront_abi(info), &theirs, &ours,
 					    info->disk.block_size);
-	/* What the backend before refused does not matter any more. */
+	/* Features that the previous backend failed do not matter any more. */
 	WRITE_ONCE(info->revoked, 0);
 }
 
@@ -320,8 +321,8 @@ static void blkfront_clear_refs(struct xenbus_transaction xbt, const char *dir)
  * @xbt: transaction, or XBT_NIL
  * @dir: our directory
  *
- * They may be another driver's.  A backend would take a key that we do not
- * write for ours.
+ * They may be those of another driver.  A backend would mistake a key that is
+ * left over for one of ours.
  *
  * Context: process context; writes to XenStore.
  */
@@ -452,9 +453,9 @@ static int blkfront_write_all(struct xenbus_transaction xbt, void *data)
 		return err;
 	/*
 	 * A backend that supports slim requests needs only "request-format".
-	 * Another one that takes its place would take them for requests of the
-	 * existing format, so it gets a protocol that it does not know, and
-	 * refuses.
+	 * One that does not, and takes its place, would mistake them for
+	 * requests of the existing format; it refuses the connection because it
+	 * does not know this protocol.
 	 */
 	err = xenbus_printf(xbt, node, "protocol", "%s",
 			    blkfront_abi(info)->slim ? "slim" :

@@ -13,7 +13,7 @@
 
 /*
  * A ring of 4 pages has 128 slots of the existing format.  A larger one costs
- * us little, but there are backends that take 40 KiB for each slot.
+ * little here, but some backends take 40 KiB for each slot.
  */
 struct blkfront_params blkfront_params __read_mostly = {
 	.max_segs = 256,
@@ -56,7 +56,7 @@ MODULE_PARM_DESC(max_slim_indirect_entries,
 
 module_param_named(trusted, blkfront_params.trusted, bool, 0644);
 MODULE_PARM_DESC(trusted,
-		 "Backends may access whole pages of which a part holds data (default Y)");
+		 "Backends may access the whole of a page that holds data of a request (default Y)");
 
 module_param_named(feature_persistent, blkfront_params.persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent,
@@ -64,7 +64,7 @@ MODULE_PARM_DESC(feature_persistent,
 
 module_param_named(max_pool_pages, blkfront_params.max_pool_pages, uint, 0644);
 MODULE_PARM_DESC(max_pool_pages,
-		 "Maximum number of pages that data of a queue is copied to, at least those of one request (default 8 MiB in pages)");
+		 "Maximum number of pages that a queue has for copies of data, at least those of one request (default 8 MiB)");
 
 module_param_named(poll_us, blkfront_params.poll_us, uint, 0644);
 MODULE_PARM_DESC(poll_us,
@@ -75,39 +75,12 @@ module_param_named(max_coalesced_responses, blkfront_params.max_coalesced,
 MODULE_PARM_DESC(max_coalesced_responses,
 		 "Maximum number of responses for each notification (default 16)");
 
-/* What "disable" was set to; the core serialises access to parameters. */
-static char blkfront_disable[128];
-
-static int blkfront_disable_set(const char *val, const struct kernel_param *kp)
-{
-	size_t len = strcspn(val, "\n");
-	struct blkif_word unknown;
-	u32 disabled;
-
-	unknown = blkif_features_parse(val, &disabled);
-	if (unknown.s) {
-		pr_err("disable: unknown feature \"%.*s\"; the known ones are %s\n",
-		       (int)unknown.len, unknown.s, BLKIF_FEATURE_NAMES);
-		return -EINVAL;
-	}
-	if (len >= sizeof(blkfront_disable))
-		return -ENOSPC;
-	memcpy(blkfront_disable, val, len);
-	blkfront_disable[len] = '\0';
-	WRITE_ONCE(blkfront_params.disabled, disabled);
-	return 0;
-}
-
-static int blkfront_disable_get(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%s\n", blkfront_disable);
-}
-
 static const struct kernel_param_ops blkfront_disable_ops = {
-	.set = blkfront_disable_set,
-	.get = blkfront_disable_get,
+	.set = blkif_disable_set,
+	.get = blkif_disable_get,
 };
-module_param_cb(disable, &blkfront_disable_ops, NULL, 0644);
+module_param_cb(disable, &blkfront_disable_ops, &blkfront_params.disable,
+		0644);
 MODULE_PARM_DESC(disable,
 		 "Features not to use, separated by commas: " BLKIF_FEATURE_NAMES);
 

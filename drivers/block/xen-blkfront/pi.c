@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Protection information: the tuples that the block layer makes and checks,
- * and how the backend gets them.
+ * Protection information: the tuples that the block layer generates and
+ * verifies, and how they are passed to the backend.
  *
  * The block layer keeps tuples in buffers that are small and can be anywhere,
  * so tuples are always copied, to pages that are granted as long as the
@@ -10,9 +10,9 @@
  * The profile is that of the first connection, and is kept as long as the disk
  * exists: there may be bios whose tuples were made for it, and the block layer
  * refers to it until they are done.  A backend with another profile or none, as
- * after a migration, gets no tuples.  Then no more are made, existing ones are
- * not sent, and those that a read waits for are set to the value that says that
- * nothing is known of the data, which is not an error.
+ * after a migration, gets no tuples.  Then no more are generated, existing ones
+ * are not sent, and those that a read has a buffer for are set to the escape
+ * value, which means that they are not to be verified.
  */
 
 #include <linux/blk-integrity.h>
@@ -70,7 +70,7 @@ static unsigned char blkfront_pi_flags(const struct blkfront_info *info,
 
 	if (!info->agreed.pi.profile)
 		return ref | off;
-	/* If the device was not capable, it was us who turned them off. */
+	/* If the device was not capable, this driver turned them off. */
 	if (!(old & BLK_INTEGRITY_DEVICE_CAPABLE))
 		old = 0;
 	return ref | BLK_INTEGRITY_DEVICE_CAPABLE | (old & off);
@@ -79,7 +79,7 @@ static unsigned char blkfront_pi_flags(const struct blkfront_info *info,
 /**
  * blkfront_pi_limits() - set the queue limits that tuples need
  * @info: the disk
- * @lim: its limits, of which the others are set
+ * @lim: its limits, which are already set for data
  *
  * Context: any.
  */
@@ -124,7 +124,7 @@ static bool blkfront_pi_is_complete(const struct blkfront_info *info,
 	return true;
 }
 
-/* Where an indirect request's tuples stand: after its segments. */
+/* Where an indirect request's tuples are: after its segments. */
 static struct blkfront_cursor
 blkfront_pi_cursor(const struct blkfront_info *info, struct blkfront_req *req)
 {
@@ -177,7 +177,7 @@ enum blkfront_verdict blkfront_pi_add(struct blkfront_ring *ring,
 /**
  * blkfront_pi_copy() - copy the tuples of a request, without gaps
  * @rq: the request, which has pages for them
- * @to_ours: copy to our pages, and not from them
+ * @to_ours: copy to our pages rather than from them
  *
  * Context: any.
  */
@@ -201,8 +201,9 @@ void blkfront_pi_copy(struct request *rq, bool to_ours)
 }
 
 /**
- * blkfront_pi_escape() - make tuples that nobody checks
- * @rq: a read that has none; see the public header on the escape value
+ * blkfront_pi_escape() - set tuples to the escape value
+ * @rq: a read for which the backend sent none; the public header defines the
+ *      value
  *
  * Context: any.
  */

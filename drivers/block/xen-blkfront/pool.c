@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How pools of pages grow and shrink.  Taking and putting back is in pool.h.
+ * How pools of pages grow and shrink.  pool.h takes pages and puts them back.
  */
 
 #include <linux/mm.h>
@@ -151,7 +151,7 @@ int blkfront_pool_fill(struct blkfront_pool *pool, unsigned int nr)
 }
 
 /**
- * blkfront_pool_drain() - free all pages of a pool that nobody uses any more
+ * blkfront_pool_drain() - free all pages of a pool that is not used any more
  * @pool: the pool; all pages were put back
  *
  * Context: any.
@@ -173,7 +173,7 @@ void blkfront_pool_drain(struct blkfront_pool *pool)
  * @place: where to copy to or from in our pages; set to what follows
  * @data: the data
  * @left: bytes to copy
- * @to_ours: copy to our pages, and not from them
+ * @to_ours: copy to our pages rather than from them
  *
  * Context: any.
  */

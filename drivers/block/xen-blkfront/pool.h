@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pages of the frontend's own that the backend may use.
+ * The frontend's own pages for the backend.
  */
 
 #ifndef _XEN_BLKFRONT_POOL_H
@@ -13,7 +13,7 @@
 #include <xen/page.h>
 
 /**
- * struct blkfront_buf - a page of ours for the backend
+ * struct blkfront_buf - one of our pages for the backend
  * @next: on the list of a pool or of a request
  * @page: zeroed when new; later it only holds what this backend has seen
  * @data: its address
@@ -34,15 +34,15 @@ struct blkfront_buf {
  * @nr: how many exist, including those in use
  * @max: what @nr may grow to
  * @reserved: pages that a large request waits for.  Smaller requests do not
- *            take pages meanwhile: with them there might never be enough.
+ *            take pages meanwhile: otherwise there might never be enough.
  * @reserved_until: when the reservation ends unless it is renewed; jiffies
  * @domid: the backend's domain
  * @granted: pages are granted for as long as they exist
- * @readonly: if so, without write access
+ * @readonly: if @granted, without write access
  *
  * When a connection is made, the pool is filled with what the largest request
- * needs.  A request takes all that it needs at once, or nothing.  So there is
- * progress even if there is no more memory and no more grants.
+ * needs.  A request takes either all that it needs or nothing.  Requests
+ * therefore make progress without further memory or grants.
  */
 struct blkfront_pool {
 	spinlock_t lock;	/* see above; taken in any context */

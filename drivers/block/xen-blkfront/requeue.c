@@ -3,10 +3,10 @@
  * Requests that are taken back: those in flight when a connection ends, and
  * those that were made for another backend.
  *
- * The latter are too large for the backend there is now, as after a migration,
- * or have a FUA flag that it has no operation for.  The block layer makes
- * requests of bios by the limits that are in force then, so the bios are taken
- * out and submitted again, and the request is ended without them.
+ * The latter are too large for the present backend, as after a migration, or
+ * have a FUA flag for which it has no operation.  Their bios are submitted
+ * again, so that the block layer makes requests of them by the present limits,
+ * and the request is ended without them.
  */
 
 #include <linux/bio.h>
@@ -122,13 +122,13 @@ bool blkfront_fits_queue(struct request *rq)
  * @info: the disk
  * @rq: the request, which was started; it is ended
  *
- * Nobody notices the end: whoever submitted a bio waits for the bio, which is
- * not completed here.  The same is true of a write with FUA, or after a flush,
- * that is the data step of a sequence which the block layer made of the bio.
- * That sequence goes on without the bio, and ends with a flush that is
- * superfluous at worst.  The bio still has its flags, so when it is submitted
- * again another sequence is made of it, by what the backend supports now, and
- * only the end of that one completes it.
+ * Nobody notices that the request ends: whoever submitted a bio waits for the
+ * bio, which is not completed here.  The same is true of a write with FUA, or
+ * after a flush, that is the data step of a sequence which the block layer made
+ * of the bio.  That sequence goes on without the bio, and ends with a flush
+ * that is superfluous at worst.  The bio still has its flags, so when it is
+ * submitted again, another sequence is made of it, by what the backend supports
+ * now, and only the end of that sequence completes it.
  *
  * A bio is submitted as a whole, because requests are never completed in part.
  *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking responses.  A ring's interrupt handler takes them, its work item if a
- * pass takes long, blk_poll() on a polled queue, and the watchdog.
+ * Taking responses.  They are taken by a ring's interrupt handler, by its work
+ * item if there are many, by blk_poll() on a polled queue, and by the watchdog.
  */
 
 #include <linux/delay.h>
@@ -98,9 +98,9 @@ static inline bool blkfront_poll_briefly(struct blkfront_ring *ring, u64 *end)
 }
 
 /*
- * How many more responses to be notified of.  If there are no more soon, the
- * backend notifies us of fewer, so that no request waits for a slower one: that
- * is a rule of separate rings, but not of shared ones.
+ * After how many more responses to be notified.  On separate rings, the
+ * protocol makes the backend notify us earlier if no more responses come soon,
+ * so that no request waits for a slower one.  Shared rings have no such rule.
  */
 static inline u32 blkfront_event_distance(const struct blkfront_ring *ring,
 					  u32 in_flight)
@@ -118,7 +118,7 @@ static inline u32 blkfront_event_distance(const struct blkfront_ring *ring,
  */
 static inline int blkfront_rearm(struct blkfront_ring *ring, u64 *end)
 {
-	/* The only access to the other half's line, once for each burst. */
+	/* The only access to the other half's cache line. */
 	u32 in_flight = READ_ONCE(ring->req_counters.requests) -
 			ring->rsp_counters.responses;
 	int ret;
@@ -196,7 +196,7 @@ unsigned int blkfront_take_responses(struct blkfront_ring *ring)
 
 /*
  * Acknowledge the event, once the ring was found empty.  An event without
- * responses is not spurious if these were already taken by somebody else.
+ * responses is not spurious if its responses were already taken without it.
  */
 static void blkfront_acknowledge(struct blkfront_ring *ring)
 {
@@ -228,7 +228,7 @@ irqreturn_t blkfront_interrupt(int irq, void *data)
 	if (likely(!ring->deferred && blkfront_pass(ring) <= 0))
 		blkfront_acknowledge(ring);
 	else
-		/* There is no other event until the work acknowledges this. */
+		/* No other event comes until the work acknowledges this one. */
 		kblockd_schedule_work(&ring->work);
 	spin_unlock(&ring->rsp_lock);
 	return IRQ_HANDLED;

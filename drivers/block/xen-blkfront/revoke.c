@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Features that the backend offered, and then refused.  Only a request shows
- * that the disk behind it does not support them.
+ * Features that the backend offered, and then failed as unsupported.  Only a
+ * request shows that the disk in the backend's domain does not support them.
  */
 
 #include "blkfront.h"
@@ -36,23 +36,24 @@ static void blkfront_revoke(struct blkfront_info *info,
 static bool blkfront_log_revoked(struct blkfront_info *info)
 {
 	static const char * const names[BLKFRONT_NR_REVOKED] = {
-		[BLKFRONT_REVOKED_FLUSH] = "to flush",
+		[BLKFRONT_REVOKED_FLUSH] = "flushes",
 		[BLKFRONT_REVOKED_FUA] = "FUA",
-		[BLKFRONT_REVOKED_DISCARD] = "to discard",
-		[BLKFRONT_REVOKED_SECURE] = "to erase",
-		[BLKFRONT_REVOKED_ZEROES] = "to zero",
+		[BLKFRONT_REVOKED_DISCARD] = "discards",
+		[BLKFRONT_REVOKED_SECURE] = "secure erase",
+		[BLKFRONT_REVOKED_ZEROES] = "write zeroes",
 	};
 	unsigned long revoked = xchg(&info->revoked, 0);
 	unsigned int i;
 
 	for_each_set_bit(i, &revoked, BLKFRONT_NR_REVOKED)
 		dev_warn(&info->xbdev->dev,
-			 "the backend refuses %s; turned off\n", names[i]);
+			 "the backend does not support %s; turned off\n",
+			 names[i]);
 	return revoked;
 }
 
 /**
- * blkfront_revoke_work() - update the queue limits after a feature was refused
+ * blkfront_revoke_work() - update the queue limits for revoked features
  * @work: the disk's
  *
  * Context: process context; takes info->mutex.
@@ -114,7 +115,7 @@ static void blkfront_revoke_range(struct blkfront_info *info,
 }
 
 /**
- * blkfront_refused() - was a request refused because of its operation?
+ * blkfront_refused() - did a request fail because its operation is unsupported?
  * @info: the disk
  * @rq: the request, which the backend failed
  *

@@ -70,7 +70,7 @@ static int blkfront_ring_mem_init(struct blkfront_ring *ring)
 	return err;
 }
 
-/* The grant table frees pages that the backend still has mapped later. */
+/* If the backend still has a page mapped, the grant table frees it later. */
 static void blkfront_ring_mem_free(struct blkfront_ring_mem *mem)
 {
 	if (mem->shared)
@@ -80,8 +80,8 @@ static void blkfront_ring_mem_free(struct blkfront_ring_mem *mem)
 }
 
 /*
- * Polled bios must not be completed in interrupts.  The first response of a
- * polled ring is notified all the same; and on a connection without polled
+ * Polled bios must not be completed in interrupts.  Even on a polled ring, the
+ * first response causes a notification; and on a connection without polled
  * rings, any ring may carry bios that were submitted for polling.
  */
 static bool blkfront_must_defer(const struct blkfront_info *info, bool polled)

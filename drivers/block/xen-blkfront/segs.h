@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where the segments of a request stand: in its slot, or in indirect pages.
+ * Where the segments of a request are: in its slot, or in indirect pages.
  */
 
 #ifndef _XEN_BLKFRONT_SEGS_H

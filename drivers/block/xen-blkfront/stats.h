@@ -27,7 +27,7 @@ struct blkfront_rsp_counters {
 };
 
 /**
- * struct blkfront_counters - the sum over all rings a disk has had
+ * struct blkfront_counters - the sum over all rings that a disk has had
  * @req: request half
  * @rsp: response half
  */

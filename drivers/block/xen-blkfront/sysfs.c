@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attributes of the xenbus device: what monitoring wants of the counters, and
- * what was negotiated.
+ * Attributes of the xenbus device: counters for monitoring, and what was
+ * negotiated.
  *
  * The attributes are removed, which waits for readers, before the driver frees
  * the disk.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints of the frontend.  One that is off costs a jump over it.
+ * Tracepoints of the frontend.
  *
  *   blkfront_put        a request is written to the ring
  *   blkfront_complete   its response was taken, and it ends

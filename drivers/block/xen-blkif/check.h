@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Checks of what a peer sent.  Each works on private copies and returns a
+ * Checks of what a peer sent.  Each check works on private copies and returns a
  * verdict, on which the caller acts.
  */
 
@@ -60,7 +60,7 @@ static inline const char *blkif_verdict_name(enum blkif_verdict verdict)
 	case BLKIF_BAD_FLAGS:
 		return "reserved bits set";
 	case BLKIF_BAD_PI:
-		return "protection information does not go with the data";
+		return "protection information does not match the data";
 	case BLKIF_READ_ONLY:
 		return "write to a read-only disk";
 	}

@@ -4,9 +4,10 @@
  *
  * xen-blkfront and xen-blkback share the headers of this directory.  shared.h,
  * separate.h and ring.h access memory that is shared with the peer; agreed.h,
- * trace.h and xenstore.h use interfaces of the kernel.  The others are pure: they take
- * no lock, allocate nothing, print nothing and access no memory that a peer can
- * write.  The unit tests therefore run the same code in user space.
+ * disable.h, trace.h and xenstore.h use interfaces of the kernel.  The others
+ * are pure: they take no lock, allocate nothing, print nothing and access no
+ * memory that a peer can write.  The unit tests therefore run the same code in
+ * user space.
  */
 
 #ifndef _XEN_BLKIF_CMD_H

@@ -35,8 +35,8 @@
  *   put:      the body of the slot is stored first, then the word with the lap
  *             byte, with release.  This pairs with the load-acquire of that
  *             word in *_get().  The consumer copies a slot once and uses only
- *             the copy.  The other half of the eight bytes that contain the word
- *             may be accessed with it, or stored before and loaded after it;
+ *             the copy.  The other half of the eight bytes with the word may be
+ *             accessed together with it, or stored before and loaded after it;
  *             the peer cannot tell the difference.
  *   publish:  a full barrier between the stores of put and the load of the
  *             event word; pairs with the one in rearm.

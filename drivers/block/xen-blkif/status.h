@@ -32,7 +32,7 @@ static inline bool blkif_status_is_legacy(s16 wire)
 
 /**
  * blkif_status_to_wire() - convert a status for a response
- * @slim: the request is slim; other requests know three statuses only
+ * @slim: the request is slim; other requests have three statuses only
  * @status: status of the block layer
  *
  * Return: BLKIF_RSP_*.

@@ -42,9 +42,9 @@ typedef uint64_t blkif_sector_t;
  *
  * Numbers are written in decimal digits and nothing else.  They are below
  * 2^32, "sectors" below 2^64.  A boolean is 0 or 1.  A key that is absent has
- * its default.  Of an offer or a limit, a reader MUST take a boolean above 1
- * as 1, a number above the largest legal value as that value, and what is not
- * a number as the default.  Keys that a reader does not know MUST be ignored.
+ * its default.  The reader of an offer or a limit MUST take a boolean above 1
+ * as 1, a number above the largest legal value as that value, and anything but
+ * a number as the default.  A reader MUST ignore keys that it does not know.
  *
  * Keys of the backend
  * -------------------
@@ -91,16 +91,15 @@ typedef uint64_t blkif_sector_t;
  *                             mapped
  *  feature-max-indirect-segments
  *                          B  0 to 4096, default 0: most segments of an
- *                          indirect
- *                             request of the existing format; 0: there is no
- *                             such request
+ *                             indirect request of the existing format; 0:
+ *                             there is no such request
  *  max-ring-page-order     B  0 to 4, default 0: the largest ring-page-order
  *  multi-queue-max-queues  B  1 to 256, default 1
  *  feature-slim-requests   B  boolean, default 0: request-format "slim"
  *  max-slim-indirect-entries
  *                          B  0 to 1024, default 0: most entries of an
- *                          indirect slim
- *                             READ or WRITE; 0: there is no such request
+ *                             indirect slim READ or WRITE; 0: there is no
+ *                             such request
  *  feature-separate-rings  B  boolean, default 0: ring-layout "split"
  *  max-ring-alignment      B  64 or 128, default 64: the largest
  *                             ring-alignment
@@ -185,47 +184,46 @@ typedef uint64_t blkif_sector_t;
  *    Connected, and announces that by writing the state Connected again.  A
  *    frontend MUST NOT write to a disk with VDISK_READONLY, and the backend
  *    MUST reject requests that would.  The backend of a read-only disk SHOULD
- *    NOT offer discards and write zeroes.
+ *    NOT offer discards and writes of zeroes.
  * sector-size
  *    Every segment MUST cover whole logical blocks of the disk, and MUST
  *    begin in its page at a multiple of sector-size; every range MUST consist
- *    of whole logical blocks.  So nothing can be read of a disk whose logical
- *    blocks are larger than a page: a frontend MUST refuse it.
+ *    of whole logical blocks.  A disk whose logical blocks are larger than a
+ *    page can therefore not be used, and a frontend MUST refuse it.
  * discard-granularity, discard-alignment
  *    A backend that writes one of them SHOULD write both.  A DISCARD of the
  *    existing format MUST begin at a granule.  A range of a slim DISCARD
- *    SHOULD.  A backend MUST NOT reject requests that do not, as older
- *    frontends send them, but MAY leave alone what is less than a granule.
+ *    SHOULD begin at one.  A backend MUST NOT reject requests that do not, as
+ *    older frontends send them, but MAY ignore parts of a granule.
  * max-discard-sectors
  *    A frontend SHOULD NOT discard more in one request.  A backend MUST accept
- *    more, as older frontends do not know the key.
+ *    more, because older frontends do not know the key.
  * trusted
  *    A frontend that does not trust the backend MUST NOT grant it a page that
  *    holds anything but data of the request, and SHOULD check all that it
  *    receives.
  * protocol
  *    A frontend SHOULD write it, as the other side cannot know which ABI is
- *    native to it: without the key, backends on x86 take "x86_32-abi", others
- *    their own.  A backend MUST ignore it with slim requests.  It is "slim"
- *    then so that a backend that does not know "request-format" refuses the
- *    connection rather than misread the ring.
+ *    native to the frontend: without the key, backends on x86 assume
+ *    "x86_32-abi", others their own.  With slim requests, a backend MUST ignore
+ *    the key.  Its value is "slim" then, so that a backend that does not know
+ *    "request-format" refuses the connection rather than misread the ring.
  * ring-ref, ring-ref%u
- *    A backend MAY take "ring-ref0" for a ring of one page, too.
+ *    A backend MAY also accept "ring-ref0" for a ring of one page.
  * feature-persistent
  *    If it is 1 on both sides, the backend MAY keep any pages mapped that were
  *    granted for data or for indirect pages of the existing format, until it
  *    is Closed, and MAY unmap any of them that no request in flight uses.  The
  *    frontend MUST grant these pages writable, SHOULD reuse the same ones,
  *    most recently used first, and MUST NOT use one for anything else before
- *    it could end its grant.  If it is 0 on one side, the backend MUST have
+ *    it has ended its grant.  If it is 0 on one side, the backend MUST have
  *    unmapped all pages of a request before it answers.  A frontend MAY
  *    write it whatever the backend offers.
  *
- * Of a request that is in flight, the frontend MUST have granted the pages of
- * data at least readable for what is written to the disk, writable for what is
- * read from it, and indirect pages at least readable.  It MUST NOT change
- * indirect pages.  If it changes data that is being written, the disk may hold
- * the old or the new.
+ * While a request is in flight, its indirect pages and its pages of data MUST
+ * be granted at least readable; pages that data is read into MUST be granted
+ * writable.  The frontend MUST NOT change indirect pages.  If it changes data
+ * that is being written, the disk may hold the old or the new data.
  *
  * States
  * ======
@@ -267,11 +265,11 @@ typedef uint64_t blkif_sector_t;
  *   the operations and their limits, "feature-integrity") before Connected.
  *   "integrity" is the only choice that is made after that.
  * - A backend MUST accept a frontend that goes to Initialised without waiting
- *   for InitWait, and so takes no offer.  A frontend MUST treat a backend in
+ *   for InitWait, and thus takes no offer.  A frontend MUST treat a backend in
  *   Initialised as one in InitWait that offers nothing.  A frontend that finds
- *   the backend Connected before it has written its keys MUST write them all
- *   the same, unless this is a connection to its predecessor, see below.
- * - A state may be written more than once, which is no error.
+ *   the backend Connected before it has written its keys MUST still write
+ *   them, unless this is a connection to its predecessor, see below.
+ * - It is no error to write a state more than once.
  * - A side that finds the other in breach of these rules MUST go to Closing,
  *   and SHOULD say why in a key "error": for a domain D with the directory P
  *   of the device, that is /local/domain/D/error/P/error.
@@ -291,11 +289,11 @@ typedef uint64_t blkif_sector_t;
  * driver that leaves MUST end the requests that it took and unmap all pages.
  * The new one writes its offer and goes to InitWait.  Then
  *
- *  - on a shared ring, it SHOULD go on where the indexes say and go to
+ *  - on a shared ring, it SHOULD continue where the indexes say and go to
  *    Connected, MUST accept what its predecessor offered, and the frontend has
  *    nothing to do;
- *  - it MUST NOT touch separate rings, as where to go on cannot be found in
- *    them, and their first slots may hold requests that were done long ago.
+ *  - it MUST NOT touch separate rings, as they do not tell where to continue,
+ *    and their first slots may hold requests that were done long ago.
  *    A frontend that has separate rings and finds this MUST stop publishing
  *    requests, go to Closed, wait for the backend to be Closed, and connect
  *    again from Initialising.  It issues again what was not answered.
@@ -306,11 +304,11 @@ typedef uint64_t blkif_sector_t;
  *
  * A frontend may stop without notice and another driver take its place, as
  * when a guest's kernel crashes and a second one saves its memory.  A backend
- * that has a connection and finds the frontend in Initialising MUST end it as
- * if the frontend were Closed, and go to InitWait.  Whenever a connection has
- * ended, it SHOULD remove "request-format", "ring-layout", "ring-alignment"
- * and "integrity" if it can write to the frontend's directory, as a driver
- * that does not know these keys would leave them.
+ * that has a connection and finds the frontend in Initialising MUST end the
+ * connection as if the frontend were Closed, and go to InitWait.  When a
+ * connection has ended, it SHOULD remove "request-format", "ring-layout",
+ * "ring-alignment" and "integrity" if it can write to the frontend's
+ * directory, because a driver that does not know these keys would leave them.
  *
  * Therefore a frontend that returns to Initialising, or takes another's place,
  * may find the backend Closed, or Connected to its predecessor; it MUST wait
@@ -342,11 +340,11 @@ typedef uint64_t blkif_sector_t;
  *    says that a range of the disk has no content of value until it is written
  *    again.  A backend MAY discard less.  What is read from the range until
  *    then is undefined, but MUST NOT be what another domain wrote.  A range
- *    MAY be of no sectors.  With BLKIF_DISCARD_SECURE, all copies of the range
+ *    MAY have no sectors.  With BLKIF_DISCARD_SECURE, all copies of the range
  *    that the disk has made MUST be erased.  A frontend MUST NOT set that
- *    flag without an offer.  A backend that cannot do it MUST fail a slim
- *    request by EOPNOTSUPP and discard nothing; it SHOULD fail one of the
- *    existing format likewise, but MAY ignore the flag there.
+ *    flag without an offer.  A backend that cannot erase MUST fail a slim
+ *    request with EOPNOTSUPP and discard nothing; it SHOULD fail a request of
+ *    the existing format likewise, but MAY ignore the flag there.
  * WRITE_ZEROES
  *    makes a range read as zeroes.  Slim requests only.  The range MUST stay
  *    allocated, but with BLKIF_SLIM_UNMAP the backend MAY deallocate it as far
@@ -362,8 +360,8 @@ typedef uint64_t blkif_sector_t;
  * A backend MAY answer BLKIF_RSP_EOPNOTSUPP to WRITE_BARRIER, FLUSH_DISKCACHE,
  * DISCARD, DISCARD with BLKIF_DISCARD_SECURE, WRITE_ZEROES and WRITE with
  * BLKIF_SLIM_FUA at any time, whatever it offered.  The frontend then SHOULD
- * stop using it, and do by other means what is still to be done.  The range or
- * data of a request that ended so has undefined content.
+ * stop using the operation, and do by other means what is still to be done.
+ * The range or data of a request that failed like this has undefined content.
  *
  * A backend MUST answer a request that it rejects (an operation that is not
  * defined or was not offered, too few or too many segments, sectors out of
@@ -416,7 +414,7 @@ typedef uint64_t blkif_sector_t;
  * ===============
  *
  * Selected when "request-format" and "ring-layout" are absent.  handle is the
- * virtual device; a backend MUST ignore it, as well as what is called _pad.
+ * virtual device; a backend MUST ignore it and all fields named _pad.
  * Segments follow one another on the disk from sector_number on.
  *
  * The structures below are those of a 64-bit x86 frontend, and of every ABI
@@ -502,8 +500,8 @@ struct blkif_request {
 } __attribute__((__packed__));
 
 /*
- * id is that of the request.  operation, too; of an indirect request it is
- * indirect_op.  12 bytes with "x86_32-abi", else 16.
+ * id and operation are those of the request; operation is indirect_op if the
+ * request is indirect.  12 bytes with "x86_32-abi", else 16.
  */
 struct blkif_response {
 	uint64_t	id;
@@ -549,8 +547,8 @@ DEFINE_RING_TYPES(blkif, struct blkif_request, struct blkif_response);
  * aligned, so that none straddles a cache line and no ABI adds padding.
  *
  * What a request or response does not use MUST be zero, and a reader MUST
- * reject it otherwise.  On a shared ring a slot has 32 bytes for both, and lap
- * is zero; for separate rings see there.
+ * reject it otherwise.  On a shared ring, a slot has 32 bytes for both, and lap
+ * is zero; for lap on separate rings, see Separate rings.
  *
  * READ, WRITE, WRITE_BARRIER and FLUSH_DISKCACHE of up to two segments use
  * h.rw and u.rw.  count is the number of segments, at least 1 of a READ or
@@ -574,9 +572,10 @@ DEFINE_RING_TYPES(blkif, struct blkif_request, struct blkif_response);
  * Indirect pages MAY be granted read-only, even with persistent grants, and
  * the backend MUST have unmapped them when it answers.
  *
- * A response has the id of its request and the operation, of an INDIRECT one
- * that in count.  A frontend MUST treat a response with an id that is not in
- * flight on its queue, or with another operation, as an error of the backend.
+ * A response has the id and the operation of its request; of an INDIRECT
+ * request, the operation in count.  A frontend MUST treat a response with an id
+ * that is not in flight on its queue, or with another operation, as an error of
+ * the backend.
  */
 #define BLKIF_SLIM_MAX_INDIRECT_PAGES	4
 #define BLKIF_SLIM_MAX_ENTRIES	1024
@@ -652,9 +651,9 @@ struct blkif_slim_response {
  * Protection information
  * ======================
  *
- * A disk may store a tuple with each interval of its data, by which all who
- * handle the data can verify it and its place.  "feature-integrity" names the
- * profile:
+ * A disk may store a tuple with each interval of its data.  Everything that
+ * handles the data can verify by the tuple that the data is right and in its
+ * place.  "feature-integrity" names the profile:
  *
  *                        guard tag       reference tag
  *   T10-DIF-TYPE1-CRC    T10 CRC-16      number of the interval
@@ -668,28 +667,28 @@ struct blkif_slim_response {
  *   2     2 bytes   application tag, for the frontend to use
  *   4     4 bytes   reference tag
  *
- * in big endian, but for an IP checksum, which is as in a packet.  Intervals
+ * in big endian, except for an IP checksum, which is as in a packet.  Intervals
  * are counted from the start of the frontend's disk, and the reference tag is
  * the low 32 bits of the number; where the backend's disk is a part of
  * another, the backend MUST have the tags translated.  An interval is not
  * checked if its application tag is ffff and, with type 3, its reference tag
- * ffffffff.
+ * is ffffffff.
  *
  * An INDIRECT READ or WRITE with BLKIF_SLIM_PI has the tuples of all its data,
- * in the order of its segments and without gaps, in pages of their own, which
- * are full but for the last.  That is
+ * in the order of its segments and without gaps, in pages of their own, all of
+ * which but the last are full.  That is
  *
  *   bytes of data / integrity-interval * integrity-tuple-size
  *
- * bytes.  nr_pi MUST be the least number of pages that hold them.  Of the
+ * bytes.  nr_pi MUST be the smallest number of pages that hold them.  In the
  * entries of these pages, all but gref MUST be zero.  The pages MUST be
  * granted writable for a READ and at least readable for a WRITE, and the
  * backend MUST have unmapped them when it answers, even with persistent
  * grants.
  *
- * A backend MUST fail a READ or WRITE by BLKIF_RSP_PROTECTION if its side
- * finds that tuples and data do not match.  It need not check that: of a READ,
- * the frontend can.
+ * A backend MUST fail a READ or WRITE with BLKIF_RSP_PROTECTION if its side
+ * finds that tuples and data do not match.  It need not check that: the
+ * frontend can check a READ.
  *
  * READ and WRITE without BLKIF_SLIM_PI are valid on such a disk.  The backend
  * or the disk then MUST generate the tuples of what is written.
@@ -704,8 +703,9 @@ struct blkif_slim_response {
  *
  *   request ring    1 << ring-page-order pages, written by the frontend,
  *                   granted read-only
- *   response ring   written by the backend, granted writable; the least number
- *                   of pages that hold as many slots as the request ring has
+ *   response ring   written by the backend, granted writable; the smallest
+ *                   number of pages that hold as many slots as the request
+ *                   ring has
  *
  * With A = ring-alignment, a ring is
  *
@@ -724,29 +724,28 @@ struct blkif_slim_response {
  *    pages of response ring      1     2     3     5     9
  *
  * There is no index.  Each side keeps the place of its next slot in each ring.
- * It MUST NOT derive it from a count modulo the number of slots, which is not
- * a power of two: that goes wrong when the count wraps.
+ * It MUST NOT derive the place from a count modulo the number of slots: that
+ * number is not a power of two, so the result is wrong when the count wraps.
  *
  * Lap bytes.  A producer fills the slots in order, and begins again after the
- * last.  In its first round the lap byte is 1, in the second 2, then 1, 2, ...
- * 0 is not valid, and the frontend MUST grant pages that are zero, but for the
- * event words.  The producer MUST write the body of a slot first, and then
+ * last.  On its first lap the lap byte is 1, on the second 2, then 1, 2, ...
+ * 0 is not valid, and the frontend MUST grant pages that are zero except for
+ * the event words.  The producer MUST write the body of a slot first, and then
  * publish it by one aligned 32-bit store, with release semantics, of the word
  * that has the lap byte: bytes 0 to 3 of a request, 12 to 15 of a response.
  * Where an aligned 64-bit store is atomic, it MAY store bytes 0 to 7, or 8 to
  * 15, instead.  The consumer MUST load that word, or those eight bytes, with
  * acquire semantics, whichever of the two the producer stores.
  *
- *  - If the lap byte is that of the consumer's round, the slot is new.  The
- *    consumer MUST copy the rest once, and use the copy alone.
+ *  - If the lap byte is that of the consumer's lap, the slot is new.  The
+ *    consumer MUST copy the rest once, and use only the copy.
  *  - If it is another of 0, 1 and 2, the slot is not new, and the consumer
- *  MUST
- *    NOT look at the slots behind it.
+ *    MUST NOT look at the slots behind it.
  *  - If it is above 2, that is an error of the producer.
  *
  * A frontend MUST NOT have more requests in flight than the request ring has
  * slots, and a backend MUST take requests in order and treat one more than
- * that as an error.  So no slot is overwritten before it was copied.
+ * that as an error.  No slot is therefore overwritten before it was copied.
  * Responses MAY come in any order, one for each request.
  *
  * Notifications
@@ -757,8 +756,8 @@ struct blkif_slim_response {
  * rings the request ring has rsp_event, which the frontend writes, and the
  * response ring has req_event, which the backend writes.
  *
- * A producer that has published the slots from count a to count b, and does
- * not publish more at once, MUST issue a full barrier, read the event word e
+ * A producer that has published the slots from count a to count b, and is not
+ * about to publish more, MUST issue a full barrier, read the event word e
  * of its peer, and notify if b - e < b - a, modulo 2^32.  A consumer that
  * finds no new slot and wants to wait MUST write its event word, issue a full
  * barrier, and look for a new slot once more.  A consumer that polls MAY leave
@@ -768,10 +767,10 @@ struct blkif_slim_response {
  * ring SHOULD be that of the next response.  On separate rings, rsp_event MAY
  * be that of a later response, so that one notification is sent for several,
  * but MUST NOT exceed the number of responses taken plus that of requests in
- * flight.  There, a backend that has published a response, need not notify by
- * the rule above, and finds rsp_event ahead of its count by no more than the
- * number of slots, MUST notify all the same before it sleeps, or within a
- * fraction of a millisecond if it does not sleep.
+ * flight.  If a backend has published a response there that needs no
+ * notification by the rule above, and rsp_event is ahead of its count by no
+ * more than the number of slots, it MUST still notify before it sleeps, or
+ * within a fraction of a millisecond if it does not sleep.
  */
 #define BLKIF_RING_EVENT_START	1
 
