@@ -43,7 +43,7 @@
 
 #include "../xen-blkif/nego.h"
 #include "../xen-blkif/check.h"
-#include "../xen-blkif/disable.h"
+#include "../xen-blkif/feature.h"
 #include "../xen-blkif/ops.h"
 #include "../xen-blkif/status.h"
 #include "../xen-blkif/backoff.h"

@@ -7,6 +7,7 @@
 
 #include <linux/module.h>
 #include <xen/xen.h>
+#include "../xen-blkif/disable.h"
 #include "blkback.h"
 
 unsigned int blkback_max_buffer_pages = 1024;

@@ -20,7 +20,7 @@
 #include "../xen-blkif/agreed.h"
 #include "../xen-blkif/backoff.h"
 #include "../xen-blkif/check.h"
-#include "../xen-blkif/disable.h"
+#include "../xen-blkif/feature.h"
 #include "../xen-blkif/nego.h"
 #include "../xen-blkif/ops.h"
 #include "../xen-blkif/pi.h"

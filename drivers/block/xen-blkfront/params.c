@@ -9,6 +9,7 @@
 #include <linux/moduleparam.h>
 #include <linux/sizes.h>
 
+#include "../xen-blkif/disable.h"
 #include "blkfront.h"
 
 /*

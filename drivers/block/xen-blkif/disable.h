@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The module parameter "disable" of both drivers.
+ * The module parameter "disable" of both drivers, for the file that has it.
  */
 
 #ifndef _XEN_BLKIF_DISABLE_H
@@ -10,16 +10,6 @@
 #include <linux/printk.h>
 #include <linux/sysfs.h>
 #include "feature.h"
-
-/**
- * struct blkif_disable - value of the parameter
- * @mask: bits of enum blkif_feature; may be read at any time
- * @text: as it was set, which fits all names; the core serialises access
- */
-struct blkif_disable {
-	u32 mask;
-	char text[128];
-};
 
 /**
  * blkif_disable_set() - operation set of struct kernel_param_ops

@@ -100,4 +100,14 @@ static inline struct blkif_word blkif_features_parse(const char *s, u32 *mask)
 	return (struct blkif_word) { };
 }
 
+/**
+ * struct blkif_disable - value of the parameter
+ * @mask: bits of enum blkif_feature; may be read at any time
+ * @text: as it was set, which fits all names; the core serialises access
+ */
+struct blkif_disable {
+	u32 mask;
+	char text[128];
+};
+
 #endif /* _XEN_BLKIF_FEATURE_H */
