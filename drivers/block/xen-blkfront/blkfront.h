@@ -7,6 +7,7 @@
 #define _XEN_BLKFRONT_H
 
 #include <linux/bio.h>
+#include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/interrupt.h>

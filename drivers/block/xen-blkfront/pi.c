@@ -15,7 +15,6 @@
  * nothing is known of the data, which is not an error.
  */
 
-#include <linux/blk-integrity.h>
 #include <linux/highmem.h>
 #include <linux/log2.h>
 
