@@ -29,10 +29,20 @@ complete() {
 		[ -r "$tree/$f" ] || return
 	done
 }
-complete && { echo "$tree"; exit; }
-[ -z "${KERNEL_TREE-}" ] || die "KERNEL_TREE=$KERNEL_TREE is not a Linux source tree"
+tarball=''
+# The tree is complete and, if it is ours, from the newest source that is installed.
+current() {
+	complete && { [ -z "$tarball" ] || [ "$(cat "$tree/.tarball" 2>/dev/null)" = "$(identity)" ]; }
+}
+identity() {
+	stat -c '%n %s %Y' "$tarball"
+}
 
-tarball=$(find /usr/src -maxdepth 1 -name 'linux-source-*.tar.xz' | sort -V | tail -n 1)
+if [ -z "${KERNEL_TREE-}" ]; then
+	tarball=$(find /usr/src -maxdepth 1 -name 'linux-source-*.tar.xz' | sort -V | tail -n 1)
+fi
+current && { echo "$tree"; exit; }
+[ -z "${KERNEL_TREE-}" ] || die "KERNEL_TREE=$KERNEL_TREE is not a Linux source tree"
 [ -n "$tarball" ] ||
 	die "no Linux source: install the package linux-source, or set KERNEL_TREE to a tree"
 mkdir -p "$top/build"
@@ -44,6 +54,7 @@ tar -C "$new" -xJf "$tarball" --strip-components=1 "${files[@]/#/$name/}" ||
 	die "cannot unpack $tarball"
 # checkpatch.pl takes nothing for a kernel tree that lacks one of these.
 (cd "$new" && mkdir -p arch fs init ipc kernel lib)
+identity >"$new/.tarball"
 rm -rf "$tree"
 mv -T "$new" "$tree" 2>/dev/null
 complete || die "$tarball does not hold what is needed"

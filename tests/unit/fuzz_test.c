@@ -153,7 +153,7 @@ static int bad_flags(const struct blkif_abi *abi, const struct blkif_cmd *cmd,
 {
 	bool pi = cmd->flags & 8;
 
-	if (pi != (cmd->nr_pi != 0))
+	if (pi != !!cmd->nr_pi)
 		return __LINE__;
 	if (pi && (!lim->pi_interval || !cmd->indirect || cmd->op > 1 ||
 		   cmd->nr_segs + cmd->nr_pi > lim->max_segs))

@@ -45,8 +45,8 @@ static u32 random_ref(struct model *m)
 
 static void check_entry(struct model *m, u32 i, struct gcache_entry *entry)
 {
-	CHECK(m, entry >= m->cache.entries &&
-		 entry < m->cache.entries + m->cap);
+	CHECK(m, entry >= m->cache.entries);
+	CHECK(m, entry < m->cache.entries + m->cap);
 	CHECK(m, entry->gref == gref_of(i));
 	CHECK(m, entry->handle == ~i);
 	CHECK(m, entry->page == &m->ref[i]);

@@ -274,7 +274,7 @@ static inline void segs_of(struct blkif_cmd *cmd, u64 hash)
 }
 
 static inline void indirect_of(const struct blkif_abi *abi,
-			     struct blkif_cmd *cmd, u64 hash)
+			       struct blkif_cmd *cmd, u64 hash)
 {
 	unsigned int i;
 

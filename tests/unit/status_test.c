@@ -36,21 +36,22 @@ TEST(both_ways)
 /* Only 0 means success. */
 TEST(every_status)
 {
-	unsigned int status, i;
+	unsigned int nr, i;
 
-	for (status = 0; status < 256; status++) {
+	for (nr = 0; nr < 256; nr++) {
+		blk_status_t status = (__force blk_status_t)nr;
 		s16 slim = blkif_status_to_wire(true, status);
 		s16 legacy = blkif_status_to_wire(false, status);
 		bool known = false;
 
 		for (i = 0; i < ARRAY_SIZE(rows); i++)
 			known |= rows[i].status == status;
-		EXPECT_EQ(!status, !slim);
-		EXPECT_EQ(!status, !legacy);
+		EXPECT_EQ(!nr, !slim);
+		EXPECT_EQ(!nr, !legacy);
 		EXPECT_LE(-2, legacy);
 		EXPECT_GE(0, legacy);
 		EXPECT_TRUE(known || slim == -1)
-			TH_LOG("status %u", status);
+			TH_LOG("status %u", nr);
 	}
 }
 

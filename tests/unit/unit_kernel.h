@@ -123,8 +123,8 @@ void blkif_unit_free(void *mem);
 			if (!__holds)					\
 				blkif_unit_fail(_unit, __FILE__, __LINE__, \
 						#expected " " #op " " #seen, \
-						(unsigned long)__exp,	\
-						(unsigned long)__seen);	\
+						(__force unsigned long)__exp, \
+						(__force unsigned long)__seen); \
 			__holds;					\
 		}); !__good; ({						\
 			if (stop)					\

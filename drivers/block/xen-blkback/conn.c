@@ -15,6 +15,7 @@
  * after it has dropped the lock.
  */
 
+#include <linux/err.h>
 #include <linux/slab.h>
 #include <xen/events.h>
 #include "../xen-blkif/agreed.h"

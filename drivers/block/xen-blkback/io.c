@@ -22,6 +22,7 @@
 
 #include <linux/bio.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include "account.h"
 #include "trace.h"
 

@@ -6,6 +6,7 @@
  * key; its caller has nothing to report.
  */
 
+#include <linux/err.h>
 #include <linux/slab.h>
 #include "blkback.h"
 

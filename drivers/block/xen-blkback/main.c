@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "xen-blkback: " fmt
 
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <xen/xen.h>
 #include "../xen-blkif/disable.h"
 #include "blkback.h"

@@ -14,6 +14,7 @@
 
 #include <linux/bio.h>
 #include <linux/blk-integrity.h>
+#include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <xen/page.h>

@@ -4,6 +4,7 @@
  */
 
 #include <linux/cdrom.h>
+#include <linux/err.h>
 #include "blkback.h"
 
 /**

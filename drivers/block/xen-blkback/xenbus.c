@@ -15,6 +15,7 @@
  * sysfs, and updates run in a work item.  blkback.transition serialises them.
  */
 
+#include <linux/err.h>
 #include <linux/types.h>
 #include <linux/kdev_t.h>
 #include <linux/slab.h>

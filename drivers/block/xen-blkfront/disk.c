@@ -5,6 +5,7 @@
  */
 
 #include <linux/cdrom.h>
+#include <linux/err.h>
 #include <linux/hdreg.h>
 #include <linux/major.h>
 #include <linux/module.h>

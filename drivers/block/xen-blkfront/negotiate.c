@@ -10,6 +10,7 @@
  * blkfront_read_disk(), blkfront_agree() and blkfront_write_pi_key().
  */
 
+#include <linux/err.h>
 #include <linux/slab.h>
 
 #include "../xen-blkif/xenstore.h"

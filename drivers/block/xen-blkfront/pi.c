@@ -15,7 +15,6 @@
  * value, which means that they are not to be verified.
  */
 
-#include <linux/blk-integrity.h>
 #include <linux/highmem.h>
 #include <linux/log2.h>
 

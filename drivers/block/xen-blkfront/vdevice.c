@@ -4,6 +4,7 @@
  * minors its disk gets.
  */
 
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/major.h>
 #include <linux/slab.h>

@@ -17,6 +17,8 @@
 #define SHIM_LOAD()	do { } while (0)
 #endif
 
+/* Only sparse knows it. */
+#define __force
 #define __maybe_unused	__attribute__((__unused__))
 #define barrier()		__asm__ __volatile__("" : : : "memory")
 /* An object larger than a word is read once but not atomically. */
