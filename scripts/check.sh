@@ -44,15 +44,16 @@ check_sizes() {
 #   abi.h: the ABI is the architecture's
 #   sysfs.c, agreed.h: what their macros repeat are parts of names, and a list of
 #     initializers has no parentheses
-#   stats.h: each struct takes some of a list of counters, and nothing of the others
+#   stats.h: each struct has some of the counters in a list; the macro for the
+#     others is empty
 #   trace.h: TRACE_EVENT() is a language of its own, and a path is no difference
-#   tests: a table of bytes as text has lines that mean something; EXPECT_*() is
-#     several statements in user space, so a body of one has braces
-#   abi_test.c: as abi.h
-#   unit*.[ch]: a test framework is macros: a case returns from one, a check is the
-#     head of a loop, TEST_EACH() is a type and a function, and a list of suites is
-#     none of what checkpatch takes a macro for
-#   ring_fixture.h, nego_test.c: their macros are rows of a table or arguments
+#   tests: a long string is a table of bytes, one line of it for each field; and
+#     EXPECT_*() expands to several statements in user space, so a loop around it
+#     needs braces
+#   abi_test.c: it tests abi.h
+#   unit*.[ch]: a test framework consists of macros that define functions, return
+#     from a case and take types; checkpatch cannot parse them
+#   ring_fixture.h, nego_test.c: their macros are initializers and arguments
 excepted() {
 	case $1 in
 	include/*) echo PREFER_KERNEL_TYPES,BIT_MACRO,ARCH_DEFINES,PREFER_DEFINED_ATTRIBUTE_MACRO ;;
