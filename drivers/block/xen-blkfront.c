@@ -83,17 +83,14 @@ static const u16 blkfront_may_follow[] = {
 			     BIT(BLKFRONT_DEAD) | BIT(BLKFRONT_DOWN),
 };
 
-/**
- * blkfront_change_state() - change the state of a disk
- * @info: the disk
- * @to: the new state
- *
- * Context: process context with info->mutex.
+/*
+ * Change the state of a disk.  The caller holds info->mutex.
  *
  * Return: false if the state may not follow the current one; then nothing
  * changes.
  */
-bool blkfront_change_state(struct blkfront_info *info, enum blkfront_state to)
+static bool blkfront_change_state(struct blkfront_info *info,
+				  enum blkfront_state to)
 {
 	enum blkfront_state from = READ_ONCE(info->state);
 	enum blkfront_state seen;

@@ -415,7 +415,6 @@ blkfront_tag_of(const struct blkfront_info *info, unsigned int hwq,
 void blkfront_params_check(void);
 
 /* xen-blkfront.c: the life cycle of a disk. */
-bool blkfront_change_state(struct blkfront_info *info, enum blkfront_state to);
 void blkfront_kill(struct blkfront_info *info, const char *error);
 bool blkfront_backend_left(const struct blkfront_info *info);
 
