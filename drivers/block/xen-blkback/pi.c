@@ -9,7 +9,8 @@
  * makes them count from the start of the whole disk.  The seed of a bio, its
  * first reference tag, is the number that the guest counted from.
  *
- * Nothing here checks tuples: the disk does, and the guest.
+ * Nothing here checks tuples: the disk does, as the flags of each bio ask it to,
+ * and the guest.
  */
 
 #include <linux/bio.h>
@@ -176,8 +177,11 @@ static void blkback_pi_submit_bio(struct blkback_pi_cursor *cur)
 	}
 	bip_set_seed(bip, bio->bi_iter.bi_sector >>
 			  (ilog2(pi->interval) - BLKIF_SECTOR_SHIFT));
+	bip->bip_flags |= BIP_CHECK_GUARD;
 	if (pi->profile->ip)
 		bip->bip_flags |= BIP_IP_CHECKSUM;
+	if (pi->profile->ref)
+		bip->bip_flags |= BIP_CHECK_REFTAG;
 	if (bio_integrity_add_page(bio, page, len, offset) == len)
 		submit_bio(bio);
 	else
