@@ -347,6 +347,11 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 })
 #endif
 
+/* 6.16: the optimal size of I/O, which can be 2 GiB and more, is unsigned. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define bdev_io_opt(bdev)	((unsigned int)bdev_io_opt(bdev))
+#endif
+
 /*
  * 7.1, dc278e9bf2b9, and 6.12.104: a task that had taken a tag in advance and
  * then slept could use the tag after it was freed (CVE-2026-64017).  6.1 is not

@@ -180,7 +180,8 @@ struct blkback_vbd_offer {
  * @state: written by blkback_set_state() only
  * @conn: the connection, NULL if there is none
  * @stats: of connections that have ended
- * @reclaim_end: keep no free pages until then; jiffies
+ * @reclaim_end: keep no free pages until then; jiffies.  A value that is torn
+ *               on 32 bits does no harm.
  * @log: limits the messages that a frontend can cause
  * @debugfs: directory of the device
  */
@@ -202,7 +203,7 @@ struct blkback {
 	enum blkback_state state;
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
-	unsigned long reclaim_end;
+	u64 reclaim_end;
 	struct ratelimit_state log;
 	struct dentry *debugfs;
 };
@@ -422,7 +423,7 @@ struct blkback_counts {
 	u64 now;
 	u64 full_since;
 	struct blkback_stats stats;
-	unsigned long next_log;
+	u64 next_log;
 };
 
 /**

@@ -148,7 +148,6 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	INIT_LIST_HEAD(&queue->mapping);
 	INIT_LIST_HEAD(&queue->free_reqs);
 	INIT_LIST_HEAD(&queue->ranges);
-	queue->count.next_log = jiffies;
 	queue->budget.max_reserved = READ_ONCE(blkback_max_mapped) /
 				     queue->conn->agreed.nr_queues;
 

@@ -161,9 +161,9 @@ static unsigned int blkback_data_keep(unsigned int nr, bool reclaim, bool idle)
  */
 void blkback_data_trim(struct blkback_queue *queue, bool idle)
 {
-	unsigned long end = READ_ONCE(queue->conn->blkback->reclaim_end);
+	u64 end = READ_ONCE(queue->conn->blkback->reclaim_end);
 	bool reclaim = xchg(&queue->reclaim, false) ||
-		       time_before(jiffies, end);
+		       time_before64(get_jiffies_64(), end);
 
 	blkback_grant_trim(queue, reclaim);
 	gnttab_page_cache_shrink(&queue->grant.pages,

@@ -362,9 +362,11 @@ static void blkback_queue_log_stats(struct blkback_queue *queue)
 {
 	const struct blkback_stats *stats = &queue->count.stats;
 
-	if (!blkback_log_stats || time_before(jiffies, queue->count.next_log))
+	u64 now = get_jiffies_64();
+
+	if (!blkback_log_stats || time_before64(now, queue->count.next_log))
 		return;
-	queue->count.next_log = jiffies + BLKBACK_LOG_INTERVAL;
+	queue->count.next_log = now + BLKBACK_LOG_INTERVAL;
 	pr_info("%s: oo %llu | rd %llu | wr %llu | f %llu | ds %llu | pg %u/%u\n",
 		current->comm, stats->oo_req, stats->rd_req, stats->wr_req,
 		stats->f_req, stats->ds_req, queue->grant.cache.nr_mapped,
@@ -397,6 +399,7 @@ int blkback_queue_thread(void *data)
 				try_to_freeze();
 				cond_resched();
 			}
+			cond_resched();
 		} while (blkback_wait_idle(queue, &worked));
 
 		idle = passes == trimmed && !queue->in_flight;
