@@ -48,6 +48,7 @@
 #include "../xen-blkif/status.h"
 #include "../xen-blkif/backoff.h"
 #include "gcache.h"
+#include "guest.h"
 #include "stats.h"
 
 struct blkif_agreed;
@@ -257,6 +258,7 @@ struct blkback_ranges {
  * @vec: where they are mapped or copied to: @inline_vec, or in @indirect_mem;
  *       bios refer to it
  * @indirect_mem: memory for the segments or ranges of an indirect request
+ * @counted: bytes that count for the guest, besides those of the request itself
  * @nr_reserved: entries that count in the queue's budget for it
  * @nr_pages: pages of @vec that hold data
  * @nr_pi: pages of protection information, in @vec behind those of the data
@@ -280,6 +282,7 @@ struct blkback_req {
 	struct blkback_map *map;
 	struct bio_vec *vec;
 	void *indirect_mem;
+	size_t counted;
 	unsigned int nr_reserved;
 	unsigned int nr_pages;
 	unsigned int nr_pi;
@@ -331,6 +334,7 @@ struct blkback_ring_mem {
  * @nr_reserved: entries of requests in flight, whether they are mapped for the
  *               request, were mapped before, or are copied
  * @max_reserved: the limit of @nr_reserved
+ * @nr_named: how many of them count for the guest; at least @nr_reserved
  * @starved: there was no memory for another request
  * @reserve_used: @reserve is in use
  * @reserve: memory for the segments or ranges of one request, however large
@@ -338,6 +342,7 @@ struct blkback_ring_mem {
 struct blkback_budget {
 	unsigned int nr_reserved;
 	unsigned int max_reserved;
+	unsigned int nr_named;
 	bool starved;
 	bool reserve_used;
 	void *reserve;
@@ -500,6 +505,7 @@ struct blkback_queue {
  * @state: read by the threads of its queues before they take a request
  * @abandoned: the outcome of requests does not matter any more
  * @domid: the frontend's domain
+ * @guest: what all connections of that domain take
  * @agreed: what was negotiated
  * @max_segs: segments of the largest request
  * @ops: operations that were offered and that the request format has
@@ -517,6 +523,7 @@ struct blkback_conn {
 	enum blkback_conn_state state;
 	bool abandoned;
 	domid_t domid;
+	struct blkback_guest *guest;
 	struct blkif_choice agreed;
 	u32 max_segs;
 	struct blkif_ops ops;
@@ -549,6 +556,8 @@ extern unsigned int blkback_max_queues;
 extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_squeeze_ms;
 extern unsigned int blkback_max_copied;
+extern unsigned int blkback_max_copies;
+extern unsigned int blkback_max_kib;
 extern unsigned int blkback_poll_us;
 extern unsigned int blkback_coalesce_us;
 extern bool blkback_persistent;
@@ -654,6 +663,8 @@ int blkback_queue_thread(void *data);
 void blkback_queue_done(struct blkback_req *req);
 struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp);
+void blkback_queue_free_req(struct blkback_queue *queue,
+			    struct blkback_req *req);
 
 /* wait.c: what a thread does when its queue has no work */
 bool blkback_wait_idle(struct blkback_queue *queue, bool *worked);
@@ -664,7 +675,9 @@ void blkback_wait_publish_due(struct blkback_queue *queue);
 /* io.c: one request */
 enum blkback_outcome blkback_io_prepare(struct blkback_req *req);
 bool blkback_io_start(struct blkback_req *req);
+void blkback_io_give_named(struct blkback_queue *queue, unsigned int keep);
 s16 blkback_io_status(const struct blkback_req *req);
+bool blkback_io_take_bytes(const struct blkback_req *req, size_t size);
 bool blkback_io_get_mem(struct blkback_req *req, size_t size);
 void blkback_io_free_segs(struct blkback_req *req);
 struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,

@@ -67,7 +67,8 @@ bool blkback_data_fits(const struct blkback_queue *queue, unsigned int nr)
  * blkback_data_prepare() - add a request to the batch
  * @req: a request that fits and whose segments were checked
  *
- * Its pages hold its data when blkback_data_begin() returns, and not before.
+ * Its pages hold its data when blkback_data_begin() returns, and not before.  If
+ * there are no more pages to copy to, they are mapped.
  *
  * Return: 0, or -ENOMEM if there is no page now; nothing was done then.
  */
@@ -76,9 +77,10 @@ int blkback_data_prepare(struct blkback_req *req)
 	struct blkback_queue *queue = req->queue;
 
 	queue->nr_prepared += req->cmd.nr_segs;
-	if (!blkback_grant_persistent(queue) && blkback_copy_wanted(req))
-		return blkback_copy_prepare(req);
-	return blkback_grant_prepare(req);
+	req->copied = !blkback_grant_persistent(queue) &&
+		      blkback_copy_wanted(req) &&
+		      !blkback_copy_prepare(req);
+	return req->copied ? 0 : blkback_grant_prepare(req);
 }
 
 /**

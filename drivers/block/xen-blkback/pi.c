@@ -120,16 +120,22 @@ static int blkback_pi_copy(struct blkback_req *req, bool to_guest)
  */
 enum blkback_outcome blkback_pi_prepare(struct blkback_req *req)
 {
-	gfp_t gfp = GFP_NOIO | __GFP_NOWARN;
+	struct blkback_guest *guest = req->queue->conn->guest;
+	gfp_t gfp = BLKBACK_GFP;
 
 	/* The guest must not see old data where the disk fills nothing. */
 	if (req->cmd.op == BLKIF_OP_READ)
 		gfp |= __GFP_ZERO;
 	while (req->nr_pi < req->cmd.nr_pi) {
-		struct page *page = alloc_page(gfp);
+		struct page *page;
 
-		if (!page)
+		if (!blkback_io_take_bytes(req, PAGE_SIZE))
 			return BLKBACK_WAIT;
+		page = alloc_page(gfp);
+		if (!page) {
+			blkback_guest_give(&guest->bytes, PAGE_SIZE);
+			return BLKBACK_WAIT;
+		}
 		req->vec[req->cmd.nr_segs + req->nr_pi++].bv_page = page;
 	}
 	if (req->cmd.op != BLKIF_OP_READ && blkback_pi_copy(req, false))
@@ -144,6 +150,8 @@ enum blkback_outcome blkback_pi_prepare(struct blkback_req *req)
  */
 void blkback_pi_free(struct blkback_req *req)
 {
+	blkback_guest_give(&req->queue->conn->guest->bytes,
+			   req->nr_pi * PAGE_SIZE);
 	while (req->nr_pi)
 		__free_page(blkback_pi_page(req, --req->nr_pi));
 }

@@ -149,13 +149,35 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp)
 {
-	struct blkback_req *req = kmem_cache_alloc(blkback_req_cache, gfp);
+	struct blkback_guest *guest = queue->conn->guest;
+	struct blkback_req *req;
 
-	if (!req)
+	/* The first request of a queue is not refused. */
+	if (!queue->nr_reqs)
+		blkback_guest_take(&guest->bytes, sizeof(*req), LONG_MAX);
+	else if (!blkback_guest_take_bytes(guest, sizeof(*req)))
 		return NULL;
+	req = kmem_cache_alloc(blkback_req_cache, gfp);
+	if (!req) {
+		blkback_guest_give(&guest->bytes, sizeof(*req));
+		return NULL;
+	}
 	req->queue = queue;
 	queue->nr_reqs++;
 	return req;
+}
+
+/**
+ * blkback_queue_free_req() - free a request
+ * @queue: its queue
+ * @req: the request, which is in no list
+ */
+void blkback_queue_free_req(struct blkback_queue *queue,
+			    struct blkback_req *req)
+{
+	kmem_cache_free(blkback_req_cache, req);
+	queue->nr_reqs--;
+	blkback_guest_give(&queue->conn->guest->bytes, sizeof(*req));
 }
 
 /* Nothing is in flight: free half of the requests, but not the last one. */
@@ -168,9 +190,9 @@ static void blkback_queue_trim(struct blkback_queue *queue)
 		req = list_first_entry(&queue->free_reqs, struct blkback_req,
 				       node);
 		list_del(&req->node);
-		kmem_cache_free(blkback_req_cache, req);
-		queue->nr_reqs--;
+		blkback_queue_free_req(queue, req);
 	}
+	blkback_io_give_named(queue, 0);
 }
 
 /* A request to fill in, or NULL if there is no memory for one now. */
@@ -183,7 +205,7 @@ static struct blkback_req *blkback_queue_get_req(struct blkback_queue *queue)
 	if (req)
 		list_del(&req->node);
 	else
-		req = blkback_queue_new_req(queue, GFP_NOIO | __GFP_NOWARN);
+		req = blkback_queue_new_req(queue, BLKBACK_GFP);
 	queue->budget.starved = !req;
 	return req;
 }
@@ -299,6 +321,7 @@ static int blkback_queue_take(struct blkback_queue *queue)
 	req->nr_pages = 0;
 	req->nr_pi = 0;
 	req->indirect_mem = NULL;
+	req->counted = 0;
 	req->error = BLK_STS_OK;
 	req->bad_grant = false;
 	req->copied = false;
