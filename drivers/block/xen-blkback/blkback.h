@@ -113,10 +113,11 @@ enum blkback_conn_state {
 };
 
 /**
- * enum blkback_outcome - the result of preparing a request
+ * enum blkback_outcome - the result of preparing or starting a request
  * @BLKBACK_READY: it is to be started once the batch is mapped and copied
  * @BLKBACK_WAIT: there is no memory for it now, or as much is in flight as is
- *                allowed; nothing was done, and it is to be prepared again
+ *                allowed, or Xen has no room for its mappings; it is to be
+ *                prepared again
  * @BLKBACK_REJECT: it is to be answered with its @status
  */
 enum blkback_outcome {
@@ -263,6 +264,7 @@ struct blkback_ranges {
  * @nr_pages: pages of @vec that hold data
  * @nr_pi: pages of protection information, in @vec behind those of the data
  * @bad_grant: a page could not be mapped, or copied from
+ * @no_room: Xen had no room for a mapping, and the request is prepared again
  * @copied: the pages are ours, and data is copied to or from them
  * @status: BLKIF_RSP_* of a rejected request
  * @sectors: length of the data, checked
@@ -287,6 +289,7 @@ struct blkback_req {
 	unsigned int nr_pages;
 	unsigned int nr_pi;
 	bool bad_grant;
+	bool no_room;
 	bool copied;
 	s16 status;
 	u32 sectors;
@@ -449,7 +452,7 @@ struct blkback_counts {
  * @free_reqs: requests that can be used again
  * @nr_reqs: number of requests, free or in flight
  * @in_flight: requests that were taken and are not answered; read by anybody
- * @held: a request that waits for memory or for earlier requests
+ * @held: requests that wait for memory or for earlier requests; most often one
  * @barrier: nothing is taken until this request is answered
  * @ranges: discards and zeroes that wait for others to end
  * @nr_ranges: discards and zeroes that were started
@@ -482,7 +485,7 @@ struct blkback_queue {
 	struct list_head free_reqs;
 	unsigned int nr_reqs;
 	unsigned int in_flight;
-	struct blkback_req *held;
+	struct list_head held;
 	struct blkback_req *barrier;
 	struct list_head ranges;
 	unsigned int nr_ranges;
@@ -674,7 +677,7 @@ void blkback_wait_publish_due(struct blkback_queue *queue);
 
 /* io.c: one request */
 enum blkback_outcome blkback_io_prepare(struct blkback_req *req);
-bool blkback_io_start(struct blkback_req *req);
+enum blkback_outcome blkback_io_start(struct blkback_req *req);
 void blkback_io_give_named(struct blkback_queue *queue, unsigned int keep);
 s16 blkback_io_status(const struct blkback_req *req);
 bool blkback_io_take_bytes(const struct blkback_req *req, size_t size);

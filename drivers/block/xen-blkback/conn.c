@@ -156,6 +156,7 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	INIT_LIST_HEAD(&queue->lingering);
 	INIT_LIST_HEAD(&queue->mapping);
 	INIT_LIST_HEAD(&queue->free_reqs);
+	INIT_LIST_HEAD(&queue->held);
 	INIT_LIST_HEAD(&queue->ranges);
 	queue->budget.max_reserved = READ_ONCE(blkback_max_mapped) /
 				     queue->conn->agreed.nr_queues;

@@ -156,15 +156,21 @@ static void blkback_copy_add(struct blkback_req *req, unsigned int i,
 }
 
 /**
- * blkback_copy_wanted() - is a request small enough to be copied?
+ * blkback_copy_wanted() - is a request to be copied?
  * @req: the request
  *
- * Return: true if copying it costs less than mapping it.
+ * Return: true if copying it costs less than mapping it, or if it cannot be
+ * mapped.
  */
 bool blkback_copy_wanted(const struct blkback_req *req)
 {
-	return req->cmd.nr_segs <= min_t(unsigned int, BLKBACK_COPIES,
-					 READ_ONCE(blkback_max_copied));
+	unsigned int max = READ_ONCE(blkback_max_copied);
+
+	if (max && unlikely(req->no_room))
+		max = BLKBACK_COPIES;
+	else if (blkback_grant_persistent(req->queue))
+		max = 0;
+	return req->cmd.nr_segs <= min_t(unsigned int, BLKBACK_COPIES, max);
 }
 
 /**

@@ -77,9 +77,8 @@ int blkback_data_prepare(struct blkback_req *req)
 	struct blkback_queue *queue = req->queue;
 
 	queue->nr_prepared += req->cmd.nr_segs;
-	req->copied = !blkback_grant_persistent(queue) &&
-		      blkback_copy_wanted(req) &&
-		      !blkback_copy_prepare(req);
+	req->copied = blkback_copy_wanted(req) && !blkback_copy_prepare(req);
+	req->no_room = false;
 	return req->copied ? 0 : blkback_grant_prepare(req);
 }
 
@@ -87,8 +86,9 @@ int blkback_data_prepare(struct blkback_req *req)
  * blkback_data_begin() - map and copy the batch, with one hypercall each
  * @queue: the queue
  *
- * If a grant reference of a request was bad, its @bad_grant is set.  Such a
- * request is released like any other.
+ * If a grant reference of a request was bad, its @bad_grant is set; if Xen had
+ * no room to map all pages, its @no_room.  Such a request is released like any
+ * other.
  */
 void blkback_data_begin(struct blkback_queue *queue)
 {

@@ -14,7 +14,7 @@
  *       blkback_io_prepare_pi()        protection information, if any: see pi.c
  *       blkback_data_prepare()
  *   blkback_data_begin()             map and copy all requests of the batch
- *   blkback_io_start()
+ *   blkback_io_start()              unless it could not be mapped
  *     blkback_range_start()          requests without data
  *     blkback_io_submit()
  *       blkback_pi_submit()          requests with protection information
@@ -471,6 +471,11 @@ enum blkback_outcome blkback_io_prepare(struct blkback_req *req)
 	enum blkback_outcome outcome;
 	enum blkif_verdict verdict;
 
+	/* It may have been held, and nobody waits for what it would do. */
+	if (unlikely(READ_ONCE(req->queue->conn->abandoned))) {
+		req->status = BLKIF_RSP_ERROR;
+		return BLKBACK_REJECT;
+	}
 	verdict = blkif_check_cmd(&req->cmd, &req->queue->lim);
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_reject(req, verdict);
@@ -493,22 +498,23 @@ enum blkback_outcome blkback_io_prepare(struct blkback_req *req)
  *
  * Context: the thread of the queue.
  *
- * Return: true if blkback_queue_done() is called for it, perhaps before this
- * returns; false if it was rejected, and is to be released and answered.
+ * Return: BLKBACK_READY if blkback_queue_done() is called for it, perhaps before
+ * this returns; BLKBACK_REJECT if it is to be released and answered;
+ * BLKBACK_WAIT if it is to be released and prepared again.
  */
-bool blkback_io_start(struct blkback_req *req)
+enum blkback_outcome blkback_io_start(struct blkback_req *req)
 {
-	if (req->bad_grant) {
-		blkback_io_bad_grant(req, "cannot access its pages");
-		return false;
-	}
+	if (unlikely(req->bad_grant))
+		return blkback_io_bad_grant(req, "cannot access its pages");
+	if (unlikely(req->no_room))
+		return BLKBACK_WAIT;
 	blkback_account_started(req);
 	trace_blkback_start(req, 0);
 	if (blkif_op_is_range(req->cmd.op))
 		blkback_range_start(req);
 	else
 		blkback_io_submit(req);
-	return true;
+	return BLKBACK_READY;
 }
 
 /**

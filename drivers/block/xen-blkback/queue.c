@@ -210,9 +210,13 @@ static struct blkback_req *blkback_queue_get_req(struct blkback_queue *queue)
 	return req;
 }
 
-/* Start the batch.  Requests that are rejected are moved to @rejected. */
+/*
+ * Start the batch.  Requests that are rejected are moved to @rejected, and those
+ * that Xen had no room for to @held.
+ */
 static void blkback_queue_start_batch(struct blkback_queue *queue,
-				      struct list_head *rejected)
+				      struct list_head *rejected,
+				      struct list_head *held)
 {
 	struct blkback_req *req, *next;
 	struct blk_plug plug;
@@ -233,10 +237,31 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 			plug.nr_ios = min(queue->nr_mapping, BLKBACK_TAGS);
 		queue->nr_mapping--;
 		/* The request may be done, and in another list, after this. */
-		if (!blkback_io_start(req))
+		switch (blkback_io_start(req)) {
+		case BLKBACK_READY:
+			break;
+		case BLKBACK_WAIT:
+			list_add_tail(&req->node, held);
+			break;
+		case BLKBACK_REJECT:
 			list_add_tail(&req->node, rejected);
+			break;
+		}
 	}
 	blk_finish_plug(&plug);
+}
+
+/* What a request was given by blkback_io_prepare() is given back. */
+static void blkback_queue_unprepare(struct blkback_queue *queue,
+				    struct list_head *reqs)
+{
+	struct blkback_req *req;
+
+	list_for_each_entry(req, reqs, node)
+		blkback_data_release(req);
+	blkback_data_end(queue);
+	list_for_each_entry(req, reqs, node)
+		blkback_io_free_segs(req);
 }
 
 /*
@@ -249,20 +274,24 @@ static void blkback_queue_submit(struct blkback_queue *queue)
 	unsigned long began = jiffies;
 	struct blkback_req *req, *next;
 	LIST_HEAD(rejected);
+	LIST_HEAD(held);
 
 	if (queue->slow_start && queue->nr_mapping)
 		blkback_wait_publish(queue, true);
 	blkback_data_begin(queue);
 	if (queue->nr_mapping)
-		blkback_queue_start_batch(queue, &rejected);
+		blkback_queue_start_batch(queue, &rejected, &held);
 	queue->slow_start = time_after(jiffies, began);
-	if (list_empty(&rejected))
-		return;
-	list_for_each_entry(req, &rejected, node)
-		blkback_data_release(req);
-	blkback_data_end(queue);
+	if (!list_empty(&rejected))
+		blkback_queue_unprepare(queue, &rejected);
 	list_for_each_entry_safe(req, next, &rejected, node)
 		blkback_queue_respond(queue, req, req->status);
+	if (list_empty(&held))
+		return;
+	queue->count.stats.oo_req++;
+	blkback_queue_unprepare(queue, &held);
+	/* Before those that were held while the batch was prepared. */
+	list_splice(&held, &queue->held);
 }
 
 /*
@@ -280,10 +309,9 @@ static bool blkback_queue_prepare(struct blkback_queue *queue,
 	}
 
 	if (barrier && queue->in_flight > 1) {
-		queue->held = req;
+		list_add_tail(&req->node, &queue->held);
 		return false;
 	}
-	queue->held = NULL;
 	if (barrier)
 		queue->barrier = req;
 	switch (blkback_io_prepare(req)) {
@@ -296,9 +324,25 @@ static bool blkback_queue_prepare(struct blkback_queue *queue,
 		return true;
 	default:
 		queue->count.stats.oo_req++;
-		queue->held = req;
+		list_add_tail(&req->node, &queue->held);
 		return false;
 	}
+}
+
+/* Prepare the requests that were held, in order, until one has to wait. */
+static void blkback_queue_retry(struct blkback_queue *queue)
+{
+	struct blkback_req *req;
+	LIST_HEAD(held);
+
+	list_splice_init(&queue->held, &held);
+	while (!list_empty(&held)) {
+		req = list_first_entry(&held, struct blkback_req, node);
+		list_del(&req->node);
+		if (!blkback_queue_prepare(queue, req))
+			break;
+	}
+	list_splice_tail(&held, &queue->held);
 }
 
 /* Take a request.  Return: 1 if there was one, 0 if not, -EPROTO. */
@@ -324,6 +368,7 @@ static int blkback_queue_take(struct blkback_queue *queue)
 	req->counted = 0;
 	req->error = BLK_STS_OK;
 	req->bad_grant = false;
+	req->no_room = false;
 	req->copied = false;
 	req->sectors = 0;
 	queue->in_flight++;
@@ -345,17 +390,19 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 		blkback_schedule_update(blkback);
 }
 
-/* Take requests, at most a ring of them.  Return: true if there were any. */
+/*
+ * Take requests, at most a ring of them.  Return: true if there were any, and
+ * none of them has to wait.
+ */
 static bool blkback_queue_fetch(struct blkback_queue *queue)
 {
+	bool any = !list_empty(&queue->held);
 	u32 budget = queue->ring.nr_slots;
-	bool any = false;
 	int ret = 1;
 
-	/* The disk may have changed since the held request came. */
+	/* The disk may have changed since the held requests came. */
 	blkback_queue_get_limits(queue);
-	if (queue->held)
-		any = blkback_queue_prepare(queue, queue->held);
+	blkback_queue_retry(queue);
 	while (budget-- && !blkback_queue_blocked(queue)) {
 		ret = blkback_queue_take(queue);
 		if (ret <= 0)
@@ -363,6 +410,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 		any = true;
 	}
 	blkback_queue_submit(queue);
+	any &= list_empty(&queue->held);
 	if (ret < 0)
 		blkback_conn_break(queue->conn,
 				   "the frontend breaks the rules of the ring");

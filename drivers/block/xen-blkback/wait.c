@@ -229,7 +229,7 @@ static bool blkback_wait_wakeable(struct blkback_queue *queue)
 
 static long blkback_wait_timeout(struct blkback_queue *queue)
 {
-	if (queue->held || queue->budget.starved ||
+	if (!list_empty(&queue->held) || queue->budget.starved ||
 	    !list_empty(&queue->lingering))
 		return BLKBACK_RETRY_INTERVAL;
 	if (queue->grant.cache.nr_idle || queue->grant.pages.num_pages ||
