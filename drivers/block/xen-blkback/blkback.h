@@ -639,6 +639,13 @@ void blkback_vbd_get_offer(const struct blkback_vbd *vbd, bool discard,
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
 			const struct blkif_ops *ops, struct blkif_limits *lim);
 
+/* A request that changes the disk must not start, or go on, if it is. */
+static inline bool blkback_vbd_read_only(const struct blkback_vbd *vbd)
+{
+	return READ_ONCE(vbd->info) & VDISK_READONLY ||
+	       bdev_read_only(vbd->bdev);
+}
+
 /* conn.c: setting up and tearing down a connection */
 struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 					const struct blkif_choice *agreed);
@@ -678,6 +685,7 @@ void blkback_wait_publish_due(struct blkback_queue *queue);
 /* io.c: one request */
 enum blkback_outcome blkback_io_prepare(struct blkback_req *req);
 enum blkback_outcome blkback_io_start(struct blkback_req *req);
+bool blkback_io_revoked(const struct blkback_req *req);
 void blkback_io_give_named(struct blkback_queue *queue, unsigned int keep);
 s16 blkback_io_status(const struct blkback_req *req);
 bool blkback_io_take_bytes(const struct blkback_req *req, size_t size);

@@ -382,6 +382,21 @@ static struct bio *blkback_io_next_bio(struct blkback_req *req,
 	return bio;
 }
 
+/**
+ * blkback_io_revoked() - has the disk become read-only for this request?
+ * @req: the request, which was checked
+ *
+ * The thread may have waited for the disk since, and most of a discard may still
+ * be to be done.  What is not submitted yet must not be.
+ *
+ * Return: true if it changes the disk, and must not any more.
+ */
+bool blkback_io_revoked(const struct blkback_req *req)
+{
+	return blkif_cmd_changes(&req->cmd) &&
+	       blkback_vbd_read_only(&req->queue->conn->blkback->vbd);
+}
+
 /*
  * Each bio is submitted before the next is allocated, so that bios that wait
  * for one another cannot use up the pool that they come from.
@@ -391,8 +406,13 @@ static void blkback_io_submit_segs(struct blkback_req *req, blk_opf_t opf)
 	unsigned int first = 0;
 
 	while (first < req->cmd.nr_segs) {
-		struct bio *bio = blkback_io_next_bio(req, first, opf);
+		struct bio *bio;
 
+		if (unlikely(first && blkback_io_revoked(req))) {
+			WRITE_ONCE(req->error, BLK_STS_IOERR);
+			break;
+		}
+		bio = blkback_io_next_bio(req, first, opf);
 		first += bio->bi_vcnt;
 		submit_bio(bio);
 		opf &= ~REQ_PREFLUSH;
@@ -508,6 +528,8 @@ enum blkback_outcome blkback_io_start(struct blkback_req *req)
 		return blkback_io_bad_grant(req, "cannot access its pages");
 	if (unlikely(req->no_room))
 		return BLKBACK_WAIT;
+	if (unlikely(blkback_io_revoked(req)))
+		return blkback_io_reject(req, BLKIF_READ_ONLY);
 	blkback_account_started(req);
 	trace_blkback_start(req, 0);
 	if (blkif_op_is_range(req->cmd.op))

@@ -178,6 +178,10 @@ static void blkback_pi_submit_bio(struct blkback_pi_cursor *cur)
 
 	cur->bio = NULL;
 	cur->first = cur->done;
+	if (unlikely(blkback_io_revoked(cur->req))) {
+		bio_io_error(bio);
+		return;
+	}
 	bip = bio_integrity_alloc(bio, GFP_NOIO, 1);
 	if (IS_ERR(bip)) {
 		bio_io_error(bio);

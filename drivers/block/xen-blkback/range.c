@@ -201,6 +201,10 @@ static void blkback_range_submit(struct blkback_req *req)
 	do {
 		if (!blkback_range_more(&req->ranges))
 			break;
+		if (blkback_io_revoked(req)) {
+			WRITE_ONCE(req->error, BLK_STS_IOERR);
+			break;
+		}
 		submit_bio(blkback_range_bio(req, opf, &cut));
 	} while (nr-- > 1);
 	blk_finish_plug(&plug);

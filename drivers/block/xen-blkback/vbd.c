@@ -159,8 +159,7 @@ void blkback_vbd_limits(const struct blkback_vbd *vbd,
 		       BIT(BLKIF_OP_WRITE_BARRIER),
 		.block_sectors = bdev_logical_block_size(vbd->bdev) >>
 				 BLKIF_SECTOR_SHIFT,
-		.read_only = READ_ONCE(vbd->info) & VDISK_READONLY ||
-			     bdev_read_only(vbd->bdev),
+		.read_only = blkback_vbd_read_only(vbd),
 		.fua = ops->fua,
 		.secure = ops->secure,
 	};
