@@ -137,7 +137,8 @@ enum blkback_outcome {
  * @size: last size that was published, in 512-byte units
  * @info: last VDISK_* that were published
  * @unpublished: publishing a change of the disk has failed
- * @write_cache: the disk has a cache that needs flushing
+ * @write_cache: the disk had a cache that needs flushing when it was offered to
+ *               the frontend
  */
 struct blkback_vbd {
 	struct file *bdev_file;
@@ -457,6 +458,7 @@ struct blkback_counts {
  * @ranges: discards and zeroes that wait for others to end
  * @nr_ranges: discards and zeroes that were started
  * @slow_start: starting the last batch took a long time: the disk has no room
+ * @write_through: the disk has a write cache that the frontend knows nothing of
  * @ring: the ring or rings
  * @mem: their pages
  * @lim: what requests are checked against
@@ -490,6 +492,7 @@ struct blkback_queue {
 	struct list_head ranges;
 	unsigned int nr_ranges;
 	bool slow_start;
+	bool write_through;
 	struct blkif_back_rings ring;
 	struct blkback_ring_mem mem;
 	struct blkif_limits lim;
@@ -634,7 +637,7 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 void blkback_vbd_close(struct blkback_vbd *vbd);
 bool blkback_vbd_changed(const struct blkback_vbd *vbd);
 bool blkback_vbd_refresh(struct blkback_vbd *vbd, bool mode_writable);
-void blkback_vbd_get_offer(const struct blkback_vbd *vbd, bool discard,
+void blkback_vbd_get_offer(struct blkback_vbd *vbd, bool discard,
 			   struct blkback_vbd_offer *offer);
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
 			const struct blkif_ops *ops, struct blkif_limits *lim);

@@ -431,7 +431,8 @@ static void blkback_io_submit(struct blkback_req *req)
 {
 	blk_opf_t opf = blkback_io_opf(req->cmd.op);
 
-	if (req->cmd.flags & BLKIF_SLIM_FUA)
+	if (req->cmd.flags & BLKIF_SLIM_FUA ||
+	    (unlikely(req->queue->write_through) && req->cmd.op != BLKIF_OP_READ))
 		opf |= REQ_FUA;
 	atomic_set(&req->pending, 1);
 	if (unlikely(req->nr_pi))

@@ -386,6 +386,8 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 	queue->lim.max_segs = queue->conn->max_segs;
 	queue->lim.max_inline = queue->conn->agreed.layout.abi->max_inline;
 	queue->lim.pi_interval = blkback_pi_interval(queue->conn);
+	queue->write_through = !blkback->vbd.write_cache &&
+			       bdev_write_cache(blkback->vbd.bdev);
 	if (unlikely(blkback_vbd_changed(&blkback->vbd)))
 		blkback_schedule_update(blkback);
 }

@@ -38,7 +38,6 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 		vbd->info |= VDISK_CDROM;
 	if (disk->flags & GENHD_FL_REMOVABLE)
 		vbd->info |= VDISK_REMOVABLE;
-	vbd->write_cache = bdev_write_cache(vbd->bdev);
 	blkback_vbd_refresh(vbd, vbd->writable);
 	return 0;
 }
@@ -129,13 +128,14 @@ static void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 
 /**
  * blkback_vbd_get_offer() - what the disk supports and is not turned off
- * @vbd: the disk
+ * @vbd: the disk; whether it has a write cache is read again
  * @discard: the toolstack lets the guest discard
  * @offer: filled in
  */
-void blkback_vbd_get_offer(const struct blkback_vbd *vbd, bool discard,
+void blkback_vbd_get_offer(struct blkback_vbd *vbd, bool discard,
 			   struct blkback_vbd_offer *offer)
 {
+	WRITE_ONCE(vbd->write_cache, bdev_write_cache(vbd->bdev));
 	blkback_vbd_get_ops(vbd, discard, &offer->ops);
 	offer->pi = (struct blkif_pi) { };
 	if (blkback_enabled(BLKIF_FEATURE_PI))
