@@ -128,22 +128,26 @@ static inline void compat_integrity_type(const char *name,
 		to->csum_type = BLK_INTEGRITY_CSUM_IP;
 }
 
+/* The driver of the disk may clear all of it at any time. */
 static inline struct compat_blk_integrity *
 compat_integrity_get(const struct blk_integrity *from,
 		     struct compat_blk_integrity *to)
 {
-	if (!from || !from->profile)
+	const struct blk_integrity_profile *profile;
+
+	profile = from ? READ_ONCE(from->profile) : NULL;
+	if (!profile)
 		return NULL;
 	if (!(from->flags & BLK_INTEGRITY_VERIFY))
 		to->flags |= BLK_INTEGRITY_NOVERIFY;
 	if (!(from->flags & BLK_INTEGRITY_GENERATE))
 		to->flags |= BLK_INTEGRITY_NOGENERATE;
 	to->flags |= from->flags & BLK_INTEGRITY_DEVICE_CAPABLE;
-	to->metadata_size = from->tuple_size;
-	to->pi_tuple_size = from->tuple_size;
+	to->metadata_size = READ_ONCE(from->tuple_size);
+	to->pi_tuple_size = to->metadata_size;
 	to->interval_exp = from->interval_exp;
 	to->tag_size = from->tag_size;
-	compat_integrity_type(from->profile->name, to);
+	compat_integrity_type(profile->name, to);
 	return to;
 }
 
@@ -222,6 +226,15 @@ static inline int compat_bio_integrity_add_page(struct bio *bio,
 }
 
 #define bio_integrity_add_page	compat_bio_integrity_add_page
+#endif
+
+/*
+ * 6.13: a bio says which tags of its protection information are to be checked.
+ * Older kernels have all of them checked.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define BIP_CHECK_GUARD		0
+#define BIP_CHECK_REFTAG	0
 #endif
 
 /*
@@ -332,6 +345,11 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 		compat_queue_limits_set(__disk->queue, lim);		\
 	__disk;								\
 })
+#endif
+
+/* 6.16: the optimal size of I/O, which can be 2 GiB and more, is unsigned. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define bdev_io_opt(bdev)	((unsigned int)bdev_io_opt(bdev))
 #endif
 
 /*

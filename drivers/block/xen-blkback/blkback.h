@@ -48,6 +48,7 @@
 #include "../xen-blkif/status.h"
 #include "../xen-blkif/backoff.h"
 #include "gcache.h"
+#include "guest.h"
 #include "stats.h"
 
 struct blkif_agreed;
@@ -112,10 +113,11 @@ enum blkback_conn_state {
 };
 
 /**
- * enum blkback_outcome - the result of preparing a request
+ * enum blkback_outcome - the result of preparing or starting a request
  * @BLKBACK_READY: it is to be started once the batch is mapped and copied
  * @BLKBACK_WAIT: there is no memory for it now, or as much is in flight as is
- *                allowed; nothing was done, and it is to be prepared again
+ *                allowed, or Xen has no room for its mappings; it is to be
+ *                prepared again
  * @BLKBACK_REJECT: it is to be answered with its @status
  */
 enum blkback_outcome {
@@ -135,7 +137,8 @@ enum blkback_outcome {
  * @size: last size that was published, in 512-byte units
  * @info: last VDISK_* that were published
  * @unpublished: publishing a change of the disk has failed
- * @write_cache: the disk has a cache that needs flushing
+ * @write_cache: the disk had a cache that needs flushing when it was offered to
+ *               the frontend
  */
 struct blkback_vbd {
 	struct file *bdev_file;
@@ -180,7 +183,8 @@ struct blkback_vbd_offer {
  * @state: written by blkback_set_state() only
  * @conn: the connection, NULL if there is none
  * @stats: of connections that have ended
- * @reclaim_end: keep no free pages until then; jiffies
+ * @reclaim_end: keep no free pages until then; jiffies.  A value that is torn
+ *               on 32 bits does no harm.
  * @log: limits the messages that a frontend can cause
  * @debugfs: directory of the device
  */
@@ -202,7 +206,7 @@ struct blkback {
 	enum blkback_state state;
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
-	unsigned long reclaim_end;
+	u64 reclaim_end;
 	struct ratelimit_state log;
 	struct dentry *debugfs;
 };
@@ -256,10 +260,12 @@ struct blkback_ranges {
  * @vec: where they are mapped or copied to: @inline_vec, or in @indirect_mem;
  *       bios refer to it
  * @indirect_mem: memory for the segments or ranges of an indirect request
+ * @counted: bytes that count for the guest, besides those of the request itself
  * @nr_reserved: entries that count in the queue's budget for it
  * @nr_pages: pages of @vec that hold data
  * @nr_pi: pages of protection information, in @vec behind those of the data
  * @bad_grant: a page could not be mapped, or copied from
+ * @no_room: Xen had no room for a mapping, and the request is prepared again
  * @copied: the pages are ours, and data is copied to or from them
  * @status: BLKIF_RSP_* of a rejected request
  * @sectors: length of the data, checked
@@ -279,10 +285,12 @@ struct blkback_req {
 	struct blkback_map *map;
 	struct bio_vec *vec;
 	void *indirect_mem;
+	size_t counted;
 	unsigned int nr_reserved;
 	unsigned int nr_pages;
 	unsigned int nr_pi;
 	bool bad_grant;
+	bool no_room;
 	bool copied;
 	s16 status;
 	u32 sectors;
@@ -330,6 +338,7 @@ struct blkback_ring_mem {
  * @nr_reserved: entries of requests in flight, whether they are mapped for the
  *               request, were mapped before, or are copied
  * @max_reserved: the limit of @nr_reserved
+ * @nr_named: how many of them count for the guest; at least @nr_reserved
  * @starved: there was no memory for another request
  * @reserve_used: @reserve is in use
  * @reserve: memory for the segments or ranges of one request, however large
@@ -337,6 +346,7 @@ struct blkback_ring_mem {
 struct blkback_budget {
 	unsigned int nr_reserved;
 	unsigned int max_reserved;
+	unsigned int nr_named;
 	bool starved;
 	bool reserve_used;
 	void *reserve;
@@ -422,7 +432,7 @@ struct blkback_counts {
 	u64 now;
 	u64 full_since;
 	struct blkback_stats stats;
-	unsigned long next_log;
+	u64 next_log;
 };
 
 /**
@@ -443,11 +453,12 @@ struct blkback_counts {
  * @free_reqs: requests that can be used again
  * @nr_reqs: number of requests, free or in flight
  * @in_flight: requests that were taken and are not answered; read by anybody
- * @held: a request that waits for memory or for earlier requests
+ * @held: requests that wait for memory or for earlier requests; most often one
  * @barrier: nothing is taken until this request is answered
  * @ranges: discards and zeroes that wait for others to end
  * @nr_ranges: discards and zeroes that were started
  * @slow_start: starting the last batch took a long time: the disk has no room
+ * @write_through: the disk has a write cache that the frontend knows nothing of
  * @ring: the ring or rings
  * @mem: their pages
  * @lim: what requests are checked against
@@ -476,11 +487,12 @@ struct blkback_queue {
 	struct list_head free_reqs;
 	unsigned int nr_reqs;
 	unsigned int in_flight;
-	struct blkback_req *held;
+	struct list_head held;
 	struct blkback_req *barrier;
 	struct list_head ranges;
 	unsigned int nr_ranges;
 	bool slow_start;
+	bool write_through;
 	struct blkif_back_rings ring;
 	struct blkback_ring_mem mem;
 	struct blkif_limits lim;
@@ -499,6 +511,7 @@ struct blkback_queue {
  * @state: read by the threads of its queues before they take a request
  * @abandoned: the outcome of requests does not matter any more
  * @domid: the frontend's domain
+ * @guest: what all connections of that domain take
  * @agreed: what was negotiated
  * @max_segs: segments of the largest request
  * @ops: operations that were offered and that the request format has
@@ -516,6 +529,7 @@ struct blkback_conn {
 	enum blkback_conn_state state;
 	bool abandoned;
 	domid_t domid;
+	struct blkback_guest *guest;
 	struct blkif_choice agreed;
 	u32 max_segs;
 	struct blkif_ops ops;
@@ -548,6 +562,8 @@ extern unsigned int blkback_max_queues;
 extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_squeeze_ms;
 extern unsigned int blkback_max_copied;
+extern unsigned int blkback_max_copies;
+extern unsigned int blkback_max_kib;
 extern unsigned int blkback_poll_us;
 extern unsigned int blkback_coalesce_us;
 extern bool blkback_persistent;
@@ -621,10 +637,17 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 void blkback_vbd_close(struct blkback_vbd *vbd);
 bool blkback_vbd_changed(const struct blkback_vbd *vbd);
 bool blkback_vbd_refresh(struct blkback_vbd *vbd, bool mode_writable);
-void blkback_vbd_get_offer(const struct blkback_vbd *vbd, bool discard,
+void blkback_vbd_get_offer(struct blkback_vbd *vbd, bool discard,
 			   struct blkback_vbd_offer *offer);
 void blkback_vbd_limits(const struct blkback_vbd *vbd,
 			const struct blkif_ops *ops, struct blkif_limits *lim);
+
+/* A request that changes the disk must not start, or go on, if it is. */
+static inline bool blkback_vbd_read_only(const struct blkback_vbd *vbd)
+{
+	return READ_ONCE(vbd->info) & VDISK_READONLY ||
+	       bdev_read_only(vbd->bdev);
+}
 
 /* conn.c: setting up and tearing down a connection */
 struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
@@ -653,6 +676,8 @@ int blkback_queue_thread(void *data);
 void blkback_queue_done(struct blkback_req *req);
 struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp);
+void blkback_queue_free_req(struct blkback_queue *queue,
+			    struct blkback_req *req);
 
 /* wait.c: what a thread does when its queue has no work */
 bool blkback_wait_idle(struct blkback_queue *queue, bool *worked);
@@ -662,8 +687,11 @@ void blkback_wait_publish_due(struct blkback_queue *queue);
 
 /* io.c: one request */
 enum blkback_outcome blkback_io_prepare(struct blkback_req *req);
-bool blkback_io_start(struct blkback_req *req);
+enum blkback_outcome blkback_io_start(struct blkback_req *req);
+bool blkback_io_revoked(const struct blkback_req *req);
+void blkback_io_give_named(struct blkback_queue *queue, unsigned int keep);
 s16 blkback_io_status(const struct blkback_req *req);
+bool blkback_io_take_bytes(const struct blkback_req *req, size_t size);
 bool blkback_io_get_mem(struct blkback_req *req, size_t size);
 void blkback_io_free_segs(struct blkback_req *req);
 struct bio *blkback_io_new_bio(struct blkback_req *req, unsigned int nr_vecs,

@@ -23,7 +23,10 @@
 
 static void blkback_conn_free(struct kref *ref)
 {
-	kvfree(container_of(ref, struct blkback_conn, ref));
+	struct blkback_conn *conn = container_of(ref, struct blkback_conn, ref);
+
+	blkback_guest_put(conn->guest);
+	kvfree(conn);
 }
 
 static void blkback_queue_exit(struct blkback_queue *queue)
@@ -31,7 +34,8 @@ static void blkback_queue_exit(struct blkback_queue *queue)
 	struct blkback_req *req, *next;
 
 	list_for_each_entry_safe(req, next, &queue->free_reqs, node)
-		kmem_cache_free(blkback_req_cache, req);
+		blkback_queue_free_req(queue, req);
+	blkback_io_give_named(queue, 0);
 	kvfree(queue->budget.reserve);
 }
 
@@ -100,6 +104,11 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 			GFP_KERNEL);
 	if (!conn)
 		return NULL;
+	conn->guest = blkback_guest_get(blkback->dev->otherend_id);
+	if (!conn->guest) {
+		kvfree(conn);
+		return NULL;
+	}
 	kref_get(&blkback->kref);
 	kref_init(&conn->ref);
 	conn->blkback = blkback;
@@ -147,8 +156,8 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	INIT_LIST_HEAD(&queue->lingering);
 	INIT_LIST_HEAD(&queue->mapping);
 	INIT_LIST_HEAD(&queue->free_reqs);
+	INIT_LIST_HEAD(&queue->held);
 	INIT_LIST_HEAD(&queue->ranges);
-	queue->count.next_log = jiffies;
 	queue->budget.max_reserved = READ_ONCE(blkback_max_mapped) /
 				     queue->conn->agreed.nr_queues;
 

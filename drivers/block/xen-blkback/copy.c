@@ -73,24 +73,43 @@ void blkback_copy_exit(struct blkback_queue *queue)
 void blkback_copy_trim(struct blkback_queue *queue, unsigned int keep)
 {
 	struct blkback_copies *copy = &queue->copy;
+	unsigned int nr = copy->nr_pages;
 	struct page *page;
 
+	if (nr <= keep)
+		return;
 	while (copy->nr_pages > keep) {
 		page = list_first_entry(&copy->pages, struct page, lru);
 		list_del(&page->lru);
 		copy->nr_pages--;
 		__free_page(page);
 	}
+	blkback_guest_give_copies(queue->conn->guest, nr - keep);
 }
 
-static struct page *blkback_copy_get_page(struct blkback_copies *copy)
+/* Another page that counts for the guest, or NULL. */
+static struct page *blkback_copy_new_page(struct blkback_queue *queue)
 {
+	struct blkback_guest *guest = queue->conn->guest;
+	struct page *page;
+
+	if (!blkback_guest_take_copy(guest))
+		return NULL;
+	/* Zeroed: a disk may report success without having filled it. */
+	page = alloc_page(BLKBACK_GFP | __GFP_ZERO);
+	if (!page)
+		blkback_guest_give_copies(guest, 1);
+	return page;
+}
+
+static struct page *blkback_copy_get_page(struct blkback_queue *queue)
+{
+	struct blkback_copies *copy = &queue->copy;
 	struct page *page;
 
 	page = list_first_entry_or_null(&copy->pages, struct page, lru);
-	/* Zeroed: a disk may report success without having filled it. */
 	if (!page)
-		return alloc_page(GFP_NOIO | __GFP_NOWARN | __GFP_ZERO);
+		return blkback_copy_new_page(queue);
 	list_del(&page->lru);
 	copy->nr_pages--;
 	return page;
@@ -137,15 +156,21 @@ static void blkback_copy_add(struct blkback_req *req, unsigned int i,
 }
 
 /**
- * blkback_copy_wanted() - is a request small enough to be copied?
+ * blkback_copy_wanted() - is a request to be copied?
  * @req: the request
  *
- * Return: true if copying it costs less than mapping it.
+ * Return: true if copying it costs less than mapping it, or if it cannot be
+ * mapped.
  */
 bool blkback_copy_wanted(const struct blkback_req *req)
 {
-	return req->cmd.nr_segs <= min_t(unsigned int, BLKBACK_COPIES,
-					 READ_ONCE(blkback_max_copied));
+	unsigned int max = READ_ONCE(blkback_max_copied);
+
+	if (max && unlikely(req->no_room))
+		max = BLKBACK_COPIES;
+	else if (blkback_grant_persistent(req->queue))
+		max = 0;
+	return req->cmd.nr_segs <= min_t(unsigned int, BLKBACK_COPIES, max);
 }
 
 /**
@@ -166,7 +191,8 @@ bool blkback_copy_fits(const struct blkback_queue *queue, unsigned int nr)
  *
  * A write is copied when blkback_copy_flush() returns, and not before.
  *
- * Return: 0, or -ENOMEM if there is no page now; nothing was done then.
+ * Return: 0, or -ENOMEM if the guest has as many pages as it may, or there are
+ * none now; nothing was done then.
  */
 int blkback_copy_prepare(struct blkback_req *req)
 {
@@ -174,14 +200,13 @@ int blkback_copy_prepare(struct blkback_req *req)
 	unsigned int i, nr = req->cmd.nr_segs;
 
 	for (i = 0; i < nr; i++) {
-		req->vec[i].bv_page = blkback_copy_get_page(copy);
+		req->vec[i].bv_page = blkback_copy_get_page(req->queue);
 		if (!req->vec[i].bv_page)
 			goto put_pages;
 	}
 	for (i = 0; i < nr && req->cmd.op != BLKIF_OP_READ; i++)
 		blkback_copy_add(req, i, true);
 	req->nr_pages = nr;
-	req->copied = true;
 	return 0;
 
 put_pages:

@@ -67,7 +67,8 @@ bool blkback_data_fits(const struct blkback_queue *queue, unsigned int nr)
  * blkback_data_prepare() - add a request to the batch
  * @req: a request that fits and whose segments were checked
  *
- * Its pages hold its data when blkback_data_begin() returns, and not before.
+ * Its pages hold its data when blkback_data_begin() returns, and not before.  If
+ * there are no more pages to copy to, they are mapped.
  *
  * Return: 0, or -ENOMEM if there is no page now; nothing was done then.
  */
@@ -76,17 +77,18 @@ int blkback_data_prepare(struct blkback_req *req)
 	struct blkback_queue *queue = req->queue;
 
 	queue->nr_prepared += req->cmd.nr_segs;
-	if (!blkback_grant_persistent(queue) && blkback_copy_wanted(req))
-		return blkback_copy_prepare(req);
-	return blkback_grant_prepare(req);
+	req->copied = blkback_copy_wanted(req) && !blkback_copy_prepare(req);
+	req->no_room = false;
+	return req->copied ? 0 : blkback_grant_prepare(req);
 }
 
 /**
  * blkback_data_begin() - map and copy the batch, with one hypercall each
  * @queue: the queue
  *
- * If a grant reference of a request was bad, its @bad_grant is set.  Such a
- * request is released like any other.
+ * If a grant reference of a request was bad, its @bad_grant is set; if Xen had
+ * no room to map all pages, its @no_room.  Such a request is released like any
+ * other.
  */
 void blkback_data_begin(struct blkback_queue *queue)
 {
@@ -161,9 +163,9 @@ static unsigned int blkback_data_keep(unsigned int nr, bool reclaim, bool idle)
  */
 void blkback_data_trim(struct blkback_queue *queue, bool idle)
 {
-	unsigned long end = READ_ONCE(queue->conn->blkback->reclaim_end);
+	u64 end = READ_ONCE(queue->conn->blkback->reclaim_end);
 	bool reclaim = xchg(&queue->reclaim, false) ||
-		       time_before(jiffies, end);
+		       time_before64(get_jiffies_64(), end);
 
 	blkback_grant_trim(queue, reclaim);
 	gnttab_page_cache_shrink(&queue->grant.pages,

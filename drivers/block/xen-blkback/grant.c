@@ -347,18 +347,29 @@ int blkback_grant_prepare(struct blkback_req *req)
 	return 0;
 }
 
+/* Idle grants of the queue take room, too. */
+static void blkback_grant_make_room(struct blkback_queue *queue,
+				    unsigned int nr)
+{
+	dev_warn_ratelimited(&queue->conn->blkback->dev->dev,
+			     "queue %u: Xen has no room for %u mappings, requests wait (gnttab_max_maptrack_frames)\n",
+			     queue->index, nr);
+	blkback_grant_evict(queue, nr, U64_MAX);
+}
+
 /**
  * blkback_grant_map() - map all that was prepared, with one hypercall
  * @queue: the queue
  *
- * If a grant reference of a request was bad, its @bad_grant is set.  Such a
- * request is released like any other.
+ * If a grant reference of a request was bad, its @bad_grant is set.  If Xen had
+ * no room for a mapping, which is not the fault of this guest, its @no_room is
+ * set.  Such a request is released like any other.
  */
 void blkback_grant_map(struct blkback_queue *queue)
 {
 	struct blkback_grants *grant = &queue->grant;
 	bool persistent = blkback_grant_persistent(queue);
-	unsigned int i, failed = 0, nr = grant->nr_map;
+	unsigned int i, failed = 0, no_room = 0, nr = grant->nr_map;
 	int ret;
 
 	if (!nr)
@@ -373,8 +384,12 @@ void blkback_grant_map(struct blkback_queue *queue)
 		unsigned int index = grant->map_owners[i].index;
 		struct blkback_req *req = grant->map_owners[i].req;
 
-		if (ret || op->status != GNTST_okay)
+		if (op->status == GNTST_no_device_space) {
+			req->no_room = true;
+			no_room++;
+		} else if (ret || op->status != GNTST_okay) {
 			req->bad_grant = true;
+		}
 		if (op->status != GNTST_okay) {
 			failed++;
 			continue;
@@ -385,4 +400,6 @@ void blkback_grant_map(struct blkback_queue *queue)
 					   req->vec[index].bv_page, op->ref);
 	}
 	trace_blkback_map(queue, nr, failed);
+	if (unlikely(no_room))
+		blkback_grant_make_room(queue, no_room);
 }

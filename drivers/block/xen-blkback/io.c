@@ -10,10 +10,11 @@
  *     blkback_io_prepare_data()
  *       blkback_io_read_indirect()     copy indirect pages from the guest
  *       blkif_check_segs()
+ *       blkback_io_count_bios()        no more than the guest may take
  *       blkback_io_prepare_pi()        protection information, if any: see pi.c
  *       blkback_data_prepare()
  *   blkback_data_begin()             map and copy all requests of the batch
- *   blkback_io_start()
+ *   blkback_io_start()              unless it could not be mapped
  *     blkback_range_start()          requests without data
  *     blkback_io_submit()
  *       blkback_pi_submit()          requests with protection information
@@ -25,6 +26,12 @@
 #include <linux/slab.h>
 #include "account.h"
 #include "trace.h"
+
+/* Entries that count for a guest at a time. */
+#define BLKBACK_NAMED		64U
+
+/* A bio, and what the driver of a disk allocates for one; a rough figure. */
+#define BLKBACK_BIO_SIZE	512U
 
 static struct block_device *blkback_io_bdev(const struct blkback_req *req)
 {
@@ -74,6 +81,24 @@ enum blkback_outcome blkback_io_bad_grant(struct blkback_req *req,
 }
 
 /**
+ * blkback_io_take_bytes() - count memory that a request is going to use
+ * @req: the request
+ * @size: bytes
+ *
+ * The only request in flight on a queue is always admitted.
+ *
+ * Return: true if the guest does not have too much; it is counted then.
+ */
+bool blkback_io_take_bytes(const struct blkback_req *req, size_t size)
+{
+	struct blkback_guest *guest = req->queue->conn->guest;
+
+	if (req->queue->in_flight > 1)
+		return blkback_guest_take_bytes(guest, size);
+	return blkback_guest_take(&guest->bytes, size, LONG_MAX);
+}
+
+/**
  * blkback_io_get_mem() - get memory for the content of indirect pages
  * @req: the request
  * @size: in bytes, no more than the largest request needs
@@ -83,15 +108,21 @@ enum blkback_outcome blkback_io_bad_grant(struct blkback_req *req,
  */
 bool blkback_io_get_mem(struct blkback_req *req, size_t size)
 {
+	struct blkback_guest *guest = req->queue->conn->guest;
 	struct blkback_budget *budget = &req->queue->budget;
 
-	req->indirect_mem = kvmalloc(size, GFP_NOIO | __GFP_NOWARN);
-	if (!req->indirect_mem) {
-		if (budget->reserve_used)
-			return false;
-		budget->reserve_used = true;
-		req->indirect_mem = budget->reserve;
+	if (blkback_io_take_bytes(req, size)) {
+		req->indirect_mem = kvmalloc(size, BLKBACK_GFP);
+		if (req->indirect_mem) {
+			req->counted = size;
+			return true;
+		}
+		blkback_guest_give(&guest->bytes, size);
 	}
+	if (budget->reserve_used)
+		return false;
+	budget->reserve_used = true;
+	req->indirect_mem = budget->reserve;
 	return true;
 }
 
@@ -118,19 +149,56 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 }
 
 /*
+ * Count @nr more entries for the guest.  More are counted at a time, so that the
+ * threads of the guest's queues seldom write to the same cache line.
+ */
+static bool blkback_io_take_named(struct blkback_queue *queue, unsigned int nr)
+{
+	struct blkback_budget *budget = &queue->budget;
+	unsigned int need = budget->nr_reserved + nr;
+	long limit = budget->nr_reserved ? blkback_guest_max_named() : LONG_MAX;
+
+	if (need <= budget->nr_named)
+		return true;
+	need = max(need - budget->nr_named, BLKBACK_NAMED);
+	if (!blkback_guest_take(&queue->conn->guest->named, need, limit))
+		return false;
+	budget->nr_named += need;
+	return true;
+}
+
+/**
+ * blkback_io_give_named() - fewer entries count for the guest
+ * @queue: the queue
+ * @keep: how many may count beyond those of requests in flight
+ */
+void blkback_io_give_named(struct blkback_queue *queue, unsigned int keep)
+{
+	struct blkback_budget *budget = &queue->budget;
+	unsigned int most = budget->nr_reserved + keep;
+
+	if (budget->nr_named <= most)
+		return;
+	blkback_guest_give(&queue->conn->guest->named, budget->nr_named - most);
+	budget->nr_named = most;
+}
+
+/*
  * May the request be in flight together with the others?  All of its entries
  * count, even if they name pages that are mapped already, as a guest may name
- * the same page in all of them.  Ranges take no more than a page, and must not
- * make reads wait.  A single request is always admitted.
+ * the same page in all of them.  Ranges are not among them, as a discard may
+ * last long, and must not make reads wait.  A single request is always admitted.
  */
 static bool blkback_io_reserve(struct blkback_req *req)
 {
 	struct blkback_budget *budget = &req->queue->budget;
-	unsigned int nr = blkif_op_is_range(req->cmd.op) ? req->cmd.indirect :
+	unsigned int nr = blkif_op_is_range(req->cmd.op) ? 0 :
 			  blkif_cmd_entries(&req->cmd);
 
 	if (budget->nr_reserved &&
 	    budget->nr_reserved + nr > budget->max_reserved)
+		return false;
+	if (!blkback_io_take_named(req->queue, nr))
 		return false;
 	budget->nr_reserved += nr;
 	req->nr_reserved = nr;
@@ -147,6 +215,8 @@ void blkback_io_free_segs(struct blkback_req *req)
 
 	budget->nr_reserved -= req->nr_reserved;
 	req->nr_reserved = 0;
+	if (unlikely(budget->nr_named - budget->nr_reserved > 2 * BLKBACK_NAMED))
+		blkback_io_give_named(req->queue, BLKBACK_NAMED);
 	if (unlikely(req->nr_pi))
 		blkback_pi_free(req);
 	if (req->indirect_mem == budget->reserve)
@@ -154,6 +224,30 @@ void blkback_io_free_segs(struct blkback_req *req)
 	else
 		kvfree(req->indirect_mem);
 	req->indirect_mem = NULL;
+	if (req->counted)
+		blkback_guest_give(&req->queue->conn->guest->bytes,
+				   req->counted);
+	req->counted = 0;
+}
+
+/*
+ * An indirect slim request needs a bio for each segment that does not follow on
+ * the one before it.  They count for the guest.
+ */
+static bool blkback_io_count_bios(struct blkback_req *req)
+{
+	const struct blkif_seg *seg = req->seg;
+	unsigned int i, nr = 0;
+
+	for (i = 1; i < req->cmd.nr_segs; i++)
+		nr += seg[i].sector != seg[i - 1].sector +
+				       blkif_seg_sectors(&seg[i - 1]);
+	if (likely(!nr))
+		return true;
+	if (!blkback_io_take_bytes(req, nr * BLKBACK_BIO_SIZE))
+		return false;
+	req->counted += nr * BLKBACK_BIO_SIZE;
+	return true;
 }
 
 /* Copy the segments from the guest, once, and decode the copy. */
@@ -288,6 +382,21 @@ static struct bio *blkback_io_next_bio(struct blkback_req *req,
 	return bio;
 }
 
+/**
+ * blkback_io_revoked() - has the disk become read-only for this request?
+ * @req: the request, which was checked
+ *
+ * The thread may have waited for the disk since, and most of a discard may still
+ * be to be done.  What is not submitted yet must not be.
+ *
+ * Return: true if it changes the disk, and must not any more.
+ */
+bool blkback_io_revoked(const struct blkback_req *req)
+{
+	return blkif_cmd_changes(&req->cmd) &&
+	       blkback_vbd_read_only(&req->queue->conn->blkback->vbd);
+}
+
 /*
  * Each bio is submitted before the next is allocated, so that bios that wait
  * for one another cannot use up the pool that they come from.
@@ -297,8 +406,13 @@ static void blkback_io_submit_segs(struct blkback_req *req, blk_opf_t opf)
 	unsigned int first = 0;
 
 	while (first < req->cmd.nr_segs) {
-		struct bio *bio = blkback_io_next_bio(req, first, opf);
+		struct bio *bio;
 
+		if (unlikely(first && blkback_io_revoked(req))) {
+			WRITE_ONCE(req->error, BLK_STS_IOERR);
+			break;
+		}
+		bio = blkback_io_next_bio(req, first, opf);
 		first += bio->bi_vcnt;
 		submit_bio(bio);
 		opf &= ~REQ_PREFLUSH;
@@ -317,7 +431,8 @@ static void blkback_io_submit(struct blkback_req *req)
 {
 	blk_opf_t opf = blkback_io_opf(req->cmd.op);
 
-	if (req->cmd.flags & BLKIF_SLIM_FUA)
+	if (req->cmd.flags & BLKIF_SLIM_FUA ||
+	    (unlikely(req->queue->write_through) && req->cmd.op != BLKIF_OP_READ))
 		opf |= REQ_FUA;
 	atomic_set(&req->pending, 1);
 	if (unlikely(req->nr_pi))
@@ -354,6 +469,8 @@ static enum blkback_outcome blkback_io_prepare_data(struct blkback_req *req)
 				   &req->queue->lim, &req->sectors);
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_reject(req, verdict);
+	if (req->cmd.indirect && !blkback_io_count_bios(req))
+		return BLKBACK_WAIT;
 	if (unlikely(req->cmd.nr_pi)) {
 		outcome = blkback_io_prepare_pi(req);
 		if (outcome != BLKBACK_READY)
@@ -375,6 +492,11 @@ enum blkback_outcome blkback_io_prepare(struct blkback_req *req)
 	enum blkback_outcome outcome;
 	enum blkif_verdict verdict;
 
+	/* It may have been held, and nobody waits for what it would do. */
+	if (unlikely(READ_ONCE(req->queue->conn->abandoned))) {
+		req->status = BLKIF_RSP_ERROR;
+		return BLKBACK_REJECT;
+	}
 	verdict = blkif_check_cmd(&req->cmd, &req->queue->lim);
 	if (verdict != BLKIF_GOOD)
 		return blkback_io_reject(req, verdict);
@@ -397,22 +519,25 @@ enum blkback_outcome blkback_io_prepare(struct blkback_req *req)
  *
  * Context: the thread of the queue.
  *
- * Return: true if blkback_queue_done() is called for it, perhaps before this
- * returns; false if it was rejected, and is to be released and answered.
+ * Return: BLKBACK_READY if blkback_queue_done() is called for it, perhaps before
+ * this returns; BLKBACK_REJECT if it is to be released and answered;
+ * BLKBACK_WAIT if it is to be released and prepared again.
  */
-bool blkback_io_start(struct blkback_req *req)
+enum blkback_outcome blkback_io_start(struct blkback_req *req)
 {
-	if (req->bad_grant) {
-		blkback_io_bad_grant(req, "cannot access its pages");
-		return false;
-	}
+	if (unlikely(req->bad_grant))
+		return blkback_io_bad_grant(req, "cannot access its pages");
+	if (unlikely(req->no_room))
+		return BLKBACK_WAIT;
+	if (unlikely(blkback_io_revoked(req)))
+		return blkback_io_reject(req, BLKIF_READ_ONLY);
 	blkback_account_started(req);
 	trace_blkback_start(req, 0);
 	if (blkif_op_is_range(req->cmd.op))
 		blkback_range_start(req);
 	else
 		blkback_io_submit(req);
-	return true;
+	return BLKBACK_READY;
 }
 
 /**

@@ -16,11 +16,15 @@ module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
 		 "Maximum number of free pages to keep for each queue");
 
-/* 256 MiB; a page that is named several times counts several times. */
-unsigned int blkback_max_mapped = 65536;
+/*
+ * 256 MiB; a page that is named several times counts several times.  Where pages
+ * to map to are taken out of dom0's memory, there are fewer of them.
+ */
+unsigned int blkback_max_mapped =
+	IS_ENABLED(CONFIG_XEN_UNPOPULATED_ALLOC) ? 65536 : 8192;
 module_param_named(max_mapped_pages, blkback_max_mapped, uint, 0644);
 MODULE_PARM_DESC(max_mapped_pages,
-		 "Maximum number of pages that the requests in flight of a device may name");
+		 "Maximum number of pages that the requests in flight of a device may name; twice as many for all devices of a guest");
 
 /* The pages that our frontend uses for 8 MiB in flight, and some more. */
 unsigned int blkback_max_pgrants = 2112;
@@ -54,6 +58,18 @@ unsigned int blkback_max_copied = 16;
 module_param_named(max_copied_segments, blkback_max_copied, uint, 0644);
 MODULE_PARM_DESC(max_copied_segments,
 		 "Maximum number of segments of a request that is copied instead of mapped, if grants are not persistent; up to 128, 0 to copy none");
+
+/* 8 MiB: 128 requests of the largest size that is copied. */
+unsigned int blkback_max_copies = 2048;
+module_param_named(max_copied_pages, blkback_max_copies, uint, 0644);
+MODULE_PARM_DESC(max_copied_pages,
+		 "Maximum number of dom0's pages that data of a guest is copied to; what exceeds them is mapped");
+
+/* 20000 requests without indirect pages, or 300 of 4 MiB. */
+unsigned int blkback_max_kib = 16384;
+module_param_named(max_request_kib, blkback_max_kib, uint, 0644);
+MODULE_PARM_DESC(max_request_kib,
+		 "Maximum memory in KiB that the requests of a guest take in dom0, without their data");
 
 unsigned int blkback_poll_us = 50;
 module_param_named(poll_us, blkback_poll_us, uint, 0644);

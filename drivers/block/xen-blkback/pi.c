@@ -9,7 +9,8 @@
  * makes them count from the start of the whole disk.  The seed of a bio, its
  * first reference tag, is the number that the guest counted from.
  *
- * Nothing here checks tuples: the disk does, and the guest.
+ * Nothing here checks tuples: the disk does, as the flags of each bio ask it to,
+ * and the guest.
  */
 
 #include <linux/bio.h>
@@ -119,16 +120,22 @@ static int blkback_pi_copy(struct blkback_req *req, bool to_guest)
  */
 enum blkback_outcome blkback_pi_prepare(struct blkback_req *req)
 {
-	gfp_t gfp = GFP_NOIO | __GFP_NOWARN;
+	struct blkback_guest *guest = req->queue->conn->guest;
+	gfp_t gfp = BLKBACK_GFP;
 
 	/* The guest must not see old data where the disk fills nothing. */
 	if (req->cmd.op == BLKIF_OP_READ)
 		gfp |= __GFP_ZERO;
 	while (req->nr_pi < req->cmd.nr_pi) {
-		struct page *page = alloc_page(gfp);
+		struct page *page;
 
-		if (!page)
+		if (!blkback_io_take_bytes(req, PAGE_SIZE))
 			return BLKBACK_WAIT;
+		page = alloc_page(gfp);
+		if (!page) {
+			blkback_guest_give(&guest->bytes, PAGE_SIZE);
+			return BLKBACK_WAIT;
+		}
 		req->vec[req->cmd.nr_segs + req->nr_pi++].bv_page = page;
 	}
 	if (req->cmd.op != BLKIF_OP_READ && blkback_pi_copy(req, false))
@@ -143,6 +150,8 @@ enum blkback_outcome blkback_pi_prepare(struct blkback_req *req)
  */
 void blkback_pi_free(struct blkback_req *req)
 {
+	blkback_guest_give(&req->queue->conn->guest->bytes,
+			   req->nr_pi * PAGE_SIZE);
 	while (req->nr_pi)
 		__free_page(blkback_pi_page(req, --req->nr_pi));
 }
@@ -169,6 +178,10 @@ static void blkback_pi_submit_bio(struct blkback_pi_cursor *cur)
 
 	cur->bio = NULL;
 	cur->first = cur->done;
+	if (unlikely(blkback_io_revoked(cur->req))) {
+		bio_io_error(bio);
+		return;
+	}
 	bip = bio_integrity_alloc(bio, GFP_NOIO, 1);
 	if (IS_ERR(bip)) {
 		bio_io_error(bio);
@@ -176,8 +189,11 @@ static void blkback_pi_submit_bio(struct blkback_pi_cursor *cur)
 	}
 	bip_set_seed(bip, bio->bi_iter.bi_sector >>
 			  (ilog2(pi->interval) - BLKIF_SECTOR_SHIFT));
+	bip->bip_flags |= BIP_CHECK_GUARD;
 	if (pi->profile->ip)
 		bip->bip_flags |= BIP_IP_CHECKSUM;
+	if (pi->profile->ref)
+		bip->bip_flags |= BIP_CHECK_REFTAG;
 	if (bio_integrity_add_page(bio, page, len, offset) == len)
 		submit_bio(bio);
 	else

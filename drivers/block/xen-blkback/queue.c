@@ -149,13 +149,35 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp)
 {
-	struct blkback_req *req = kmem_cache_alloc(blkback_req_cache, gfp);
+	struct blkback_guest *guest = queue->conn->guest;
+	struct blkback_req *req;
 
-	if (!req)
+	/* The first request of a queue is not refused. */
+	if (!queue->nr_reqs)
+		blkback_guest_take(&guest->bytes, sizeof(*req), LONG_MAX);
+	else if (!blkback_guest_take_bytes(guest, sizeof(*req)))
 		return NULL;
+	req = kmem_cache_alloc(blkback_req_cache, gfp);
+	if (!req) {
+		blkback_guest_give(&guest->bytes, sizeof(*req));
+		return NULL;
+	}
 	req->queue = queue;
 	queue->nr_reqs++;
 	return req;
+}
+
+/**
+ * blkback_queue_free_req() - free a request
+ * @queue: its queue
+ * @req: the request, which is in no list
+ */
+void blkback_queue_free_req(struct blkback_queue *queue,
+			    struct blkback_req *req)
+{
+	kmem_cache_free(blkback_req_cache, req);
+	queue->nr_reqs--;
+	blkback_guest_give(&queue->conn->guest->bytes, sizeof(*req));
 }
 
 /* Nothing is in flight: free half of the requests, but not the last one. */
@@ -168,9 +190,9 @@ static void blkback_queue_trim(struct blkback_queue *queue)
 		req = list_first_entry(&queue->free_reqs, struct blkback_req,
 				       node);
 		list_del(&req->node);
-		kmem_cache_free(blkback_req_cache, req);
-		queue->nr_reqs--;
+		blkback_queue_free_req(queue, req);
 	}
+	blkback_io_give_named(queue, 0);
 }
 
 /* A request to fill in, or NULL if there is no memory for one now. */
@@ -183,14 +205,18 @@ static struct blkback_req *blkback_queue_get_req(struct blkback_queue *queue)
 	if (req)
 		list_del(&req->node);
 	else
-		req = blkback_queue_new_req(queue, GFP_NOIO | __GFP_NOWARN);
+		req = blkback_queue_new_req(queue, BLKBACK_GFP);
 	queue->budget.starved = !req;
 	return req;
 }
 
-/* Start the batch.  Requests that are rejected are moved to @rejected. */
+/*
+ * Start the batch.  Requests that are rejected are moved to @rejected, and those
+ * that Xen had no room for to @held.
+ */
 static void blkback_queue_start_batch(struct blkback_queue *queue,
-				      struct list_head *rejected)
+				      struct list_head *rejected,
+				      struct list_head *held)
 {
 	struct blkback_req *req, *next;
 	struct blk_plug plug;
@@ -211,10 +237,31 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 			plug.nr_ios = min(queue->nr_mapping, BLKBACK_TAGS);
 		queue->nr_mapping--;
 		/* The request may be done, and in another list, after this. */
-		if (!blkback_io_start(req))
+		switch (blkback_io_start(req)) {
+		case BLKBACK_READY:
+			break;
+		case BLKBACK_WAIT:
+			list_add_tail(&req->node, held);
+			break;
+		case BLKBACK_REJECT:
 			list_add_tail(&req->node, rejected);
+			break;
+		}
 	}
 	blk_finish_plug(&plug);
+}
+
+/* What a request was given by blkback_io_prepare() is given back. */
+static void blkback_queue_unprepare(struct blkback_queue *queue,
+				    struct list_head *reqs)
+{
+	struct blkback_req *req;
+
+	list_for_each_entry(req, reqs, node)
+		blkback_data_release(req);
+	blkback_data_end(queue);
+	list_for_each_entry(req, reqs, node)
+		blkback_io_free_segs(req);
 }
 
 /*
@@ -227,20 +274,24 @@ static void blkback_queue_submit(struct blkback_queue *queue)
 	unsigned long began = jiffies;
 	struct blkback_req *req, *next;
 	LIST_HEAD(rejected);
+	LIST_HEAD(held);
 
 	if (queue->slow_start && queue->nr_mapping)
 		blkback_wait_publish(queue, true);
 	blkback_data_begin(queue);
 	if (queue->nr_mapping)
-		blkback_queue_start_batch(queue, &rejected);
+		blkback_queue_start_batch(queue, &rejected, &held);
 	queue->slow_start = time_after(jiffies, began);
-	if (list_empty(&rejected))
-		return;
-	list_for_each_entry(req, &rejected, node)
-		blkback_data_release(req);
-	blkback_data_end(queue);
+	if (!list_empty(&rejected))
+		blkback_queue_unprepare(queue, &rejected);
 	list_for_each_entry_safe(req, next, &rejected, node)
 		blkback_queue_respond(queue, req, req->status);
+	if (list_empty(&held))
+		return;
+	queue->count.stats.oo_req++;
+	blkback_queue_unprepare(queue, &held);
+	/* Before those that were held while the batch was prepared. */
+	list_splice(&held, &queue->held);
 }
 
 /*
@@ -258,10 +309,9 @@ static bool blkback_queue_prepare(struct blkback_queue *queue,
 	}
 
 	if (barrier && queue->in_flight > 1) {
-		queue->held = req;
+		list_add_tail(&req->node, &queue->held);
 		return false;
 	}
-	queue->held = NULL;
 	if (barrier)
 		queue->barrier = req;
 	switch (blkback_io_prepare(req)) {
@@ -274,9 +324,25 @@ static bool blkback_queue_prepare(struct blkback_queue *queue,
 		return true;
 	default:
 		queue->count.stats.oo_req++;
-		queue->held = req;
+		list_add_tail(&req->node, &queue->held);
 		return false;
 	}
+}
+
+/* Prepare the requests that were held, in order, until one has to wait. */
+static void blkback_queue_retry(struct blkback_queue *queue)
+{
+	struct blkback_req *req;
+	LIST_HEAD(held);
+
+	list_splice_init(&queue->held, &held);
+	while (!list_empty(&held)) {
+		req = list_first_entry(&held, struct blkback_req, node);
+		list_del(&req->node);
+		if (!blkback_queue_prepare(queue, req))
+			break;
+	}
+	list_splice_tail(&held, &queue->held);
 }
 
 /* Take a request.  Return: 1 if there was one, 0 if not, -EPROTO. */
@@ -299,8 +365,10 @@ static int blkback_queue_take(struct blkback_queue *queue)
 	req->nr_pages = 0;
 	req->nr_pi = 0;
 	req->indirect_mem = NULL;
+	req->counted = 0;
 	req->error = BLK_STS_OK;
 	req->bad_grant = false;
+	req->no_room = false;
 	req->copied = false;
 	req->sectors = 0;
 	queue->in_flight++;
@@ -318,21 +386,25 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 	queue->lim.max_segs = queue->conn->max_segs;
 	queue->lim.max_inline = queue->conn->agreed.layout.abi->max_inline;
 	queue->lim.pi_interval = blkback_pi_interval(queue->conn);
+	queue->write_through = !blkback->vbd.write_cache &&
+			       bdev_write_cache(blkback->vbd.bdev);
 	if (unlikely(blkback_vbd_changed(&blkback->vbd)))
 		blkback_schedule_update(blkback);
 }
 
-/* Take requests, at most a ring of them.  Return: true if there were any. */
+/*
+ * Take requests, at most a ring of them.  Return: true if there were any, and
+ * none of them has to wait.
+ */
 static bool blkback_queue_fetch(struct blkback_queue *queue)
 {
+	bool any = !list_empty(&queue->held);
 	u32 budget = queue->ring.nr_slots;
-	bool any = false;
 	int ret = 1;
 
-	/* The disk may have changed since the held request came. */
+	/* The disk may have changed since the held requests came. */
 	blkback_queue_get_limits(queue);
-	if (queue->held)
-		any = blkback_queue_prepare(queue, queue->held);
+	blkback_queue_retry(queue);
 	while (budget-- && !blkback_queue_blocked(queue)) {
 		ret = blkback_queue_take(queue);
 		if (ret <= 0)
@@ -340,6 +412,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 		any = true;
 	}
 	blkback_queue_submit(queue);
+	any &= list_empty(&queue->held);
 	if (ret < 0)
 		blkback_conn_break(queue->conn,
 				   "the frontend breaks the rules of the ring");
@@ -362,9 +435,11 @@ static void blkback_queue_log_stats(struct blkback_queue *queue)
 {
 	const struct blkback_stats *stats = &queue->count.stats;
 
-	if (!blkback_log_stats || time_before(jiffies, queue->count.next_log))
+	u64 now = get_jiffies_64();
+
+	if (!blkback_log_stats || time_before64(now, queue->count.next_log))
 		return;
-	queue->count.next_log = jiffies + BLKBACK_LOG_INTERVAL;
+	queue->count.next_log = now + BLKBACK_LOG_INTERVAL;
 	pr_info("%s: oo %llu | rd %llu | wr %llu | f %llu | ds %llu | pg %u/%u\n",
 		current->comm, stats->oo_req, stats->rd_req, stats->wr_req,
 		stats->f_req, stats->ds_req, queue->grant.cache.nr_mapped,
@@ -397,6 +472,7 @@ int blkback_queue_thread(void *data)
 				try_to_freeze();
 				cond_resched();
 			}
+			cond_resched();
 		} while (blkback_wait_idle(queue, &worked));
 
 		idle = passes == trimmed && !queue->in_flight;

@@ -12,7 +12,7 @@
 static inline bool blkback_queue_blocked(const struct blkback_queue *queue)
 {
 	return READ_ONCE(queue->conn->state) != BLKBACK_CONN_RUNNING ||
-	       queue->held || queue->barrier;
+	       !list_empty(&queue->held) || queue->barrier;
 }
 
 /* Could a request be taken, if there is one? */

@@ -88,10 +88,17 @@ static bool blkback_range_more(struct blkback_ranges *left)
 	return left->next != left->end;
 }
 
-static blk_opf_t blkback_range_opf(const struct blkif_cmd *cmd)
+/*
+ * Where discards are turned off, all that was allocated stays so: zeroes make no
+ * hole, either.
+ */
+static blk_opf_t blkback_range_opf(const struct blkback_req *req)
 {
+	const struct blkif_cmd *cmd = &req->cmd;
+
 	if (cmd->op == BLKIF_OP_WRITE_ZEROES)
-		return cmd->flags & BLKIF_SLIM_UNMAP ? REQ_OP_WRITE_ZEROES :
+		return cmd->flags & BLKIF_SLIM_UNMAP &&
+		       req->queue->conn->ops.discard ? REQ_OP_WRITE_ZEROES :
 		       REQ_OP_WRITE_ZEROES | REQ_NOUNMAP;
 	return cmd->flags & BLKIF_DISCARD_SECURE ? REQ_OP_SECURE_ERASE :
 						   REQ_OP_DISCARD;
@@ -125,7 +132,7 @@ static void blkback_range_drop(struct blkback_req *req)
 		queue_work(blkback_range_wq, &req->ranges.work);
 		return;
 	}
-	if (req->error && !blkback_range_max(bdev, blkback_range_opf(&req->cmd)))
+	if (req->error && !blkback_range_max(bdev, blkback_range_opf(req)))
 		req->error = BLK_STS_NOTSUPP;
 	blkback_queue_done(req);
 }
@@ -189,7 +196,7 @@ static void blkback_range_submit(struct blkback_req *req)
 {
 	u32 nr_queues = req->queue->conn->agreed.nr_queues;
 	u32 nr = BLKBACK_RANGE_BIOS / max_t(u32, BLKBACK_RANGES, nr_queues);
-	blk_opf_t opf = blkback_range_opf(&req->cmd);
+	blk_opf_t opf = blkback_range_opf(req);
 	struct range_cut cut;
 	struct blk_plug plug;
 
@@ -201,6 +208,10 @@ static void blkback_range_submit(struct blkback_req *req)
 	do {
 		if (!blkback_range_more(&req->ranges))
 			break;
+		if (blkback_io_revoked(req)) {
+			WRITE_ONCE(req->error, BLK_STS_IOERR);
+			break;
+		}
 		submit_bio(blkback_range_bio(req, opf, &cut));
 	} while (nr-- > 1);
 	blk_finish_plug(&plug);

@@ -38,7 +38,6 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 		vbd->info |= VDISK_CDROM;
 	if (disk->flags & GENHD_FL_REMOVABLE)
 		vbd->info |= VDISK_REMOVABLE;
-	vbd->write_cache = bdev_write_cache(vbd->bdev);
 	blkback_vbd_refresh(vbd, vbd->writable);
 	return 0;
 }
@@ -129,13 +128,14 @@ static void blkback_vbd_get_ops(const struct blkback_vbd *vbd, bool discard,
 
 /**
  * blkback_vbd_get_offer() - what the disk supports and is not turned off
- * @vbd: the disk
+ * @vbd: the disk; whether it has a write cache is read again
  * @discard: the toolstack lets the guest discard
  * @offer: filled in
  */
-void blkback_vbd_get_offer(const struct blkback_vbd *vbd, bool discard,
+void blkback_vbd_get_offer(struct blkback_vbd *vbd, bool discard,
 			   struct blkback_vbd_offer *offer)
 {
+	WRITE_ONCE(vbd->write_cache, bdev_write_cache(vbd->bdev));
 	blkback_vbd_get_ops(vbd, discard, &offer->ops);
 	offer->pi = (struct blkif_pi) { };
 	if (blkback_enabled(BLKIF_FEATURE_PI))
@@ -159,8 +159,7 @@ void blkback_vbd_limits(const struct blkback_vbd *vbd,
 		       BIT(BLKIF_OP_WRITE_BARRIER),
 		.block_sectors = bdev_logical_block_size(vbd->bdev) >>
 				 BLKIF_SECTOR_SHIFT,
-		.read_only = READ_ONCE(vbd->info) & VDISK_READONLY ||
-			     bdev_read_only(vbd->bdev),
+		.read_only = blkback_vbd_read_only(vbd),
 		.fua = ops->fua,
 		.secure = ops->secure,
 	};

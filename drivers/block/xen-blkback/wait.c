@@ -50,6 +50,9 @@
 /* An event that is late, and not lost, comes within this time. */
 #define BLKBACK_LATE		(HZ / 2)
 
+/* Threads that poll, of all devices. */
+static atomic_t blkback_pollers;
+
 /* A parameter in microseconds, bounded and converted. */
 static u32 blkback_wait_ns(const unsigned int *us)
 {
@@ -120,6 +123,23 @@ static bool blkback_wait_poll_for(struct blkback_queue *queue, u32 ns)
 }
 
 /*
+ * The same.  A guest decides how often polling pays; whatever guests do, no more
+ * than half of the CPUs poll at a time.
+ */
+static bool blkback_wait_poll_share(struct blkback_queue *queue, u32 ns)
+{
+	unsigned int max = max(num_online_cpus() / 2, 1U);
+	bool found = false;
+
+	if (!ns)
+		return false;
+	if (atomic_inc_return(&blkback_pollers) <= max)
+		found = blkback_wait_poll_for(queue, ns);
+	atomic_dec(&blkback_pollers);
+	return found;
+}
+
+/*
  * Wait for more responses before the frontend is notified.  If it sends more
  * requests, or the disk answers more, one notification serves them all.  With
  * one request in flight that never happens and only costs time, so it is tried
@@ -132,7 +152,7 @@ static bool blkback_wait_coalesce(struct blkback_queue *queue)
 
 	if (!queue->notify.unnotified || !ns || !blkif_backoff_try(backoff))
 		return false;
-	return blkif_backoff_learn(backoff, blkback_wait_poll_for(queue, ns));
+	return blkif_backoff_learn(backoff, blkback_wait_poll_share(queue, ns));
 }
 
 /*
@@ -162,7 +182,7 @@ static bool blkback_wait_poll(struct blkback_queue *queue)
 	u32 max = blkback_wait_ns(&blkback_poll_us);
 	u32 ns = blkback_wait_poll_time(queue, max);
 
-	if (!blkback_wait_poll_for(queue, ns))
+	if (!blkback_wait_poll_share(queue, ns))
 		return false;
 	if (ns <= max)
 		queue->poll.retry = BLKBACK_RETRY_OFTEN;
@@ -229,7 +249,7 @@ static bool blkback_wait_wakeable(struct blkback_queue *queue)
 
 static long blkback_wait_timeout(struct blkback_queue *queue)
 {
-	if (queue->held || queue->budget.starved ||
+	if (!list_empty(&queue->held) || queue->budget.starved ||
 	    !list_empty(&queue->lingering))
 		return BLKBACK_RETRY_INTERVAL;
 	if (queue->grant.cache.nr_idle || queue->grant.pages.num_pages ||

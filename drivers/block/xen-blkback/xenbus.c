@@ -498,7 +498,6 @@ static int blkback_probe(struct xenbus_device *dev,
 	INIT_WORK(&blkback->update, blkback_update_work);
 	get_device(&dev->dev);
 	blkback->dev = dev;
-	blkback->reclaim_end = jiffies;
 	ratelimit_state_init(&blkback->log, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	/* The toolstack's number of the disk; only traces show it. */
@@ -522,7 +521,7 @@ static void blkback_reclaim_memory(struct xenbus_device *dev)
 
 	if (!blkback)
 		return;
-	WRITE_ONCE(blkback->reclaim_end, jiffies +
+	WRITE_ONCE(blkback->reclaim_end, get_jiffies_64() +
 		   msecs_to_jiffies(READ_ONCE(blkback_squeeze_ms)));
 	/* Wakes threads that sleep; the others see reclaim_end. */
 	if (!mutex_trylock(&blkback->lock))

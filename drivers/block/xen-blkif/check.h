@@ -222,6 +222,18 @@ blkif_check_range(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 }
 
 /**
+ * blkif_cmd_changes() - does a request change the disk?
+ * @cmd: the decoded request
+ *
+ * Return: true if a read-only disk must not do it.
+ */
+static inline bool blkif_cmd_changes(const struct blkif_cmd *cmd)
+{
+	return blkif_op_is_write(cmd->op) &&
+	       (cmd->op != BLKIF_OP_FLUSH_DISKCACHE || cmd->nr_segs);
+}
+
+/**
  * blkif_check_cmd() - check a request, except for its segments and pages
  * @cmd: the decoded request
  * @lim: limits of the disk and the connection
@@ -252,8 +264,7 @@ blkif_check_cmd(const struct blkif_cmd *cmd, const struct blkif_limits *lim)
 		verdict = blkif_check_flags(cmd, lim);
 	if (verdict != BLKIF_GOOD)
 		return verdict;
-	if (lim->read_only && blkif_op_is_write(cmd->op) &&
-	    (cmd->op != BLKIF_OP_FLUSH_DISKCACHE || cmd->nr_segs))
+	if (lim->read_only && blkif_cmd_changes(cmd))
 		return BLKIF_READ_ONLY;
 	return BLKIF_GOOD;
 }

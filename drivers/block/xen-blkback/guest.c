@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Xen block backend: what a guest takes of dom0.
+ *
+ * A guest decides what its requests name, and a slow disk how long they last.
+ * All that they take is therefore counted for the guest, whose limits are the
+ * same for one disk and for ten.  What a guest cannot get it does without: a
+ * page is mapped instead of copied, or the request is held.  Each queue has
+ * memory of its own for one request, which is counted but not limited, so that
+ * the disks of a guest do not stop one another.
+ */
+
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include "blkback.h"
+
+/* Pages that data of all guests is copied to take no more of dom0's memory. */
+#define BLKBACK_COPIES_SHARE	16
+
+static LIST_HEAD(blkback_guests);
+static DEFINE_MUTEX(blkback_guests_lock);	/* the list and users */
+static atomic_long_t blkback_all_copies;
+
+static struct blkback_guest *blkback_guest_find(domid_t domid)
+{
+	struct blkback_guest *guest;
+
+	list_for_each_entry(guest, &blkback_guests, node) {
+		if (guest->domid == domid)
+			return guest;
+	}
+	return NULL;
+}
+
+/**
+ * blkback_guest_get() - find or make the counts of a guest
+ * @domid: its domain
+ *
+ * Context: process context.
+ *
+ * Return: the guest, to be dropped by blkback_guest_put(), or NULL if there is
+ * no memory for it.
+ */
+struct blkback_guest *blkback_guest_get(domid_t domid)
+{
+	struct blkback_guest *guest;
+
+	mutex_lock(&blkback_guests_lock);
+	guest = blkback_guest_find(domid);
+	if (!guest) {
+		guest = kzalloc(sizeof(*guest), GFP_KERNEL);
+		if (guest) {
+			guest->domid = domid;
+			list_add(&guest->node, &blkback_guests);
+		}
+	}
+	if (guest)
+		guest->users++;
+	mutex_unlock(&blkback_guests_lock);
+	return guest;
+}
+
+/**
+ * blkback_guest_put() - a connection has ended
+ * @guest: what blkback_guest_get() has returned
+ *
+ * Context: process context.
+ */
+void blkback_guest_put(struct blkback_guest *guest)
+{
+	mutex_lock(&blkback_guests_lock);
+	if (!--guest->users) {
+		list_del(&guest->node);
+		kfree(guest);
+	}
+	mutex_unlock(&blkback_guests_lock);
+}
+
+/* A parameter times @unit, less than what means no limit. */
+static long blkback_guest_limit(const unsigned int *parameter, long unit)
+{
+	return min_t(unsigned long, READ_ONCE(*parameter),
+		     (LONG_MAX - 1) / unit) * unit;
+}
+
+/**
+ * blkback_guest_take_copy() - count another page to copy data to
+ * @guest: the guest
+ *
+ * Return: true if neither the guest nor all guests together have too many.
+ */
+bool blkback_guest_take_copy(struct blkback_guest *guest)
+{
+	long all = totalram_pages() / BLKBACK_COPIES_SHARE;
+
+	if (!blkback_guest_take(&guest->copies, 1,
+				blkback_guest_limit(&blkback_max_copies, 1)))
+		return false;
+	if (blkback_guest_take(&blkback_all_copies, 1, all))
+		return true;
+	blkback_guest_give(&guest->copies, 1);
+	return false;
+}
+
+/**
+ * blkback_guest_give_copies() - pages that data was copied to are free
+ * @guest: the guest
+ * @nr: how many pages
+ */
+void blkback_guest_give_copies(struct blkback_guest *guest, unsigned int nr)
+{
+	blkback_guest_give(&guest->copies, nr);
+	blkback_guest_give(&blkback_all_copies, nr);
+}
+
+/**
+ * blkback_guest_take_bytes() - count memory for a request
+ * @guest: the guest
+ * @size: bytes
+ *
+ * Return: true if the guest does not have too much.
+ */
+bool blkback_guest_take_bytes(struct blkback_guest *guest, size_t size)
+{
+	return blkback_guest_take(&guest->bytes, size,
+				  blkback_guest_limit(&blkback_max_kib, SZ_1K));
+}
+
+/**
+ * blkback_guest_max_named() - most pages that the requests of a guest may name
+ *
+ * Xen has room for a limited number of mappings by dom0, 262144 by default, for
+ * all guests.
+ *
+ * Return: enough for two disks that take all they can.
+ */
+long blkback_guest_max_named(void)
+{
+	return blkback_guest_limit(&blkback_max_mapped, 2);
+}
