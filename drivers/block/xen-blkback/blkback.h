@@ -160,6 +160,10 @@ struct blkback_vbd_offer {
 	struct blkif_pi pi;
 };
 
+/* Messages of a device that a frontend can cause: so many in so much time. */
+#define BLKBACK_LOG_BURST	10
+#define BLKBACK_LOG_TIME	(20 * HZ)
+
 /**
  * struct blkback - one virtual disk
  * @dev: the xenbus device; held
@@ -564,6 +568,18 @@ static inline bool blkback_enabled(enum blkif_feature feature)
 {
 	return !(READ_ONCE(blkback_disable.mask) & feature);
 }
+
+/*
+ * Log a message that a frontend can cause, at a limited rate.  The limit is that
+ * of the device, so that no other device's messages are hidden.
+ */
+#define blkback_log(back, level, fmt, ...)				\
+do {									\
+	struct blkback *_back = (back);					\
+									\
+	if (__ratelimit(&_back->log))					\
+		dev_##level(&_back->dev->dev, fmt, ##__VA_ARGS__);	\
+} while (0)
 
 /* xenbus.c: follows the frontend and the toolstack */
 int blkback_xenbus_init(void);

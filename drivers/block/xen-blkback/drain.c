@@ -101,8 +101,8 @@ void blkback_end_conn(struct blkback *blkback, struct blkback_conn *conn,
 		blkback_conn_abandon(conn);
 	blkback_conn_stop(conn);
 	if (!blkback_drain_limited(blkback, in_flight) && in_flight)
-		dev_warn_ratelimited(&blkback->dev->dev,
-				     "the disk has not answered all requests yet, the guest's pages stay mapped until it does\n");
+		blkback_log(blkback, warn,
+			    "the disk has not answered all requests yet, the guest's pages stay mapped until it does\n");
 	/* The teardown has done so already, unless the disk is slow. */
 	mutex_lock(&blkback->lock);
 	blkback->conn = NULL;

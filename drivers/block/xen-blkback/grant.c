@@ -120,9 +120,9 @@ void blkback_grant_unmap(struct blkback_queue *queue)
 		}
 		/* A page that may still be mapped must not be used again. */
 		failed++;
-		dev_err_ratelimited(&queue->conn->blkback->dev->dev,
-				    "unmapping a grant failed (%d, %d), one page is lost\n",
-				    ret, grant->unmap_ops[i].status);
+		blkback_log(queue->conn->blkback, err,
+			    "unmapping a grant failed (%d, %d), one page is lost\n",
+			    ret, grant->unmap_ops[i].status);
 	}
 	queue->count.stats.error.unmap += failed;
 	trace_blkback_unmap(queue, nr, failed);

@@ -253,9 +253,9 @@ static void blkback_wait_watch(struct blkback_queue *queue)
 					 BLKBACK_LATE))
 		return;
 	queue->count.stats.lost_events++;
-	dev_warn_ratelimited(&queue->conn->blkback->dev->dev,
-			     "queue %u: found a request without an event\n",
-			     queue->index);
+	blkback_log(queue->conn->blkback, warn,
+		    "queue %u: found a request without an event\n",
+		    queue->index);
 }
 
 /*

@@ -133,8 +133,8 @@ static bool blkback_may_connect(struct blkback *blkback)
 		return false;
 	/* Separate rings do not store how far they were used. */
 	if (!blkback->unused_rings && blkback_keys_separate(dev)) {
-		dev_info_ratelimited(&dev->dev,
-				     "the frontend's rings were in use before, waiting for it to make new ones\n");
+		blkback_log(blkback, info,
+			    "the frontend's rings were in use before, waiting for it to make new ones\n");
 		return false;
 	}
 	/*
@@ -267,9 +267,9 @@ static void blkback_update_frontend(struct blkback *blkback)
 			 vbd->size, vbd->info & VDISK_READONLY ?
 			 "read-only" : "writable");
 	else if (err != -ENOTCONN)
-		dev_warn_ratelimited(&dev->dev,
-				     "the disk has changed, but publishing that failed (%d), trying again\n",
-				     err);
+		blkback_log(blkback, warn,
+			    "the disk has changed, but publishing that failed (%d), trying again\n",
+			    err);
 }
 
 /*
@@ -499,8 +499,8 @@ static int blkback_probe(struct xenbus_device *dev,
 	get_device(&dev->dev);
 	blkback->dev = dev;
 	blkback->reclaim_end = jiffies;
-	ratelimit_state_init(&blkback->log, DEFAULT_RATELIMIT_INTERVAL,
-			     DEFAULT_RATELIMIT_BURST);
+	ratelimit_state_init(&blkback->log, BLKBACK_LOG_TIME,
+			     BLKBACK_LOG_BURST);
 	/* The toolstack's number of the disk; only traces show it. */
 	if (kstrtouint(kbasename(dev->nodename), 10, &blkback->vbd.handle))
 		blkback->vbd.handle = 0;
