@@ -185,6 +185,7 @@ struct blkback_vbd_offer {
  * @conn: the connection, NULL if there is none
  * @stats: of connections that have ended
  * @reclaim_end: keep no free pages until then; jiffies
+ * @no_ring_until: do not have xenbus map a ring until then; jiffies
  * @log: limits the messages that a frontend can cause
  * @debugfs: directory of the device
  */
@@ -207,6 +208,7 @@ struct blkback {
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
 	unsigned long reclaim_end;
+	unsigned long no_ring_until;
 	struct ratelimit_state log;
 	struct dentry *debugfs;
 };

@@ -499,6 +499,7 @@ static int blkback_probe(struct xenbus_device *dev,
 	get_device(&dev->dev);
 	blkback->dev = dev;
 	blkback->reclaim_end = jiffies;
+	blkback->no_ring_until = jiffies;
 	ratelimit_state_init(&blkback->log, BLKBACK_LOG_TIME,
 			     BLKBACK_LOG_BURST);
 	/* The toolstack's number of the disk; only traces show it. */
