@@ -319,7 +319,7 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 	queue->lim.max_inline = queue->conn->agreed.layout.abi->max_inline;
 	queue->lim.pi_interval = blkback_pi_interval(queue->conn);
 	if (unlikely(blkback_vbd_changed(&blkback->vbd)))
-		blkback_schedule_update(blkback);
+		blkback_schedule_work(blkback);
 }
 
 /* Take requests, at most a ring of them.  Return: true if there were any. */
@@ -341,8 +341,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 	}
 	blkback_queue_submit(queue);
 	if (ret < 0)
-		blkback_conn_break(queue->conn,
-				   "the frontend breaks the rules of the ring");
+		blkback_conn_break(queue, "the frontend breaks the rules of the ring");
 	return any;
 }
 
@@ -372,7 +371,7 @@ static void blkback_queue_log_stats(struct blkback_queue *queue)
 }
 
 /**
- * blkback_queue_thread() - serve a queue until kthread_stop()
+ * blkback_queue_thread() - serve a queue until its connection is stopped
  * @data: the queue
  *
  * Return: 0; no request is in flight then.
@@ -397,6 +396,7 @@ int blkback_queue_thread(void *data)
 				try_to_freeze();
 				cond_resched();
 			}
+			cond_resched();
 		} while (blkback_wait_idle(queue, &worked));
 
 		idle = passes == trimmed && !queue->in_flight;
@@ -407,5 +407,7 @@ int blkback_queue_thread(void *data)
 		blkback_queue_log_stats(queue);
 		blkback_wait_sleep(queue);
 	}
+	/* The queue may be freed after this. */
+	blkback_conn_thread_ended(queue->conn);
 	return 0;
 }

@@ -4,10 +4,12 @@
  *
  * xenbus maps a shared ring, as one range.  Separate rings are mapped page by
  * page; those of requests read-only, since the backend writes nothing there.
+ *
+ * All of this runs in work items that do not wait for I/O when they allocate
+ * memory: mapping takes a lock that threads of queues take as well.
  */
 
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <xen/page.h>
 #include "blkback.h"
 
@@ -56,16 +58,9 @@ static int blkback_ring_map_pages(struct blkback_queue *queue,
 	struct gnttab_map_grant_ref ops[BLKBACK_RING_PAGES];
 	struct blkback_ring_mem *mem = &queue->mem;
 	unsigned int i;
-	unsigned int noio;
 	int err;
 
-	/*
-	 * This takes a lock that threads of queues take as well, and they must
-	 * not wait for I/O.
-	 */
-	noio = memalloc_noio_save();
 	err = gnttab_alloc_pages(nr, mem->pages);
-	memalloc_noio_restore(noio);
 	if (err)
 		return err;
 	mem->nr = nr;
