@@ -3,8 +3,9 @@
  * Xen block backend: its objects and their owners.
  *
  * struct blkback         one virtual disk, from probe until the last reference
- *                        is dropped.  The xenbus device holds one reference,
- *                        each connection another.
+ *                        is dropped.  The bound driver holds one reference,
+ *                        each connection another, and the work item one while
+ *                        it is queued or runs.
  * struct blkback_conn    one connection to a frontend, from connect until its
  *                        queues are drained.  It outlives the disconnect if the
  *                        disk is slow to answer.
@@ -13,12 +14,16 @@
  *                        its description says otherwise.
  * struct blkback_req     one request, from the ring to its response.
  *
+ * All that happens to a device happens in its work item, blkback.work, which
+ * never runs twice at the same time: what only the work item uses needs no lock.
+ * "What may wait where" in Documentation/design.md has the rules.
+ *
  * Locks, outermost first:
- * blkback.transition   serialises connecting, disconnecting and whatever else
- *                      may change the state of a device.
- * blkback.lock         protects what sysfs, debugfs and the threads of queues
- *                      read or change: the state, the connection, the counters
- *                      of earlier connections.
+ * blkback.lock         protects what sysfs, debugfs and the driver's removal
+ *                      read or change: the state, the connection, the disk's
+ *                      numbers, the counters of earlier connections.
+ * blkback_list_lock, blkback_drain_lock   protect the lists of devices and of
+ *                      connections that are drained; spinlocks.
  * blkback_queue.done_lock   protects the list of done requests; taken by the
  *                      completion of bios, in any context.
  */
@@ -50,6 +55,7 @@
 #include "gcache.h"
 #include "guest.h"
 #include "stats.h"
+#include "states.h"
 
 struct blkif_agreed;
 
@@ -67,50 +73,6 @@ struct blkif_agreed;
 
 /* Pages of all rings of a queue. */
 #define BLKBACK_RING_PAGES	(2 * BLKIF_SEP_MAX_PAGES)
-
-/**
- * enum blkback_state - state of a device; state.c has the transitions
- * @BLKBACK_PROBING: nothing has been offered yet
- * @BLKBACK_WAITING: the frontend knows the offer and has not connected yet
- * @BLKBACK_PENDING: the frontend is ready, but its previous connection still
- *                   has to end
- * @BLKBACK_CONNECTED: there is a connection
- * @BLKBACK_CLOSING: the frontend is closing
- * @BLKBACK_REFUSED: this driver is closing: the frontend was refused, or
- *                   something failed
- * @BLKBACK_CLOSED: the frontend has closed
- * @BLKBACK_LEAVING: xenbus is about to remove the device
- * @BLKBACK_REMOVED: the driver is no longer bound to the device
- */
-enum blkback_state {
-	BLKBACK_PROBING,
-	BLKBACK_WAITING,
-	BLKBACK_PENDING,
-	BLKBACK_CONNECTED,
-	BLKBACK_CLOSING,
-	BLKBACK_REFUSED,
-	BLKBACK_CLOSED,
-	BLKBACK_LEAVING,
-	BLKBACK_REMOVED,
-};
-
-/**
- * enum blkback_conn_state - state of a connection, in the order in which it
- *			     passes through them
- * @BLKBACK_CONN_RUNNING: its queues take requests
- * @BLKBACK_CONN_BROKEN: the frontend broke the rules of a ring; no more
- *                       requests are taken
- * @BLKBACK_CONN_STOPPED: it is being torn down; no more requests are taken
- * @BLKBACK_CONN_ENDED: all requests are answered, and nothing is mapped
- *
- * A connection need not be broken before it is stopped.
- */
-enum blkback_conn_state {
-	BLKBACK_CONN_RUNNING,
-	BLKBACK_CONN_BROKEN,
-	BLKBACK_CONN_STOPPED,
-	BLKBACK_CONN_ENDED,
-};
 
 /**
  * enum blkback_outcome - the result of preparing or starting a request
@@ -163,50 +125,85 @@ struct blkback_vbd_offer {
 	struct blkif_pi pi;
 };
 
+/* Bits of blkback.seen: what a watch saw that may have changed again since. */
+#define BLKBACK_SEEN_CLOSED	0	/* the frontend has been in Closed */
+#define BLKBACK_SEEN_DISK	1	/* "physical-device" was written */
+
+/* Messages of a device that a frontend can cause: so many in so much time. */
+#define BLKBACK_LOG_BURST	10
+#define BLKBACK_LOG_TIME	(20 * HZ)
+
 /**
  * struct blkback - one virtual disk
  * @dev: the xenbus device; held
- * @kref: counts the device and the connections
+ * @kref: counts the bound driver, the connections, and @work if it is queued
+ * @node: in the list of all devices, from probe to the last reference
+ * @frontend: directory of the frontend in XenStore; that of @dev is freed when
+ *            the driver is removed
  * @vbd: the disk
+ * @disk: set to TRIED by @open, and to other values by @work
+ * @open: opens the disk; holds a reference
+ * @open_err: result of @open; used by @work after it has seen TRIED
+ * @close: closes the disk and frees this
  * @mode: value of the key "mode" when the disk was opened
  * @major: of the disk, as the hotplug script wrote it
  * @minor: likewise
  * @disk_watch: on "physical-device"
  * @mode_watch: on "mode"
- * @offer: what the frontend was offered
- * @transition: serialises changes of @state; protects the next two
+ * @online_watch: on "online"
+ * @leave_watch: has xenwatch unregister the device
+ * @work: follows the frontend and the toolstack: follow.c
+ * @seen: BLKBACK_SEEN_*, for @work
+ * @offer: what the frontend was offered; used by @work, as are the next three
  * @unused_rings: the frontend has sent no request on its rings yet
+ * @used_rings_logged: it was logged that the rings were used
  * @draining: the previous connection, if it has not been seen to have ended;
  *            holds a reference
- * @update: see blkback_update_work(); holds a reference while it is queued
- * @lock: protects @state, @conn and @stats
+ * @left: the driver is not bound, and @work has let go of the device; protected
+ *        by blkback_list_lock
+ * @lock: protects @state, @conn, @stats, @mode, @major and @minor
  * @state: written by blkback_set_state() only
- * @conn: the connection, NULL if there is none
+ * @may_rebind: a driver may be bound again after this one
+ * @conn: the connection, NULL if there is none; changed by @work and by the end
+ *        of the connection
  * @stats: of connections that have ended
  * @reclaim_end: keep no free pages until then; jiffies.  A value that is torn
  *               on 32 bits does no harm.
+ * @no_ring_until: do not have xenbus map a ring until then; jiffies
  * @log: limits the messages that a frontend can cause
  * @debugfs: directory of the device
  */
 struct blkback {
 	struct xenbus_device *dev;
 	struct kref kref;
+	struct list_head node;
+	char *frontend;
 	struct blkback_vbd vbd;
+	enum blkback_disk_state disk;
+	struct work_struct open;
+	int open_err;
+	struct work_struct close;
 	char *mode;
 	unsigned int major;
 	unsigned int minor;
 	struct xenbus_watch disk_watch;
 	struct xenbus_watch mode_watch;
+	struct xenbus_watch online_watch;
+	struct xenbus_watch leave_watch;
+	struct work_struct work;
+	unsigned long seen;
 	struct blkif_offer offer;
-	struct mutex transition;	/* changes of @state; see above */
 	bool unused_rings;
+	bool used_rings_logged;
 	struct blkback_conn *draining;
-	struct work_struct update;
-	struct mutex lock;	/* @state, @conn and @stats */
+	bool left;
+	struct mutex lock;	/* see above */
 	enum blkback_state state;
+	bool may_rebind;
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
 	u64 reclaim_end;
+	unsigned long no_ring_until;
 	struct ratelimit_state log;
 	struct dentry *debugfs;
 };
@@ -509,6 +506,7 @@ struct blkback_queue {
  * struct blkback_conn - one connection to a frontend
  * @blkback: the disk; holds a reference
  * @state: read by the threads of its queues before they take a request
+ * @why: why it is broken, if the frontend broke the rules of a ring
  * @abandoned: the outcome of requests does not matter any more
  * @domid: the frontend's domain
  * @guest: what all connections of that domain take
@@ -516,9 +514,14 @@ struct blkback_queue {
  * @max_segs: segments of the largest request
  * @ops: operations that were offered and that the request format has
  * @pi: protection information, likewise
- * @teardown: drains and frees
+ * @nr_running: threads that have not ended, and one more until it is stopped
+ * @teardown: queued by the last of them: releases what they used
  * @drained: completed at the end of @teardown
  * @ref: held by @teardown and by the device that waits for it
+ * @notice: says what a drain that takes long waits for
+ * @node: in the list of connections that are drained
+ * @stopped: when it was stopped; jiffies
+ * @noticed: @notice has logged that it takes long
  * @max_persistent: most persistent grants, over all queues
  * @nr_persistent: how many there are
  * @nr_queues: how many of @queues are set up
@@ -527,6 +530,7 @@ struct blkback_queue {
 struct blkback_conn {
 	struct blkback *blkback;
 	enum blkback_conn_state state;
+	const char *why;
 	bool abandoned;
 	domid_t domid;
 	struct blkback_guest *guest;
@@ -534,9 +538,14 @@ struct blkback_conn {
 	u32 max_segs;
 	struct blkif_ops ops;
 	struct blkif_pi pi;
+	atomic_t nr_running;
 	struct work_struct teardown;
 	struct completion drained;
 	struct kref ref;
+	struct delayed_work notice;
+	struct list_head node;
+	unsigned long stopped;
+	bool noticed;
 	int max_persistent;
 	atomic_t nr_persistent;
 	unsigned int nr_queues;
@@ -574,6 +583,7 @@ extern struct blkif_disable blkback_disable;
 extern struct workqueue_struct *blkback_teardown_wq;
 extern struct workqueue_struct *blkback_update_wq;
 extern struct workqueue_struct *blkback_range_wq;
+extern struct workqueue_struct *blkback_disk_wq;
 extern struct kmem_cache *blkback_req_cache;
 
 static inline bool blkback_enabled(enum blkif_feature feature)
@@ -581,55 +591,26 @@ static inline bool blkback_enabled(enum blkif_feature feature)
 	return !(READ_ONCE(blkback_disable.mask) & feature);
 }
 
-/* xenbus.c: follows the frontend and the toolstack */
-int blkback_xenbus_init(void);
-void blkback_xenbus_exit(void);
-void blkback_schedule_update(struct blkback *blkback);
+/*
+ * Log a message that a frontend can cause, at a limited rate.  The limit is that
+ * of the device, so that no other device's messages are hidden.
+ */
+#define blkback_log(back, level, fmt, ...)				\
+do {									\
+	struct blkback *_back = (back);					\
+									\
+	if (__ratelimit(&_back->log))					\
+		dev_##level(&_back->dev->dev, fmt, ##__VA_ARGS__);	\
+} while (0)
+
+/* xenbus.c; life.h has the other functions of the life of a device */
+void blkback_schedule_work(struct blkback *blkback);
 void blkback_free(struct kref *kref);
 
 static inline void blkback_put(struct blkback *blkback)
 {
 	kref_put(&blkback->kref, blkback_free);
 }
-
-/* state.c: the state of a device */
-static inline enum blkback_state blkback_get_state(const struct blkback *blkback)
-{
-	return READ_ONCE(blkback->state);
-}
-
-bool blkback_set_state(struct blkback *blkback, enum blkback_state state);
-__printf(3, 4)
-void blkback_fail(struct blkback *blkback, int err, const char *fmt, ...);
-__printf(3, 4)
-void blkback_refuse(struct blkback *blkback, int err, const char *fmt, ...);
-void blkback_refuse_broken(struct blkback_conn *conn, const char *why);
-
-/* drain.c: waiting for a connection to end */
-bool blkback_drained(struct blkback *blkback, unsigned long timeout);
-void blkback_end_conn(struct blkback *blkback, struct blkback_conn *conn,
-		      bool abandon);
-void blkback_drain_for_removal(struct blkback *blkback, bool xenbus_removes);
-
-/* keys.c: what others have written to XenStore */
-void blkback_keys_inherit_offer(struct blkback *blkback);
-int blkback_keys_choice(struct blkback *blkback, struct blkif_choice *choice);
-int blkback_keys_queue(struct blkback *blkback,
-		       const struct blkif_choice *choice, unsigned int index,
-		       struct blkback_queue_keys *keys);
-bool blkback_keys_separate(struct xenbus_device *dev);
-void blkback_keys_remove_choice(struct xenbus_device *dev);
-void blkback_keys_check_pi(struct blkback *blkback);
-void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
-bool blkback_keys_cdrom(struct xenbus_device *dev);
-bool blkback_keys_discard(struct xenbus_device *dev);
-bool blkback_keys_writable(struct xenbus_device *dev, bool before);
-
-/* publish.c: what this driver writes to XenStore */
-int blkback_publish_offer(struct blkback *blkback);
-int blkback_publish_disk(struct blkback *blkback,
-			 const struct blkback_vbd_offer *offer);
-int blkback_publish_change(const struct blkback *blkback);
 
 /* vbd.c: the disk behind the device */
 int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
@@ -659,12 +640,14 @@ int blkback_conn_add_queue(struct blkback_conn *conn,
 int blkback_conn_start(struct blkback_conn *conn, const char *name);
 void blkback_conn_describe(const struct blkback_conn *conn,
 			   struct blkif_agreed *agreed);
-bool blkback_conn_in_flight(const struct blkback_conn *conn);
+unsigned int blkback_conn_in_flight(const struct blkback_conn *conn);
+void blkback_conn_thread_ended(struct blkback_conn *conn);
 void blkback_conn_stop(struct blkback_conn *conn);
 void blkback_conn_abandon(struct blkback_conn *conn);
 bool blkback_conn_wait(struct blkback_conn *conn, unsigned long timeout);
 void blkback_conn_put(struct blkback_conn *conn);
-void blkback_conn_break(struct blkback_conn *conn, const char *why);
+void blkback_conn_break(struct blkback_queue *queue, const char *why);
+bool blkback_conn_refuse(struct blkback_conn *conn);
 
 /* ring.c: the pages of the rings */
 int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs);
@@ -785,8 +768,7 @@ unsigned int blkback_stats_in_flight(struct blkback *blkback);
 u64 blkback_stats_errors(const struct blkback_stats *stats);
 
 /* sysfs.c and debugfs.c: what people and programs see */
-int blkback_sysfs_add(struct blkback *blkback);
-void blkback_sysfs_remove(struct blkback *blkback);
+extern const struct attribute_group *blkback_groups[];
 void blkback_debugfs_init(void);
 void blkback_debugfs_exit(void);
 void blkback_debugfs_add(struct blkback *blkback);

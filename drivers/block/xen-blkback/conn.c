@@ -4,10 +4,14 @@
  *
  * Teardown has two phases.  In the first the connection is stopped: its threads
  * take no more requests, so that nothing adds work.  In the second it is
- * drained: the threads end when all requests that they took are answered, and
- * only then are the event channels, the rings and the grants released.  The
- * second phase runs in a work item, because it takes as long as the disk does,
- * and xenbus has one thread for all devices.
+ * drained: the threads end when all requests that they took are answered.  This
+ * takes as long as the disk does, and nobody waits for it: the last thread
+ * queues a work item, which releases the event channels, the rings and the
+ * grants.
+ *
+ * A thread ends by itself.  kthread_stop() only makes sure that it has left the
+ * code of this module: it also makes all later waits of the thread for a signal
+ * return at once, so the thread would not sleep while the disk owes answers.
  *
  * No bio outlives its queue.  A thread ends when in_flight is zero.  The thread
  * decrements in_flight itself, after the completion of the last bio has handed
@@ -19,7 +23,7 @@
 #include <linux/slab.h>
 #include <xen/events.h>
 #include "../xen-blkif/agreed.h"
-#include "blkback.h"
+#include "life.h"
 
 static void blkback_conn_free(struct kref *ref)
 {
@@ -70,19 +74,25 @@ static void blkback_conn_teardown(struct work_struct *work)
 	unsigned int i;
 
 	for (i = 0; i < conn->nr_queues; i++) {
-		if (conn->queues[i].thread)
-			kthread_stop(conn->queues[i].thread);
+		struct task_struct *thread = conn->queues[i].thread;
+
+		if (!thread)
+			continue;
+		kthread_stop(thread);
+		put_task_struct(thread);
 	}
+	cancel_delayed_work_sync(&conn->notice);
 	blkback_conn_hide(conn);
 	for (i = 0; i < conn->nr_queues; i++)
 		blkback_queue_teardown(&conn->queues[i]);
+	blkback_drain_ends(conn);
 	/*
 	 * The next connection may wait for this one's end.  Whoever finds this
 	 * state waits for the completion below; whoever does not is followed by
-	 * the update.
+	 * the work item of the device.
 	 */
 	WRITE_ONCE(conn->state, BLKBACK_CONN_ENDED);
-	blkback_schedule_update(blkback);
+	blkback_schedule_work(blkback);
 	blkback_put(blkback);
 	complete_all(&conn->drained);
 	kref_put(&conn->ref, blkback_conn_free);
@@ -120,8 +130,10 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 	if (agreed->persistent)
 		conn->max_persistent = min_t(unsigned int, S16_MAX,
 					     READ_ONCE(blkback_max_pgrants));
+	atomic_set(&conn->nr_running, 1);
 	init_completion(&conn->drained);
 	INIT_WORK(&conn->teardown, blkback_conn_teardown);
+	INIT_DELAYED_WORK(&conn->notice, blkback_drain_notice);
 	return conn;
 }
 
@@ -233,15 +245,18 @@ int blkback_conn_start(struct blkback_conn *conn, const char *name)
 		struct blkback_queue *queue = &conn->queues[i];
 		struct task_struct *thread;
 
-		thread = kthread_run(blkback_queue_thread, queue, "%u.%s-%u",
-				     conn->domid, name, i);
+		thread = kthread_create(blkback_queue_thread, queue,
+					"%u.%s-%u", conn->domid, name, i);
 		if (IS_ERR(thread)) {
-			blkback_fail(conn->blkback, PTR_ERR(thread),
-				     "starting the thread of queue %u failed",
-				     i);
+			blkback_refuse(conn->blkback, PTR_ERR(thread),
+				       "starting the thread of queue %u failed",
+				       i);
 			return PTR_ERR(thread);
 		}
-		queue->thread = thread;
+		/* The thread may end before it is stopped. */
+		queue->thread = get_task_struct(thread);
+		atomic_inc(&conn->nr_running);
+		wake_up_process(thread);
 	}
 	return 0;
 }
@@ -266,39 +281,50 @@ void blkback_conn_describe(const struct blkback_conn *conn,
 }
 
 /**
- * blkback_conn_in_flight() - are there requests that are not answered yet?
+ * blkback_conn_in_flight() - how many requests are not answered yet?
  * @conn: the connection
  *
- * Return: true if there are.
+ * Return: their number, over all queues.
  */
-bool blkback_conn_in_flight(const struct blkback_conn *conn)
+unsigned int blkback_conn_in_flight(const struct blkback_conn *conn)
 {
-	unsigned int i;
+	unsigned int i, sum = 0;
 
-	for (i = 0; i < conn->nr_queues; i++) {
-		if (READ_ONCE(conn->queues[i].in_flight))
-			return true;
-	}
-	return false;
+	for (i = 0; i < conn->nr_queues; i++)
+		sum += READ_ONCE(conn->queues[i].in_flight);
+	return sum;
+}
+
+/**
+ * blkback_conn_thread_ended() - one that used the queues does so no more
+ * @conn: the connection, which may be freed when this returns
+ *
+ * Context: the thread of a queue, at its end, or whoever stops the connection.
+ */
+void blkback_conn_thread_ended(struct blkback_conn *conn)
+{
+	if (atomic_dec_and_test(&conn->nr_running))
+		queue_work(blkback_teardown_wq, &conn->teardown);
 }
 
 /**
  * blkback_conn_stop() - start to tear a connection down
  * @conn: the connection, to which no more queues are added
  *
- * A work item waits for the requests in flight.  The caller gets a reference,
- * to be dropped by blkback_conn_put().
+ * It ends when the requests in flight are answered.  The caller gets a
+ * reference, to be dropped by blkback_conn_put().
  */
 void blkback_conn_stop(struct blkback_conn *conn)
 {
 	unsigned int i;
 
-	/* Before ENDED, which only the work item sets. */
+	kref_get(&conn->ref);
+	blkback_drain_begins(conn);
+	/* Before ENDED, which only the teardown sets. */
 	WRITE_ONCE(conn->state, BLKBACK_CONN_STOPPED);
 	for (i = 0; i < conn->nr_queues; i++)
 		wake_up(&conn->queues[i].wait);
-	kref_get(&conn->ref);
-	queue_work(blkback_teardown_wq, &conn->teardown);
+	blkback_conn_thread_ended(conn);
 }
 
 /**
@@ -341,20 +367,40 @@ void blkback_conn_put(struct blkback_conn *conn)
 }
 
 /**
- * blkback_conn_break() - a frontend broke the rules of a ring
+ * blkback_conn_refuse() - take no more requests of a connection
  * @conn: the connection
+ *
+ * Those in flight are answered.
+ *
+ * Context: any.
+ *
+ * Return: true if requests were taken before.
+ */
+bool blkback_conn_refuse(struct blkback_conn *conn)
+{
+	return cmpxchg(&conn->state, BLKBACK_CONN_RUNNING,
+		       BLKBACK_CONN_BROKEN) == BLKBACK_CONN_RUNNING;
+}
+
+/**
+ * blkback_conn_break() - a frontend broke the rules of a ring
+ * @queue: the queue of the ring
  * @why: what it did, for the log and for XenStore
  *
  * This is the only place that declares a connection broken, and it does so
  * once.  No queue takes requests any more, those in flight are answered, and
- * the device is closed.
+ * the work item closes the device.
  *
- * Context: the thread of a queue.
+ * Context: the thread of the queue.
  */
-void blkback_conn_break(struct blkback_conn *conn, const char *why)
+void blkback_conn_break(struct blkback_queue *queue, const char *why)
 {
+	struct blkback_conn *conn = queue->conn;
+
 	blkback_conn_abandon(conn);
-	if (cmpxchg(&conn->state, BLKBACK_CONN_RUNNING,
-		    BLKBACK_CONN_BROKEN) == BLKBACK_CONN_RUNNING)
-		blkback_refuse_broken(conn, why);
+	if (!blkback_conn_refuse(conn))
+		return;
+	queue->count.stats.error.protocol++;
+	WRITE_ONCE(conn->why, why);
+	blkback_schedule_work(conn->blkback);
 }

@@ -256,9 +256,9 @@ static void blkback_copy_finish(struct blkback_queue *queue, unsigned int i)
 	if (good)
 		return;
 	req->error = BLK_STS_IOERR;
-	dev_warn_ratelimited(&queue->conn->blkback->dev->dev,
-			     "queue %u: failed a read: cannot copy to a page that the guest granted\n",
-			     queue->index);
+	blkback_log(queue->conn->blkback, warn,
+		    "queue %u: failed a read: cannot copy to a page that the guest granted\n",
+		    queue->index);
 }
 
 /**

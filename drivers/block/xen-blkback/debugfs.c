@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: all counters, in xen-blkback/<device>/ of debugfs.
+ * Xen block backend: all counters, in xen-blkback/<device>/ of debugfs, and what
+ * is drained, in xen-blkback/draining.
  *
  * Without CONFIG_DEBUG_FS the calls below do nothing.
  */
@@ -8,7 +9,7 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include "blkback.h"
+#include "life.h"
 
 static struct dentry *blkback_debugfs_root;
 
@@ -117,12 +118,22 @@ void blkback_debugfs_remove(struct blkback *blkback)
 	blkback->debugfs = NULL;
 }
 
+/* What is drained may be of a device that is gone. */
+static int blkback_draining_show(struct seq_file *m, void *unused)
+{
+	blkback_drain_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(blkback_draining);
+
 /**
  * blkback_debugfs_init() - create the directory for all devices
  */
 void blkback_debugfs_init(void)
 {
 	blkback_debugfs_root = debugfs_create_dir("xen-blkback", NULL);
+	debugfs_create_file("draining", 0444, blkback_debugfs_root, NULL,
+			    &blkback_draining_fops);
 }
 
 /**

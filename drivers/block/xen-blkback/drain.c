@@ -1,55 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: waiting for a connection to end.
+ * Xen block backend: connections that are drained.
  *
  * A connection that was stopped ends when the disk has answered all that was
- * taken from it, which can take a long time.  xenbus has one thread for the
- * devices of all guests, and that thread stops connections; a guest decides how
- * often it closes its disk and what is in flight then.  The time spent waiting
- * is therefore limited to a tenth of all time, over all devices.
+ * taken from it, which can take a long time.  The work item of the device waits
+ * for it for a limited time, so that the frontend normally finds its pages
+ * unmapped when it sees that the device is closed.  After that nobody waits.
+ *
+ * All such connections are in a list, so that the log, sysfs and debugfs can tell
+ * what is still waited for, also after the device is gone.
  */
 
-#include "blkback.h"
+#include <linux/kdev_t.h>
+#include <linux/seq_file.h>
+#include "life.h"
 
-/*
- * How long to wait for a connection to end; the shorter time, which is always
- * granted, suffices if nothing is in flight.
- */
+/* How long the work item of a device waits for a connection to end. */
 #define BLKBACK_DRAIN_TIMEOUT	HZ
-#define BLKBACK_DRAIN_SHORT	(HZ / 50 + 1)
 
-/* After a wait, there is no other for this many times its length. */
-#define BLKBACK_DRAIN_PAUSE	9
+/* When to say that a connection takes long to end, and how often to check. */
+#define BLKBACK_DRAIN_NOTICE	(3 * HZ)
 
-/* No wait for requests in flight before this time; jiffies. */
-static u64 blkback_drain_next;
-static DEFINE_SPINLOCK(blkback_drain_lock);	/* blkback_drain_next */
-
-static bool blkback_drain_allowed(u64 now)
-{
-	bool allowed;
-
-	spin_lock(&blkback_drain_lock);
-	allowed = now >= blkback_drain_next;
-	spin_unlock(&blkback_drain_lock);
-	return allowed;
-}
-
-static void blkback_drain_spent(u64 now, u64 waited)
-{
-	spin_lock(&blkback_drain_lock);
-	blkback_drain_next = max(blkback_drain_next, now) +
-			     waited * BLKBACK_DRAIN_PAUSE;
-	spin_unlock(&blkback_drain_lock);
-}
+static LIST_HEAD(blkback_drains);
+static DEFINE_SPINLOCK(blkback_drain_lock);	/* blkback_drains */
 
 /**
  * blkback_drained() - has the previous connection ended?
  * @blkback: the device
  * @timeout: how long to wait for that; jiffies, 0 for not at all
  *
- * Context: process context; the caller holds blkback.transition, or nobody else
- * has the device any more.
+ * Context: the work item of the device.
  *
  * Return: true if there is no such connection any more.
  */
@@ -64,19 +44,17 @@ bool blkback_drained(struct blkback *blkback, unsigned long timeout)
 	return true;
 }
 
-static bool blkback_drain_limited(struct blkback *blkback, bool in_flight)
+static void blkback_stop_conn(struct blkback *blkback,
+			      struct blkback_conn *conn, bool abandon)
 {
-	unsigned long timeout = in_flight ? 0 : BLKBACK_DRAIN_SHORT;
-	u64 began = get_jiffies_64(), now;
-	bool drained;
-
-	if (blkback_drain_allowed(began))
-		timeout = BLKBACK_DRAIN_TIMEOUT;
-	drained = blkback_drained(blkback, timeout);
-	now = get_jiffies_64();
-	if (now != began)
-		blkback_drain_spent(now, now - began);
-	return drained;
+	blkback->draining = conn;
+	if (abandon)
+		blkback_conn_abandon(conn);
+	blkback_conn_stop(conn);
+	/* The teardown does so as well, but may take long. */
+	mutex_lock(&blkback->lock);
+	blkback->conn = NULL;
+	mutex_unlock(&blkback->lock);
 }
 
 /**
@@ -85,70 +63,181 @@ static bool blkback_drain_limited(struct blkback *blkback, bool in_flight)
  * @conn: the connection, may be NULL
  * @abandon: the outcome of its requests does not matter any more
  *
- * Context: process context; takes blkback.lock.  Waits a limited time for the
- * disk, and leaves the rest to a work item.
+ * Context: the work item of the device.  Waits a limited time for the disk.
  */
 void blkback_end_conn(struct blkback *blkback, struct blkback_conn *conn,
 		      bool abandon)
 {
-	bool in_flight;
-
 	if (!conn)
 		return;
-	in_flight = blkback_conn_in_flight(conn);
-	blkback->draining = conn;
-	if (abandon)
-		blkback_conn_abandon(conn);
-	blkback_conn_stop(conn);
-	if (!blkback_drain_limited(blkback, in_flight) && in_flight)
-		dev_warn_ratelimited(&blkback->dev->dev,
-				     "the disk has not answered all requests yet, the guest's pages stay mapped until it does\n");
-	/* The teardown has done so already, unless the disk is slow. */
-	mutex_lock(&blkback->lock);
-	blkback->conn = NULL;
-	mutex_unlock(&blkback->lock);
-}
-
-/*
- * Can a driver be bound to the device again, and find the same guest there? The
- * toolstack sets "online" to 0, or removes the directory, before it removes a
- * device; and a guest that is gone writes nothing any more.
- *
- * If xenbus removes the device, the answer is no, whatever state the frontend
- * shows, as the guest can change that at any time.
- */
-static bool blkback_may_rebind(const struct blkback *blkback,
-			       bool xenbus_removes)
-{
-	struct xenbus_device *dev = blkback->dev;
-
-	return !xenbus_removes && xenbus_dev_is_online(dev) &&
-	       xenbus_read_driver_state(dev, dev->otherend) !=
-	       XenbusStateUnknown;
+	blkback_stop_conn(blkback, conn, abandon);
+	blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT);
 }
 
 /**
- * blkback_drain_for_removal() - end the connection of a device that is removed
- * @blkback: the device, in state REMOVED
- * @xenbus_removes: xenbus removes the device; otherwise its driver is unbound
+ * blkback_may_rebind() - can a driver be bound, and find the same guest there?
+ * @blkback: the device
  *
- * Requests in flight could reach the disk after those that the next driver
- * gets.  Unbinding the driver therefore waits for the disk, but only while a
- * next driver is possible, since the device is locked meanwhile.
+ * The toolstack sets "online" to 0, or removes the directory, before it removes a
+ * device; and a guest that is gone writes nothing any more.  If xenbus removes
+ * the device, the answer is no, whatever state the frontend shows, as the guest
+ * can change that at any time.
  *
- * Context: process context.
+ * Context: process context; waits for XenStore.
+ *
+ * Return: true if it can.
  */
-void blkback_drain_for_removal(struct blkback *blkback, bool xenbus_removes)
+bool blkback_may_rebind(struct blkback *blkback)
+{
+	int state;
+
+	return blkback->may_rebind && blkback_keys_online(blkback->dev) &&
+	       (blkback_keys_state(blkback, &state) ||
+		state != XenbusStateUnknown);
+}
+
+/**
+ * blkback_leave_conn() - stop the connection of a device that was removed
+ * @blkback: the device, in state REMOVED
+ *
+ * Requests in flight could reach the disk after those that the next driver gets.
+ * The next one therefore waits for the end of this struct blkback.
+ *
+ * Context: the work item of the device.
+ */
+void blkback_leave_conn(struct blkback *blkback)
 {
 	/* A frontend that stays has to learn how its requests end. */
-	blkback_end_conn(blkback, blkback->conn,
-			 !blkback_may_rebind(blkback, xenbus_removes));
-	while (blkback->draining &&
-	       blkback_may_rebind(blkback, xenbus_removes))
-		blkback_drained(blkback, BLKBACK_DRAIN_TIMEOUT);
+	bool abandon = !blkback_may_rebind(blkback);
+
+	if (blkback->conn)
+		blkback_stop_conn(blkback, blkback->conn, abandon);
 	if (!blkback->draining)
 		return;
-	blkback_conn_abandon(blkback->draining);
+	if (abandon)
+		blkback_conn_abandon(blkback->draining);
 	blkback_conn_put(blkback->draining);
 	blkback->draining = NULL;
+}
+
+static unsigned int blkback_drain_seconds(const struct blkback_conn *conn)
+{
+	return (jiffies - conn->stopped) / HZ;
+}
+
+/**
+ * blkback_drain_notice() - say that a connection takes long to end
+ * @work: of the connection
+ *
+ * A guest that went after its device was unbound does not learn how its requests
+ * end.
+ */
+void blkback_drain_notice(struct work_struct *work)
+{
+	struct blkback_conn *conn = container_of(to_delayed_work(work),
+						 struct blkback_conn, notice);
+	struct blkback *blkback = conn->blkback;
+	unsigned int nr = blkback_conn_in_flight(conn);
+
+	if (!conn->noticed && nr && __ratelimit(&blkback->log)) {
+		conn->noticed = true;
+		dev_warn(&blkback->dev->dev,
+			 "disk %x:%x has not answered %u requests of a connection that ended %u seconds ago, the guest's pages stay mapped until it does\n",
+			 blkback->major, blkback->minor, nr,
+			 blkback_drain_seconds(conn));
+	}
+	if (blkback_get_state(blkback) == BLKBACK_REMOVED &&
+	    !blkback_may_rebind(blkback))
+		blkback_conn_abandon(conn);
+	queue_delayed_work(blkback_update_wq, &conn->notice,
+			   BLKBACK_DRAIN_NOTICE);
+}
+
+/**
+ * blkback_drain_begins() - a connection is about to be stopped
+ * @conn: the connection
+ */
+void blkback_drain_begins(struct blkback_conn *conn)
+{
+	conn->stopped = jiffies;
+	spin_lock(&blkback_drain_lock);
+	list_add_tail(&conn->node, &blkback_drains);
+	spin_unlock(&blkback_drain_lock);
+	queue_delayed_work(blkback_update_wq, &conn->notice,
+			   BLKBACK_DRAIN_NOTICE);
+}
+
+/**
+ * blkback_drain_ends() - a connection has ended
+ * @conn: the connection, whose @notice does not run any more
+ */
+void blkback_drain_ends(struct blkback_conn *conn)
+{
+	const struct blkback *blkback = conn->blkback;
+
+	spin_lock(&blkback_drain_lock);
+	list_del(&conn->node);
+	spin_unlock(&blkback_drain_lock);
+	if (conn->noticed)
+		dev_info(&blkback->dev->dev,
+			 "disk %x:%x has answered all requests after %u seconds\n",
+			 blkback->major, blkback->minor,
+			 blkback_drain_seconds(conn));
+}
+
+/**
+ * blkback_drain_requests() - what is a device's draining connection owed?
+ * @dev: the device
+ * @seconds: for how long it has been draining
+ *
+ * Return: the number of requests that the disk has not answered, of all
+ * connections of the device that are drained.
+ */
+unsigned int blkback_drain_requests(const struct xenbus_device *dev,
+				    unsigned int *seconds)
+{
+	struct blkback_conn *conn;
+	unsigned int nr = 0;
+
+	*seconds = 0;
+	spin_lock(&blkback_drain_lock);
+	list_for_each_entry(conn, &blkback_drains, node) {
+		if (conn->blkback->dev != dev)
+			continue;
+		nr += blkback_conn_in_flight(conn);
+		*seconds = max(*seconds, blkback_drain_seconds(conn));
+	}
+	spin_unlock(&blkback_drain_lock);
+	return nr;
+}
+
+/**
+ * blkback_drain_show() - list all connections that are drained
+ * @m: where to
+ */
+void blkback_drain_show(struct seq_file *m)
+{
+	struct blkback_conn *conn;
+
+	spin_lock(&blkback_drain_lock);
+	list_for_each_entry(conn, &blkback_drains, node)
+		seq_printf(m, "%s disk %x:%x requests %u seconds %u\n",
+			   dev_name(&conn->blkback->dev->dev),
+			   conn->blkback->major, conn->blkback->minor,
+			   blkback_conn_in_flight(conn),
+			   blkback_drain_seconds(conn));
+	spin_unlock(&blkback_drain_lock);
+}
+
+/**
+ * blkback_drain_abandon_all() - the outcome of no request matters any more
+ */
+void blkback_drain_abandon_all(void)
+{
+	struct blkback_conn *conn;
+
+	spin_lock(&blkback_drain_lock);
+	list_for_each_entry(conn, &blkback_drains, node)
+		blkback_conn_abandon(conn);
+	spin_unlock(&blkback_drain_lock);
 }

@@ -120,9 +120,9 @@ void blkback_grant_unmap(struct blkback_queue *queue)
 		}
 		/* A page that may still be mapped must not be used again. */
 		failed++;
-		dev_err_ratelimited(&queue->conn->blkback->dev->dev,
-				    "unmapping a grant failed (%d, %d), one page is lost\n",
-				    ret, grant->unmap_ops[i].status);
+		blkback_log(queue->conn->blkback, err,
+			    "unmapping a grant failed (%d, %d), one page is lost\n",
+			    ret, grant->unmap_ops[i].status);
 	}
 	queue->count.stats.error.unmap += failed;
 	trace_blkback_unmap(queue, nr, failed);
@@ -351,9 +351,9 @@ int blkback_grant_prepare(struct blkback_req *req)
 static void blkback_grant_make_room(struct blkback_queue *queue,
 				    unsigned int nr)
 {
-	dev_warn_ratelimited(&queue->conn->blkback->dev->dev,
-			     "queue %u: Xen has no room for %u mappings, requests wait (gnttab_max_maptrack_frames)\n",
-			     queue->index, nr);
+	blkback_log(queue->conn->blkback, warn,
+		    "queue %u: Xen has no room for %u mappings, requests wait (gnttab_max_maptrack_frames)\n",
+		    queue->index, nr);
 	blkback_grant_evict(queue, nr, U64_MAX);
 }
 

@@ -42,10 +42,9 @@ static struct block_device *blkback_io_bdev(const struct blkback_req *req)
 static enum blkback_outcome blkback_io_reject_with(struct blkback_req *req,
 						   s16 status, const char *why)
 {
-	dev_warn_ratelimited(&req->queue->conn->blkback->dev->dev,
-			     "queue %u: rejected operation %u at sector %llu: %s\n",
-			     req->queue->index, req->cmd.op, req->cmd.sector,
-			     why);
+	blkback_log(req->queue->conn->blkback, warn,
+		    "queue %u: rejected operation %u at sector %llu: %s\n",
+		    req->queue->index, req->cmd.op, req->cmd.sector, why);
 	req->status = status;
 	return BLKBACK_REJECT;
 }

@@ -8,17 +8,43 @@
 
 #include <linux/err.h>
 #include <linux/slab.h>
-#include "blkback.h"
+#include "life.h"
 
-/* Read a number; anything but digits, or more than a u32, is refused. */
+/*
+ * Read a key that may be absent.  @text is NULL then, and is to be freed
+ * otherwise.  Return: 0 or -errno, which was reported.
+ */
+static int blkback_read_text(struct blkback *blkback, const char *dir,
+			     const char *key, char **text)
+{
+	int err;
+
+	*text = xenbus_read(XBT_NIL, dir, key, NULL);
+	if (!IS_ERR(*text))
+		return 0;
+	err = PTR_ERR(*text);
+	*text = NULL;
+	if (err == -ENOENT)
+		return 0;
+	blkback_refuse(blkback, err, "reading %s/%s failed", dir, key);
+	return err;
+}
+
+/*
+ * Read a number; anything but digits, or more than a u32, is refused.  Return: 0,
+ * -ENOENT if the key is absent, or -errno, which was reported.
+ */
 static int blkback_read_uint(struct blkback *blkback, const char *dir,
 			     const char *key, u32 *val)
 {
-	char *text = xenbus_read(XBT_NIL, dir, key, NULL);
+	char *text;
 	int err;
 
-	if (IS_ERR(text))
-		return PTR_ERR(text);
+	err = blkback_read_text(blkback, dir, key, &text);
+	if (err)
+		return err;
+	if (!text)
+		return -ENOENT;
 	err = blkif_parse_uint(text, val);
 	if (err)
 		blkback_refuse(blkback, err, "%s/%s is not a number", dir, key);
@@ -30,7 +56,7 @@ static int blkback_read_uint(struct blkback *blkback, const char *dir,
 static int blkback_read_uint_or(struct blkback *blkback, const char *key,
 				u32 absent, u32 *val)
 {
-	int err = blkback_read_uint(blkback, blkback->dev->otherend, key, val);
+	int err = blkback_read_uint(blkback, blkback->frontend, key, val);
 
 	if (err != -ENOENT)
 		return err;
@@ -38,24 +64,19 @@ static int blkback_read_uint_or(struct blkback *blkback, const char *key,
 	return 0;
 }
 
-/* The text of a key of the frontend, or NULL. */
-static char *blkback_read_text(struct xenbus_device *dev, const char *key)
-{
-	char *text = xenbus_read(XBT_NIL, dev->otherend, key, NULL);
-
-	return IS_ERR(text) ? NULL : text;
-}
-
 /*
  * Read a key that is absent or has one value.  Return: 0 if it is absent, 1 if
- * it has the value, -EINVAL if it has another, which was refused.
+ * it has the value, -EINVAL if it has another, or -errno; errors were reported.
  */
 static int blkback_read_flag(struct blkback *blkback, const char *key,
 			     const char *value)
 {
-	char *text = blkback_read_text(blkback->dev, key);
-	int ret = 0;
+	char *text;
+	int ret;
 
+	ret = blkback_read_text(blkback, blkback->frontend, key, &text);
+	if (ret)
+		return ret;
 	if (text && *text)
 		ret = strcmp(text, value) ? -EINVAL : 1;
 	if (ret < 0)
@@ -65,29 +86,89 @@ static int blkback_read_flag(struct blkback *blkback, const char *key,
 }
 
 /**
- * blkback_keys_separate() - does the frontend say that it has separate rings?
+ * blkback_keys_state() - read the state of the frontend
+ * @blkback: the device
+ * @state: the number that is there; XenbusStateUnknown if there is none, because
+ *         the frontend's directory is gone
+ *
+ * Return: 0, or -errno if it cannot be read.
+ */
+int blkback_keys_state(struct blkback *blkback, int *state)
+{
+	int ret = xenbus_scanf(XBT_NIL, blkback->frontend, "state", "%d",
+			       state);
+
+	if (ret == -ENOENT)
+		*state = XenbusStateUnknown;
+	else if (ret == -ERANGE)
+		/* Not a number. */
+		*state = -1;
+	else if (ret != 1)
+		return ret;
+	return 0;
+}
+
+/* Return: 0 or 1, or -errno. */
+static int blkback_read_online(struct xenbus_device *dev)
+{
+	unsigned int online;
+	int ret = xenbus_scanf(XBT_NIL, dev->nodename, "online", "%u", &online);
+
+	return ret == 1 ? !!online : ret;
+}
+
+/**
+ * blkback_keys_online() - does the toolstack keep the device?
  * @dev: the device
  *
- * Return: true if it does.
+ * Return: false if the toolstack removes it, or has not said that it keeps it.
  */
-bool blkback_keys_separate(struct xenbus_device *dev)
+bool blkback_keys_online(struct xenbus_device *dev)
 {
-	char *text = blkback_read_text(dev, "ring-layout");
-	bool separate = text && !strcmp(text, "split");
+	int ret = blkback_read_online(dev);
 
+	return ret && ret != -ENOENT;
+}
+
+/**
+ * blkback_keys_offline() - does the toolstack remove the device?
+ * @dev: the device
+ *
+ * Return: true if it has said so.
+ */
+bool blkback_keys_offline(struct xenbus_device *dev)
+{
+	return !blkback_read_online(dev);
+}
+
+/**
+ * blkback_keys_separate() - does the frontend say that it has separate rings?
+ * @blkback: the device
+ *
+ * Return: true if it does, or what it says cannot be read, which was reported.
+ */
+bool blkback_keys_separate(struct blkback *blkback)
+{
+	bool separate;
+	char *text;
+
+	if (blkback_read_text(blkback, blkback->frontend, "ring-layout",
+			      &text))
+		return true;
+	separate = text && !strcmp(text, "split");
 	kfree(text);
 	return separate;
 }
 
 /**
  * blkback_keys_remove_choice() - remove what an earlier frontend chose
- * @dev: the device
+ * @blkback: the device
  *
  * The next frontend may be a driver that does not know these keys, and so
  * neither writes nor removes them.  A domain that does not let us write there
  * has to run a driver that knows them.
  */
-void blkback_keys_remove_choice(struct xenbus_device *dev)
+void blkback_keys_remove_choice(struct blkback *blkback)
 {
 	static const char * const keys[] = {
 		"request-format", "ring-layout", "ring-alignment", "integrity",
@@ -95,7 +176,7 @@ void blkback_keys_remove_choice(struct xenbus_device *dev)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		xenbus_rm(XBT_NIL, dev->otherend, keys[i]);
+		xenbus_rm(XBT_NIL, blkback->frontend, keys[i]);
 }
 
 static int blkback_read_layout(struct blkback *blkback,
@@ -105,7 +186,10 @@ static int blkback_read_layout(struct blkback *blkback,
 	u32 order, align;
 	int ret;
 
-	protocol = blkback_read_text(blkback->dev, "protocol");
+	ret = blkback_read_text(blkback, blkback->frontend, "protocol",
+				&protocol);
+	if (ret)
+		return ret;
 	layout->abi = blkif_abi_by_name(protocol);
 	kfree(protocol);
 
@@ -144,9 +228,10 @@ void blkback_keys_inherit_offer(struct blkback *blkback)
 	struct blkif_offer *offer = &blkback->offer;
 	const char *dir = blkback->dev->nodename;
 	u32 segs, entries;
+	int state;
 
-	if (xenbus_read_driver_state(blkback->dev, blkback->dev->otherend) !=
-	    XenbusStateConnected)
+	if (blkback_keys_state(blkback, &state) ||
+	    state != XenbusStateConnected)
 		return;
 	segs = xenbus_read_unsigned(dir, "feature-max-indirect-segments", 0);
 	entries = xenbus_read_unsigned(dir, "max-slim-indirect-entries", 0);
@@ -268,17 +353,17 @@ int blkback_keys_queue(struct blkback *blkback,
 		       const struct blkif_choice *choice, unsigned int index,
 		       struct blkback_queue_keys *keys)
 {
-	const char *otherend = blkback->dev->otherend;
+	const char *frontend = blkback->frontend;
 	char *dir;
 	int err;
 
 	if (choice->nr_queues == 1)
-		return blkback_read_queue(blkback, otherend, &choice->layout,
+		return blkback_read_queue(blkback, frontend, &choice->layout,
 					  keys);
-	dir = kasprintf(GFP_KERNEL, "%s/queue-%u", otherend, index);
+	dir = kasprintf(GFP_KERNEL, "%s/queue-%u", frontend, index);
 	if (!dir) {
-		blkback_fail(blkback, -ENOMEM,
-			     "no memory to read the keys of queue %u", index);
+		blkback_refuse(blkback, -ENOMEM,
+			       "no memory to read the keys of queue %u", index);
 		return -ENOMEM;
 	}
 	err = blkback_read_queue(blkback, dir, &choice->layout, keys);
@@ -303,7 +388,8 @@ void blkback_keys_check_pi(struct blkback *blkback)
 	if (blkback_get_state(blkback) != BLKBACK_CONNECTED || !conn ||
 	    !conn->agreed.layout.abi->slim)
 		return;
-	name = blkback_read_text(blkback->dev, "integrity");
+	if (blkback_read_text(blkback, blkback->frontend, "integrity", &name))
+		return;
 	if (name && *name && strcmp(name, blkif_pi_name(&conn->pi)))
 		blkback_refuse(blkback, -EINVAL,
 			       "the frontend asks for protection information that was not offered");
@@ -332,15 +418,19 @@ void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size)
 
 /**
  * blkback_keys_cdrom() - does the toolstack call it a CD-ROM?
- * @dev: the device
+ * @blkback: the device
  *
  * Return: true if it does.
  */
-bool blkback_keys_cdrom(struct xenbus_device *dev)
+bool blkback_keys_cdrom(struct blkback *blkback)
 {
-	char *type = blkback_read_text(dev, "device-type");
-	bool cdrom = type && !strcmp(type, "cdrom");
+	bool cdrom;
+	char *type;
 
+	if (blkback_read_text(blkback, blkback->frontend, "device-type",
+			      &type))
+		return false;
+	cdrom = type && !strcmp(type, "cdrom");
 	kfree(type);
 	return cdrom;
 }
@@ -349,11 +439,15 @@ bool blkback_keys_cdrom(struct xenbus_device *dev)
  * blkback_keys_discard() - does the toolstack let the guest discard?
  * @dev: the device
  *
- * Return: true unless it says that it does not.
+ * Return: true unless it says that it does not, or what it says cannot be read.
  */
 bool blkback_keys_discard(struct xenbus_device *dev)
 {
-	return xenbus_read_unsigned(dev->nodename, "discard-enable", 1);
+	unsigned int enable;
+	int ret = xenbus_scanf(XBT_NIL, dev->nodename, "discard-enable", "%u",
+			       &enable);
+
+	return ret == 1 ? enable : ret == -ENOENT;
 }
 
 /**

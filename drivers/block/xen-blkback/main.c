@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <xen/xen.h>
 #include "../xen-blkif/disable.h"
-#include "blkback.h"
+#include "life.h"
 
 unsigned int blkback_max_buffer_pages = 1024;
 module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
@@ -112,18 +112,17 @@ module_param_cb(disable, &blkback_disable_ops, &blkback_disable, 0644);
 MODULE_PARM_DESC(disable,
 		 "Features not to offer, separated by commas: " BLKIF_FEATURE_NAMES);
 
-/* Teardowns of connections; each waits for a disk. */
+/* Teardowns of connections whose threads have ended. */
 struct workqueue_struct *blkback_teardown_wq;
-/* Updates of devices, which must not wait behind teardowns. */
+/* Work items of devices, which may wait for teardowns. */
 struct workqueue_struct *blkback_update_wq;
 /* Steps of discards and zeroes; memory may depend on their end. */
 struct workqueue_struct *blkback_range_wq;
+/* Opening and closing disks, whose drivers may wait for anything. */
+struct workqueue_struct *blkback_disk_wq;
 struct kmem_cache *blkback_req_cache;
 
-/*
- * In this order: teardowns wait for steps, and schedule updates.  No connection
- * is left after this.
- */
+/* No device and no connection is left, but the last work item may not be over. */
 static void blkback_destroy_wqs(void)
 {
 	if (blkback_teardown_wq)
@@ -132,19 +131,29 @@ static void blkback_destroy_wqs(void)
 		destroy_workqueue(blkback_range_wq);
 	if (blkback_update_wq)
 		destroy_workqueue(blkback_update_wq);
+	if (blkback_disk_wq)
+		destroy_workqueue(blkback_disk_wq);
 }
 
-/* They serve all devices of all guests; each device has a limited share. */
+/*
+ * They serve all devices of all guests; each device has a limited share.  The
+ * memory of a guest, or of this domain, may depend on all but the last.
+ */
 static int __init blkback_init_wqs(void)
 {
 	blkback_teardown_wq = alloc_workqueue("xen-blkback-teardown",
-					      WQ_UNBOUND, WQ_MAX_ACTIVE);
-	blkback_update_wq = alloc_workqueue("xen-blkback-update", WQ_UNBOUND,
-					    0);
+					      WQ_UNBOUND | WQ_MEM_RECLAIM,
+					      WQ_MAX_ACTIVE);
+	blkback_update_wq = alloc_workqueue("xen-blkback-update",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM,
+					    WQ_MAX_ACTIVE);
 	blkback_range_wq = alloc_workqueue("xen-blkback-range",
 					   WQ_UNBOUND | WQ_MEM_RECLAIM,
 					   WQ_MAX_ACTIVE);
-	if (blkback_teardown_wq && blkback_update_wq && blkback_range_wq)
+	blkback_disk_wq = alloc_workqueue("xen-blkback-disk", WQ_UNBOUND,
+					  WQ_MAX_ACTIVE);
+	if (blkback_teardown_wq && blkback_update_wq && blkback_range_wq &&
+	    blkback_disk_wq)
 		return 0;
 	blkback_destroy_wqs();
 	return -ENOMEM;

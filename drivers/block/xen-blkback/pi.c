@@ -266,7 +266,7 @@ void blkback_pi_finish(struct blkback_req *req)
 	if (!blkback_pi_copy(req, true))
 		return;
 	req->error = BLK_STS_IOERR;
-	dev_warn_ratelimited(&req->queue->conn->blkback->dev->dev,
-			     "queue %u: failed a read: cannot copy its protection information to the guest\n",
-			     req->queue->index);
+	blkback_log(req->queue->conn->blkback, warn,
+		    "queue %u: failed a read: cannot copy its protection information to the guest\n",
+		    req->queue->index);
 }

@@ -4,13 +4,14 @@
  */
 
 #include "../xen-blkif/xenstore.h"
-#include "blkback.h"
+#include "life.h"
 
 struct blkback_key {
 	const char *name;
 	unsigned long long value;
 };
 
+/* Does not make the directory again if the toolstack has removed it. */
 static int blkback_write_keys(struct xenbus_device *dev,
 			      struct xenbus_transaction xbt,
 			      const struct blkback_key *keys, unsigned int nr)
@@ -18,20 +19,17 @@ static int blkback_write_keys(struct xenbus_device *dev,
 	unsigned int i;
 	int err = 0;
 
+	if (!xenbus_exists(xbt, dev->nodename, "state"))
+		return -ENOENT;
 	for (i = 0; i < nr && !err; i++)
 		err = xenbus_printf(xbt, dev->nodename, keys[i].name, "%llu",
 				    keys[i].value);
 	return err;
 }
 
-/**
- * blkback_publish_offer() - publish what can be offered before there is a disk
- * @blkback: the device, whose disk need not be open
- *
- * Return: 0 or -errno, which was reported.
- */
-int blkback_publish_offer(struct blkback *blkback)
+static int blkback_write_offer(struct xenbus_transaction xbt, void *data)
 {
+	struct blkback *blkback = data;
 	const struct blkif_offer *offer = &blkback->offer;
 	const struct blkback_key keys[] = {
 		{ "multi-queue-max-queues", offer->max_queues },
@@ -43,27 +41,59 @@ int blkback_publish_offer(struct blkback *blkback)
 		{ "max-ring-alignment", offer->max_align },
 		{ "max-slim-indirect-entries", offer->max_slim_entries },
 	};
-	int err;
 
-	err = blkback_write_keys(blkback->dev, XBT_NIL, keys,
-				 ARRAY_SIZE(keys));
+	return blkback_write_keys(blkback->dev, xbt, keys, ARRAY_SIZE(keys));
+}
+
+/**
+ * blkback_publish_offer() - publish what can be offered before there is a disk
+ * @blkback: the device, whose disk need not be open
+ *
+ * Return: 0 or -errno, which was reported.
+ */
+int blkback_publish_offer(struct blkback *blkback)
+{
+	int err = blkif_transaction(blkback_write_offer, blkback);
+
 	if (err)
-		blkback_fail(blkback, err, "writing the offer to XenStore failed");
+		blkback_refuse(blkback, err, "writing the offer to XenStore failed");
 	return err;
 }
 
 /* What blkback_write_disk() writes. */
 struct blkback_disk_keys {
 	struct blkback *blkback;
-	const struct blkif_ops *ops;
+	const struct blkback_vbd_offer *offer;
 };
+
+/* In a transaction: the frontend takes the profile to be there with the others. */
+static int blkback_write_pi(struct xenbus_transaction xbt,
+			    struct xenbus_device *dev,
+			    const struct blkif_pi *pi)
+{
+	const struct blkback_key keys[] = {
+		{ "integrity-tuple-size", BLKIF_PI_TUPLE },
+		{ "integrity-interval", pi->interval },
+	};
+	int err;
+
+	/* It may be that of an earlier connection. */
+	if (!pi->profile)
+		return xenbus_exists(xbt, dev->nodename, "feature-integrity") ?
+		       xenbus_rm(xbt, dev->nodename, "feature-integrity") : 0;
+	err = blkback_write_keys(dev, xbt, keys, ARRAY_SIZE(keys));
+	if (err)
+		return err;
+	return xenbus_printf(xbt, dev->nodename, "feature-integrity", "%s",
+			     blkif_pi_name(pi));
+}
 
 static int blkback_write_disk(struct xenbus_transaction xbt, void *data)
 {
 	const struct blkback_disk_keys *disk = data;
 	const struct blkback *blkback = disk->blkback;
 	const struct blkback_vbd *vbd = &blkback->vbd;
-	const struct blkif_ops *ops = disk->ops;
+	const struct blkif_ops *ops = &disk->offer->ops;
 	const struct blkback_key keys[] = {
 		{ "sectors", vbd->size },
 		{ "info", vbd->info },
@@ -86,28 +116,10 @@ static int blkback_write_disk(struct xenbus_transaction xbt, void *data)
 		  blkback->offer.max_indirect_segs },
 	};
 
-	return blkback_write_keys(blkback->dev, xbt, keys, ARRAY_SIZE(keys));
-}
-
-/* The name of the profile comes last: it shows that the others are there. */
-static int blkback_write_pi(struct xenbus_device *dev,
-			    const struct blkif_pi *pi)
-{
-	const struct blkback_key keys[] = {
-		{ "integrity-tuple-size", BLKIF_PI_TUPLE },
-		{ "integrity-interval", pi->interval },
-	};
 	int err;
 
-	/* It may be that of an earlier connection. */
-	xenbus_rm(XBT_NIL, dev->nodename, "feature-integrity");
-	if (!pi->profile)
-		return 0;
-	err = blkback_write_keys(dev, XBT_NIL, keys, ARRAY_SIZE(keys));
-	if (err)
-		return err;
-	return xenbus_printf(XBT_NIL, dev->nodename, "feature-integrity", "%s",
-			     blkif_pi_name(pi));
+	err = blkback_write_keys(blkback->dev, xbt, keys, ARRAY_SIZE(keys));
+	return err ?: blkback_write_pi(xbt, blkback->dev, &disk->offer->pi);
 }
 
 /**
@@ -120,15 +132,12 @@ static int blkback_write_pi(struct xenbus_device *dev,
 int blkback_publish_disk(struct blkback *blkback,
 			 const struct blkback_vbd_offer *offer)
 {
-	struct blkback_disk_keys disk = { blkback, &offer->ops };
-	int err;
+	struct blkback_disk_keys disk = { blkback, offer };
+	int err = blkif_transaction(blkback_write_disk, &disk);
 
-	err = blkif_transaction(blkback_write_disk, &disk);
-	if (!err)
-		err = blkback_write_pi(blkback->dev, &offer->pi);
 	if (err)
-		blkback_fail(blkback, err,
-			     "writing the properties of the disk to XenStore failed");
+		blkback_refuse(blkback, err,
+			       "writing the properties of the disk to XenStore failed");
 	return err;
 }
 

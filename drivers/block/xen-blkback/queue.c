@@ -389,7 +389,7 @@ static void blkback_queue_get_limits(struct blkback_queue *queue)
 	queue->write_through = !blkback->vbd.write_cache &&
 			       bdev_write_cache(blkback->vbd.bdev);
 	if (unlikely(blkback_vbd_changed(&blkback->vbd)))
-		blkback_schedule_update(blkback);
+		blkback_schedule_work(blkback);
 }
 
 /*
@@ -414,8 +414,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 	blkback_queue_submit(queue);
 	any &= list_empty(&queue->held);
 	if (ret < 0)
-		blkback_conn_break(queue->conn,
-				   "the frontend breaks the rules of the ring");
+		blkback_conn_break(queue, "the frontend breaks the rules of the ring");
 	return any;
 }
 
@@ -447,7 +446,7 @@ static void blkback_queue_log_stats(struct blkback_queue *queue)
 }
 
 /**
- * blkback_queue_thread() - serve a queue until kthread_stop()
+ * blkback_queue_thread() - serve a queue until its connection is stopped
  * @data: the queue
  *
  * Return: 0; no request is in flight then.
@@ -483,5 +482,7 @@ int blkback_queue_thread(void *data)
 		blkback_queue_log_stats(queue);
 		blkback_wait_sleep(queue);
 	}
+	/* The queue may be freed after this. */
+	blkback_conn_thread_ended(queue->conn);
 	return 0;
 }

@@ -35,7 +35,8 @@ static inline bool blkback_queue_has_work(const struct blkback_queue *queue)
 /* The thread has to end, and everything is answered. */
 static inline bool blkback_queue_finished(const struct blkback_queue *queue)
 {
-	return kthread_should_stop() && !queue->in_flight;
+	return READ_ONCE(queue->conn->state) == BLKBACK_CONN_STOPPED &&
+	       !queue->in_flight;
 }
 
 #endif /* _XEN_BLKBACK_QUEUE_H */

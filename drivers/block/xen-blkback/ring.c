@@ -4,10 +4,12 @@
  *
  * xenbus maps a shared ring, as one range.  Separate rings are mapped page by
  * page; those of requests read-only, since the backend writes nothing there.
+ *
+ * All of this runs in work items that do not wait for I/O when they allocate
+ * memory: mapping takes a lock that threads of queues take as well.
  */
 
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <xen/page.h>
 #include "blkback.h"
 
@@ -16,20 +18,8 @@ static void *blkback_ring_addr(struct page *page)
 	return pfn_to_kaddr(page_to_pfn(page));
 }
 
-static int blkback_ring_map_shared(struct blkback_queue *queue,
-				   const grant_ref_t *grefs)
-{
-	const struct blkif_layout *layout = &queue->conn->agreed.layout;
-	struct xenbus_device *dev = queue->conn->blkback->dev;
-	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
-	unsigned int nr = blkif_layout_req_pages(layout);
-
-	memcpy(refs, grefs, nr * sizeof(*refs));
-	return xenbus_map_ring_valloc(dev, refs, nr, &queue->mem.shared);
-}
-
 /* Unmap what is mapped, and free the pages. */
-static void blkback_ring_unmap_separate(struct blkback_queue *queue)
+static void blkback_ring_unmap_pages(struct blkback_queue *queue)
 {
 	struct gnttab_unmap_grant_ref ops[BLKBACK_RING_PAGES];
 	struct page *mapped[BLKBACK_RING_PAGES];
@@ -60,31 +50,24 @@ static void blkback_ring_unmap_separate(struct blkback_queue *queue)
 	mem->nr = 0;
 }
 
-static int blkback_ring_map_separate(struct blkback_queue *queue,
-				     const grant_ref_t *grefs)
+/* Map pages, of which the first @nr_readonly are read-only. */
+static int blkback_ring_map_pages(struct blkback_queue *queue,
+				  const grant_ref_t *grefs,
+				  unsigned int nr_readonly, unsigned int nr)
 {
-	const struct blkif_layout *layout = &queue->conn->agreed.layout;
 	struct gnttab_map_grant_ref ops[BLKBACK_RING_PAGES];
-	unsigned int nr_req = blkif_layout_req_pages(layout);
-	unsigned int i, nr = nr_req + blkif_layout_rsp_pages(layout);
 	struct blkback_ring_mem *mem = &queue->mem;
-	unsigned int noio;
+	unsigned int i;
 	int err;
 
-	/*
-	 * This takes a lock that threads of queues take as well, and they must
-	 * not wait for I/O.
-	 */
-	noio = memalloc_noio_save();
 	err = gnttab_alloc_pages(nr, mem->pages);
-	memalloc_noio_restore(noio);
 	if (err)
 		return err;
 	mem->nr = nr;
 	for (i = 0; i < nr; i++) {
 		u32 flags = GNTMAP_host_map;
 
-		if (i < nr_req)
+		if (i < nr_readonly)
 			flags |= GNTMAP_readonly;
 		gnttab_set_map_op(&ops[i], (unsigned long)
 				  blkback_ring_addr(mem->pages[i]), flags,
@@ -100,7 +83,44 @@ static int blkback_ring_map_separate(struct blkback_queue *queue,
 			err = -EIO;
 	}
 	if (err)
-		blkback_ring_unmap_separate(queue);
+		blkback_ring_unmap_pages(queue);
+	return err;
+}
+
+static int blkback_ring_map_separate(struct blkback_queue *queue,
+				     const grant_ref_t *grefs)
+{
+	const struct blkif_layout *layout = &queue->conn->agreed.layout;
+	unsigned int nr_req = blkif_layout_req_pages(layout);
+
+	return blkback_ring_map_pages(queue, grefs, nr_req,
+				      nr_req + blkif_layout_rsp_pages(layout));
+}
+
+/*
+ * xenbus reports a bad reference by itself, as often as a frontend writes one.
+ * References are therefore tried before, and a frontend that changes them
+ * meanwhile has to wait before it is served again.
+ */
+static int blkback_ring_map_shared(struct blkback_queue *queue,
+				   const grant_ref_t *grefs)
+{
+	unsigned int nr = blkif_layout_req_pages(&queue->conn->agreed.layout);
+	struct blkback *blkback = queue->conn->blkback;
+	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
+	int err;
+
+	if (time_before(jiffies, blkback->no_ring_until))
+		return -EAGAIN;
+	err = blkback_ring_map_pages(queue, grefs, 0, nr);
+	if (err)
+		return err;
+	blkback_ring_unmap_pages(queue);
+	memcpy(refs, grefs, nr * sizeof(*refs));
+	err = xenbus_map_ring_valloc(blkback->dev, refs, nr,
+				     &queue->mem.shared);
+	if (err)
+		blkback->no_ring_until = jiffies + BLKBACK_LOG_TIME;
 	return err;
 }
 
@@ -142,5 +162,5 @@ void blkback_ring_unmap(struct blkback_queue *queue)
 		xenbus_unmap_ring_vfree(queue->conn->blkback->dev,
 					queue->mem.shared);
 	else
-		blkback_ring_unmap_separate(queue);
+		blkback_ring_unmap_pages(queue);
 }

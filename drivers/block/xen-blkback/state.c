@@ -19,16 +19,17 @@
  * transition happens; in particular:
  *
  *   - a frontend that was refused is not connected, so CONNECTED never follows
- *     REFUSED, even if a thread refuses it while it is being connected;
+ *     REFUSED;
  *   - CLOSING and REFUSED do not replace each other: the first of them says who
  *     closes;
  *   - a device that is leaving does not return.
  *
- * All transitions are made under blkback.transition, except that to REFUSED,
- * which the thread of a queue may make at any time.
+ * All transitions are made by the device's work item, except that to REMOVED,
+ * which blkback_remove() may make at any time.  The threads of queues only tell
+ * the work item what they have seen.
  */
 
-#include "blkback.h"
+#include "life.h"
 
 /* States of a device that is in use. */
 #define BLKBACK_LIVE	(BIT(BLKBACK_PROBING) | BIT(BLKBACK_WAITING) |	\
@@ -85,6 +86,9 @@ static bool blkback_set_state_locked(struct blkback *blkback,
 	lockdep_assert_held(&blkback->lock);
 	if (!(to->from & BIT(blkback->state)))
 		return false;
+	/* A device that xenbus unregisters is not bound again. */
+	if (state == BLKBACK_REMOVED)
+		blkback->may_rebind = blkback->state != BLKBACK_LEAVING;
 	WRITE_ONCE(blkback->state, state);
 	if (to->published != XenbusStateUnknown)
 		xenbus_switch_state(blkback->dev, to->published);
@@ -96,7 +100,8 @@ static bool blkback_set_state_locked(struct blkback *blkback,
  * @blkback: the device
  * @state: the new state
  *
- * Context: process context; takes blkback.lock and sleeps.
+ * Context: the work item of the device, or its removal; takes blkback.lock and
+ * waits for XenStore, but for nothing else.
  *
  * Return: false if the device cannot enter that state from the one that it is
  * in; then nothing was done.
@@ -111,76 +116,41 @@ bool blkback_set_state(struct blkback *blkback, enum blkback_state state)
 	return entered;
 }
 
+/*
+ * A frontend can reconnect and be refused as often as it likes, so the reason is
+ * logged at a limited rate, to not fill dom0's log.
+ */
 static void blkback_report(struct blkback *blkback, int err, const char *fmt,
 			   va_list *args)
 {
 	struct va_format vaf = { .fmt = fmt, .va = args };
 
-	xenbus_dev_error(blkback->dev, err, "%pV", &vaf);
+	if (__ratelimit(&blkback->log))
+		xenbus_dev_error(blkback->dev, err, "%pV", &vaf);
+}
+
+/* What was refused is not served any more. */
+static void blkback_close(struct blkback *blkback)
+{
+	if (blkback_set_state(blkback, BLKBACK_REFUSED) && blkback->conn)
+		blkback_conn_refuse(blkback->conn);
 }
 
 /**
- * blkback_fail() - close a device because something failed on this side
+ * blkback_refuse() - close a device that cannot be, or is not to be, connected
  * @blkback: the device
  * @err: -errno
- * @fmt: what failed, for the log and for XenStore's error node
+ * @fmt: what the frontend did wrong, or what failed on this side; for the log and
+ *       for XenStore's error node
  *
- * Context: process context; takes blkback.lock and sleeps.
+ * Context: the work item of the device.
  */
-void blkback_fail(struct blkback *blkback, int err, const char *fmt, ...)
+void blkback_refuse(struct blkback *blkback, int err, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
 	blkback_report(blkback, err, fmt, &args);
 	va_end(args);
-	blkback_set_state(blkback, BLKBACK_REFUSED);
-}
-
-/**
- * blkback_refuse() - refuse a frontend for what it wrote to XenStore
- * @blkback: the device
- * @err: -errno
- * @fmt: what is wrong, for the log and for XenStore's error node
- *
- * A frontend can reconnect and be refused as often as it likes, so the reason
- * is given at a limited rate, to not fill dom0's log.
- *
- * Context: process context; takes blkback.lock and sleeps.
- */
-void blkback_refuse(struct blkback *blkback, int err, const char *fmt, ...)
-{
-	va_list args;
-
-	if (__ratelimit(&blkback->log)) {
-		va_start(args, fmt);
-		blkback_report(blkback, err, fmt, &args);
-		va_end(args);
-	}
-	blkback_set_state(blkback, BLKBACK_REFUSED);
-}
-
-/**
- * blkback_refuse_broken() - refuse a frontend that broke the rules of a ring
- * @conn: its connection
- * @why: what it did, for the log and for XenStore's error node
- *
- * If the connection was stopped meanwhile, the device may already be setting up
- * the next one, and is left alone.  Whoever stops a connection takes
- * blkback.lock before the device enters another state.
- *
- * Context: the thread of a queue; takes blkback.lock and sleeps.
- */
-void blkback_refuse_broken(struct blkback_conn *conn, const char *why)
-{
-	struct blkback *blkback = conn->blkback;
-
-	mutex_lock(&blkback->lock);
-	blkback->stats.error.protocol++;
-	if (READ_ONCE(conn->state) == BLKBACK_CONN_BROKEN) {
-		if (__ratelimit(&blkback->log))
-			xenbus_dev_error(blkback->dev, -EPROTO, "%s", why);
-		blkback_set_state_locked(blkback, BLKBACK_REFUSED);
-	}
-	mutex_unlock(&blkback->lock);
+	blkback_close(blkback);
 }

@@ -53,13 +53,11 @@ void blkback_stats_read(struct blkback *blkback, struct blkback_stats *sum)
  */
 unsigned int blkback_stats_in_flight(struct blkback *blkback)
 {
-	struct blkback_conn *conn;
-	unsigned int i, sum = 0;
+	unsigned int sum = 0;
 
 	mutex_lock(&blkback->lock);
-	conn = blkback->conn;
-	for (i = 0; conn && i < conn->nr_queues; i++)
-		sum += READ_ONCE(conn->queues[i].in_flight);
+	if (blkback->conn)
+		sum = blkback_conn_in_flight(blkback->conn);
 	mutex_unlock(&blkback->lock);
 	return sum;
 }

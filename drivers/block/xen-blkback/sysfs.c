@@ -2,13 +2,13 @@
 /*
  * Xen block backend: the files of a device in sysfs.
  *
- * The files are removed, and nobody reads them any more, before the device is
- * freed.
+ * The driver core creates the files when the driver is bound.  They are removed,
+ * and nobody reads them any more, before the driver is.
  */
 
 #include <linux/slab.h>
 #include "../xen-blkif/agreed.h"
-#include "blkback.h"
+#include "life.h"
 
 /* To be freed by the caller. */
 static struct blkback_stats *blkback_sysfs_read(struct device *device)
@@ -122,12 +122,39 @@ static const struct attribute_group blkback_agreed_group = {
 	.attrs = blkback_agreed_attrs,
 };
 
+/* Requests that the disk still has to answer for earlier connections. */
+static ssize_t blkback_draining_show(struct device *device,
+				     struct device_attribute *attr, char *buf)
+{
+	unsigned int seconds, nr;
+
+	nr = blkback_drain_requests(to_xenbus_device(device), &seconds);
+	return sysfs_emit(buf, "%u\n", blkif_attr_key(attr) ? seconds : nr);
+}
+
+static struct attribute *blkback_draining_attrs[] = {
+	BLKIF_ATTR(requests, blkback_draining_show, false),
+	BLKIF_ATTR(seconds, blkback_draining_show, true),
+	NULL
+};
+
+static const struct attribute_group blkback_draining_group = {
+	.name = "draining",
+	.attrs = blkback_draining_attrs,
+};
+
 static ssize_t physical_device_show(struct device *device,
 				    struct device_attribute *attr, char *buf)
 {
 	struct blkback *blkback = dev_get_drvdata(device);
+	ssize_t ret = -ENODEV;
 
-	return sysfs_emit(buf, "%x:%x\n", blkback->major, blkback->minor);
+	mutex_lock(&blkback->lock);
+	if (blkback->mode)
+		ret = sysfs_emit(buf, "%x:%x\n", blkback->major,
+				 blkback->minor);
+	mutex_unlock(&blkback->lock);
+	return ret;
 }
 static DEVICE_ATTR_RO(physical_device);
 
@@ -135,8 +162,13 @@ static ssize_t mode_show(struct device *device, struct device_attribute *attr,
 			 char *buf)
 {
 	struct blkback *blkback = dev_get_drvdata(device);
+	ssize_t ret = -ENODEV;
 
-	return sysfs_emit(buf, "%s\n", blkback->mode);
+	mutex_lock(&blkback->lock);
+	if (blkback->mode)
+		ret = sysfs_emit(buf, "%s\n", blkback->mode);
+	mutex_unlock(&blkback->lock);
+	return ret;
 }
 static DEVICE_ATTR_RO(mode);
 
@@ -150,33 +182,10 @@ static const struct attribute_group blkback_group = {
 	.attrs = blkback_attrs,
 };
 
-static const struct attribute_group *blkback_groups[] = {
+const struct attribute_group *blkback_groups[] = {
 	&blkback_group,
 	&blkback_stat_group,
 	&blkback_agreed_group,
+	&blkback_draining_group,
 	NULL
 };
-
-/**
- * blkback_sysfs_add() - create the files of a device
- * @blkback: the device, whose disk is open
- *
- * Return: 0 or -errno.
- */
-int blkback_sysfs_add(struct blkback *blkback)
-{
-	return sysfs_create_groups(&blkback->dev->dev.kobj, blkback_groups);
-}
-
-/**
- * blkback_sysfs_remove() - remove the files of a device, if there are any
- * @blkback: the device; it has files if its disk is open
- *
- * Context: process context.  Waits for readers, which take blkback.lock, so the
- * caller must not hold it.
- */
-void blkback_sysfs_remove(struct blkback *blkback)
-{
-	if (blkback->vbd.bdev)
-		sysfs_remove_groups(&blkback->dev->dev.kobj, blkback_groups);
-}

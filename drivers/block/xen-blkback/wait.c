@@ -117,7 +117,7 @@ static bool blkback_wait_poll_for(struct blkback_queue *queue, u32 ns)
 		cpu_relax();
 		if (blkback_queue_has_work(queue))
 			return true;
-	} while (!need_resched() && !kthread_should_stop() &&
+	} while (!need_resched() && blkback_queue_may_take(queue) &&
 		 ktime_get_ns() < end);
 	return false;
 }
@@ -206,8 +206,7 @@ static bool blkback_wait_rearm(struct blkback_queue *queue, bool *worked)
 	if (ret > 0)
 		return true;
 	if (ret < 0) {
-		blkback_conn_break(queue->conn,
-				   "the frontend breaks the rules of the ring");
+		blkback_conn_break(queue, "the frontend breaks the rules of the ring");
 		return false;
 	}
 	if (xchg(&queue->event.pending, false)) {
@@ -273,9 +272,9 @@ static void blkback_wait_watch(struct blkback_queue *queue)
 					 BLKBACK_LATE))
 		return;
 	queue->count.stats.lost_events++;
-	dev_warn_ratelimited(&queue->conn->blkback->dev->dev,
-			     "queue %u: found a request without an event\n",
-			     queue->index);
+	blkback_log(queue->conn->blkback, warn,
+		    "queue %u: found a request without an event\n",
+		    queue->index);
 }
 
 /*

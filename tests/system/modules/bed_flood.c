@@ -57,6 +57,10 @@ static bool endless;
 module_param(endless, bool, 0444);
 MODULE_PARM_DESC(endless, "Keep all requests in flight");
 
+static bool stubborn;
+module_param(stubborn, bool, 0644);
+MODULE_PARM_DESC(stubborn, "Do not close, whatever the backend does");
+
 static unsigned int rounds;
 module_param(rounds, uint, 0444);
 MODULE_PARM_DESC(rounds, "Number of connections");
@@ -335,6 +339,8 @@ static void backend_changed(struct xenbus_device *dev, enum xenbus_state state)
 		xenbus_switch_state(dev, XenbusStateClosed);
 		break;
 	case XenbusStateClosing:
+		if (READ_ONCE(stubborn))
+			break;
 		feed_no_more();
 		xenbus_switch_state(dev, XenbusStateClosed);
 		break;
