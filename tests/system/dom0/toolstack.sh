@@ -31,6 +31,10 @@ detached_dom0() {
 	! bed list "$be" >/dev/null && [ ! -b "/dev/$1" ]
 }
 
+chain_jobs() {
+	printf '%s\n' '[global]' filename=/dev/xvda size=4m ioengine=libaio direct=1 verify=crc32c verify_fatal=1 randrepeat=0 \
+		'[small]' rw=randwrite bs=4k iodepth=16 io_size=512k '[large]' stonewall rw=write bs=1m iodepth=4
+}
 # chain inner|outer [PARAMETER=VALUE...]: a disk goes to dom0 and from there to the guest; which of
 # the two is detached first
 chain() {
@@ -41,17 +45,7 @@ chain() {
 	front_in_dom0 "$FRONT" "$@"
 	attach_dom0 phy:/dev/vdc xvdb
 	attach phy:/dev/xvdb xvda
-	guest_fio 120 "$(verify_head /dev/xvda)
-[small]
-rw=randwrite
-bs=4k
-iodepth=16
-io_size=1m
-[large]
-stonewall
-rw=write
-bs=1m
-iodepth=4" >/dev/null
+	guest_fio 120 "$(chain_jobs)" >/dev/null
 	sum=$(guest_run 'dd if=/dev/urandom of=/tmp/piece bs=1M count=4 2>/dev/null && dd if=/tmp/piece of=/dev/xvda bs=1M oflag=direct 2>/dev/null && md5sum < /tmp/piece')
 	# What is open in dom0 may be refused to go, or may go and leave errors behind.
 	[ "$first" = inner ] || xl block-detach 0 xvdb >"$state/xl.log" 2>&1 || true
