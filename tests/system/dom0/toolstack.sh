@@ -9,7 +9,16 @@ front_in_dom0() {
 	local m which=$1
 	shift
 	for m in $(modinfo -F depends "/bed/$which/xen-blkfront.ko" | tr , ' '); do modprobe "$m"; done
+	trap dom0_left EXIT
 	insmod "/bed/$which/xen-blkfront.ko" "$@" || fail "xen-blkfront ($which $*) does not load in dom0"
+}
+# When a case fails: the runner knows of the guest's disks only.
+dom0_left() {
+	local x
+	[ -d /sys/module/xen_blkfront ] || return 0
+	for x in $(bed list "/local/domain/0/backend/vbd/$(guest_id)"); do xl block-detach "$G" "$x" || true; done
+	for x in $(bed list /local/domain/0/backend/vbd/0); do xl block-detach 0 "$x" || true; done
+	rmmod xen_blkfront || true
 }
 front_out_of_dom0() {
 	wait_for 30 "xen-blkfront to be unloaded from dom0" rmmod xen_blkfront 2>/dev/null || fail "xen-blkfront stays in dom0"
