@@ -332,3 +332,4 @@ detach_once() {
 . /bed/dom0/rows.sh
 . /bed/dom0/disks.sh
 . /bed/dom0/life.sh
+. /bed/dom0/toolstack.sh

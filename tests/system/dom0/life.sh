@@ -34,12 +34,12 @@ guest_is_content() {
 		grep -E 'error, dev|I/O error|xvda.*error|disabled|without an event'"
 }
 
-# keep_verifying XVD: write, read back and check, round after round, until verified is called; meanwhile
+# keep_verifying XVD [NAME]: write, read back and check, round after round, until verified is called; meanwhile
 # the guest's log must be clean
 keep_verifying() {
 	guest_run 'rm -f /tmp/enough'
 	from_here
-	verifier=$(guest_start "printf '%s' '$(round_jobs "/dev/$1")' > /tmp/round.fio; n=0
+	verifier=$(guest_start "printf '%s' '$(round_jobs "/dev/${2:-$1}")' > /tmp/round.fio; n=0
 		while [ ! -f /tmp/enough ]; do
 			fio --minimal /tmp/round.fio > /tmp/round.out 2>&1 || { tail -n 5 /tmp/round.out; exit 1; }
 			n=\$((n + 1))
