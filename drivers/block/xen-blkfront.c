@@ -573,11 +573,11 @@ static int blkfront_copy_otherend(struct blkfront_info *info)
 }
 
 static void blkfront_info_init(struct blkfront_info *info,
-			       struct xenbus_device *dev, int vdevice)
+			       struct xenbus_device *dev)
 {
 	info->xbdev = dev;
-	info->vdevice = vdevice;
 	info->state = BLKFRONT_WAITING;
+	INIT_LIST_HEAD(&info->minors_node);
 	refcount_set(&info->refs, 1);
 	mutex_init(&info->mutex);
 	mutex_init(&info->brief);
@@ -594,6 +594,10 @@ static void blkfront_info_init(struct blkfront_info *info,
 	INIT_WORK(&info->delete_work, blkfront_delete_work);
 }
 
+/*
+ * A device that is refused is given up like a disk, so that it can be detached,
+ * and is refused again after a restore.
+ */
 static int blkfront_probe(struct xenbus_device *dev,
 			  const struct xenbus_device_id *id)
 {
@@ -601,46 +605,30 @@ static int blkfront_probe(struct xenbus_device *dev,
 	int err, vdevice;
 
 	err = blkfront_read_vdevice(dev, &vdevice);
-	if (err)
-		return err;
-	err = blkfront_wanted(dev, vdevice);
-	if (err)
-		return err;
+	if (!err && !blkfront_wanted(dev, vdevice))
+		return -ENODEV;
 
 	info = kzalloc(sizeof(*info), GFP_KERNEL);
-	if (!info)
+	if (!info) {
+		xenbus_switch_state(dev, XenbusStateClosed);
 		return -ENOMEM;
-	blkfront_info_init(info, dev, vdevice);
-	err = blkfront_copy_otherend(info);
-	if (err)
-		goto free_info;
-	err = blkif_vdev_parse(vdevice, &info->vdev);
-	if (err) {
-		xenbus_dev_fatal(dev, err,
-				 "virtual-device %#x does not name a disk",
-				 vdevice);
-		goto free_info;
 	}
-	err = blkfront_reserve_minors(info);
-	if (err) {
-		xenbus_dev_fatal(dev, err,
-				 "virtual-device %#x: another disk has its name, or had it and is still being deleted",
-				 vdevice);
-		goto free_info;
-	}
+	blkfront_info_init(info, dev);
 	dev_set_drvdata(&dev->dev, info);
 	blkfront_debugfs_add(info);
-
-	/*
-	 * An earlier driver, perhaps in the firmware, may have left the backend
-	 * Closed.  The backend notices this state.
-	 */
-	xenbus_switch_state(dev, XenbusStateInitialising);
+	if (!err)
+		err = blkfront_copy_otherend(info);
+	if (!err)
+		err = blkfront_take_name(info, vdevice);
+	if (err)
+		blkfront_kill(info, NULL);
+	else
+		/*
+		 * An earlier driver, perhaps in the firmware, may have left the
+		 * backend Closed.  The backend notices this state.
+		 */
+		xenbus_switch_state(dev, XenbusStateInitialising);
 	return 0;
-
-free_info:
-	kfree(info);
-	return err;
 }
 
 /*

@@ -653,8 +653,8 @@ extern const struct attribute_group *blkfront_groups[];
 
 /* vdevice.c: the number of the virtual device. */
 int blkfront_read_vdevice(struct xenbus_device *dev, int *vdevice);
-int blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice);
-int blkfront_reserve_minors(struct blkfront_info *info);
-void blkfront_release_minors(struct blkfront_info *info);
+bool blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice);
+int blkfront_take_name(struct blkfront_info *info, unsigned int vdevice);
+void blkfront_release_name(struct blkfront_info *info);
 
 #endif /* _XEN_BLKFRONT_H */

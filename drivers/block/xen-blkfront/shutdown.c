@@ -237,7 +237,7 @@ void blkfront_delete_work(struct work_struct *work)
 
 	if (!READ_ONCE(info->orphaned))
 		blkfront_clear_keys(XBT_NIL, dev->nodename);
-	blkfront_release_minors(info);
+	blkfront_release_name(info);
 	complete(&info->deleted);
 	blkfront_free(info);
 	put_device(&dev->dev);
