@@ -77,6 +77,31 @@ static inline void compat_bdev_fput(struct file *bdev_file)
 	kfree(file);
 }
 
+/*
+ * d32e2bf83791: open() takes a disk instead of a block device; ae220766d87c:
+ * release() takes no mode.  Each of these turns the definition of the function
+ * into one with the newer arguments, and one of that name that calls it.
+ */
+#define blkfront_open(disk, mode)					\
+	compat_open(disk, mode);					\
+									\
+static int (blkfront_open)(struct block_device *bdev, fmode_t fmode)	\
+{									\
+	return compat_open(bdev->bd_disk, fmode);			\
+}									\
+									\
+static int compat_open(disk, mode)
+
+#define blkfront_close(disk)						\
+	compat_close(disk);						\
+									\
+static void (blkfront_close)(struct gendisk *gd, fmode_t fmode)		\
+{									\
+	compat_close(gd);						\
+}									\
+									\
+static void compat_close(disk)
+
 #define bdev_file_open_by_dev(dev, mode, holder, hops) \
 	compat_bdev_file_open_by_dev(dev, mode, holder)
 #define file_bdev	compat_file_bdev

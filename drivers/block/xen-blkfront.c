@@ -16,6 +16,7 @@
  *   negotiate.c   all that is read from and written to XenStore
  *   disk.c        the gendisk and its limits
  *   shutdown.c    the end of a disk
+ *   detach.c      detaching a disk that is in use
  *   vdevice.c     the number of the virtual device
  *   params.c      module parameters
  *   counters.h, stats.h, sysfs.c, debugfs.c, trace.[hc]
@@ -486,6 +487,11 @@ static void blkfront_follow_backend(struct blkfront_info *info)
 	case XenbusStateConnected:
 		err = blkfront_backend_connected(info);
 		break;
+	case XenbusStateClosing:
+		/* We have not followed, because the disk is in use. */
+		if (READ_ONCE(info->state) == BLKFRONT_CONNECTED)
+			blkfront_disk_changed(info);
+		break;
 	case XenbusStateClosed:
 		blkfront_backend_closed(info);
 		break;
@@ -525,6 +531,17 @@ static void blkfront_connect_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
+static void blkfront_backend_closing(struct blkfront_info *info)
+{
+	if (READ_ONCE(info->state) == BLKFRONT_LEAVING)
+		return;
+	if (blkfront_detach_waits(info))
+		/* It says like this, too, that the disk has changed. */
+		queue_work(blkfront_wq_of(info), &info->connect_work);
+	else
+		blkfront_kill(info, NULL);
+}
+
 /*
  * Runs in xenwatch.  The work item reads the state itself, and so sees the
  * latest one, however often it changes.  Giving a disk up neither needs the
@@ -537,14 +554,15 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
 
 	dev_dbg(&dev->dev, "backend: %s\n", xenbus_strstate(state));
 	switch (state) {
-	case XenbusStateInitWait:
 	case XenbusStateConnected:
+		blkfront_detach_check(info);
+		fallthrough;
+	case XenbusStateInitWait:
 	case XenbusStateClosed:
 		queue_work(blkfront_wq_of(info), &info->connect_work);
 		break;
 	case XenbusStateClosing:
-		if (READ_ONCE(info->state) != BLKFRONT_LEAVING)
-			blkfront_kill(info, NULL);
+		blkfront_backend_closing(info);
 		break;
 	case XenbusStateUnknown:
 		/* Its directory was removed, or its domain is gone. */
@@ -592,6 +610,7 @@ static void blkfront_info_init(struct blkfront_info *info,
 	INIT_WORK(&info->shutdown_work, blkfront_shutdown_work);
 	INIT_WORK(&info->bury_work, blkfront_bury_work);
 	INIT_WORK(&info->delete_work, blkfront_delete_work);
+	blkfront_detach_init(info);
 }
 
 /*
@@ -644,6 +663,7 @@ static int blkfront_resume(struct xenbus_device *dev)
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
 	unsigned int noio = memalloc_noio_save();
 
+	blkfront_detach_forget(info);
 	mutex_lock(&info->mutex);
 	if (blkfront_copy_otherend(info) ||
 	    !blkfront_quiesce(info, BLKFRONT_RESUMED)) {

@@ -45,6 +45,7 @@
  * @max_coalesced: responses for each notification
  * @trusted: backends may see whole pages
  * @persistent: use persistent grants
+ * @detach_in_use: disks are detached although they are open
  * @disable: features that are not used
  */
 struct blkfront_params {
@@ -59,6 +60,7 @@ struct blkfront_params {
 	unsigned int max_coalesced;
 	bool trusted;
 	bool persistent;
+	bool detach_in_use;
 	struct blkif_disable disable;
 };
 
@@ -283,6 +285,20 @@ struct blkfront_tag {
 #define BLKFRONT_PATH_SIZE	128
 
 /**
+ * struct blkfront_detach - the toolstack asks for the disk: see detach.c
+ * @requested: it waits until the disk is closed
+ * @since: when it asked last; jiffies
+ * @log: limits messages about that
+ * @work: gives the disk up, or says why not
+ */
+struct blkfront_detach {
+	bool requested;
+	unsigned long since;
+	struct ratelimit_state log;
+	struct delayed_work work;
+};
+
+/**
  * struct blkfront_info - one disk
  * @xbdev: its xenbus device
  * @otherend: the backend's directory in XenStore.  Work items use this copy: it
@@ -333,6 +349,7 @@ struct blkfront_tag {
  * @shutdown_work: tears a disk down that was given up
  * @bury_work: marks the gendisk dead after that
  * @delete_work: deletes the disk when the driver is unbound
+ * @detach: the toolstack's request to detach it
  * @deleted: completed when it was deleted
  *
  * The number of hardware queues and their depth are those of the first
@@ -386,6 +403,7 @@ struct blkfront_info {
 	struct work_struct shutdown_work;
 	struct work_struct bury_work;
 	struct work_struct delete_work;
+	struct blkfront_detach detach;
 	struct completion deleted;
 };
 
@@ -521,6 +539,15 @@ void blkfront_bury_work(struct work_struct *work);
 void blkfront_delete_work(struct work_struct *work);
 void blkfront_remove(struct xenbus_device *dev);
 void blkfront_wait_orphans(void);
+
+/* detach.c: detaching a disk that is in use. */
+bool blkfront_detach_waits(struct blkfront_info *info);
+void blkfront_detach_check(struct blkfront_info *info);
+void blkfront_detach_forget(struct blkfront_info *info);
+bool blkfront_detach_pending(const struct blkfront_info *info);
+void blkfront_detach_closed(struct blkfront_info *info);
+void blkfront_detach_init(struct blkfront_info *info);
+void blkfront_detach_exit(struct blkfront_info *info);
 
 /* io.c: the data path. */
 extern const struct blk_mq_ops blkfront_mq_ops;

@@ -47,6 +47,19 @@ static int blkfront_ioctl(struct block_device *bdev, blk_mode_t mode,
 	}
 }
 
+/* A disk that was given up is not opened any more. */
+static int blkfront_open(struct gendisk *disk, blk_mode_t mode)
+{
+	const struct blkfront_info *info = disk->private_data;
+
+	return blkfront_is_dead(info) ? -ENXIO : 0;
+}
+
+static void blkfront_close(struct gendisk *disk)
+{
+	blkfront_detach_closed(disk->private_data);
+}
+
 /* The last opener of a disk that was removed is gone. */
 static void blkfront_free_disk(struct gendisk *gd)
 {
@@ -55,6 +68,8 @@ static void blkfront_free_disk(struct gendisk *gd)
 
 static const struct block_device_operations blkfront_fops = {
 	.owner = THIS_MODULE,
+	.open = blkfront_open,
+	.release = blkfront_close,
 	.getgeo = blkfront_getgeo,
 	.ioctl = blkfront_ioctl,
 	.compat_ioctl = blkdev_compat_ptr_ioctl,

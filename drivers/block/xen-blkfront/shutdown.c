@@ -44,6 +44,8 @@ bool blkfront_backend_left(const struct blkfront_info *info)
 	case XenbusStateInitWait:
 	case XenbusStateInitialised:
 		return info->agreed.choice.layout.separate;
+	case XenbusStateClosing:
+		return !blkfront_detach_pending(info);
 	default:
 		return true;
 	}
@@ -223,6 +225,7 @@ void blkfront_delete_work(struct work_struct *work)
 	cancel_work_sync(&info->connect_work);
 	flush_work(&info->add_work);
 	blkfront_delete_gendisk(info);
+	blkfront_detach_exit(info);
 
 	/* An interrupt that killed the disk may be about to queue the work. */
 	mutex_lock(&info->mutex);
