@@ -77,6 +77,31 @@ static inline void compat_bdev_fput(struct file *bdev_file)
 	kfree(file);
 }
 
+/*
+ * d32e2bf83791: open() takes a disk instead of a block device; ae220766d87c:
+ * release() takes no mode.  Each of these turns the definition of the function
+ * into one with the newer arguments, and one of that name that calls it.
+ */
+#define blkfront_open(disk, mode)					\
+	compat_open(disk, mode);					\
+									\
+static int (blkfront_open)(struct block_device *bdev, fmode_t fmode)	\
+{									\
+	return compat_open(bdev->bd_disk, fmode);			\
+}									\
+									\
+static int compat_open(disk, mode)
+
+#define blkfront_close(disk)						\
+	compat_close(disk);						\
+									\
+static void (blkfront_close)(struct gendisk *gd, fmode_t fmode)		\
+{									\
+	compat_close(gd);						\
+}									\
+									\
+static void compat_close(disk)
+
 #define bdev_file_open_by_dev(dev, mode, holder, hops) \
 	compat_bdev_file_open_by_dev(dev, mode, holder)
 #define file_bdev	compat_file_bdev
@@ -314,12 +339,13 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 	blk_queue_max_segment_size(q, lim->max_segment_size);
 	blk_queue_dma_alignment(q, lim->dma_alignment);
 	blk_queue_io_opt(q, lim->io_opt);
+	/* Whoever finds that the disk can discard expects a granularity. */
+	q->limits.discard_granularity = lim->discard_granularity;
+	q->limits.discard_alignment = lim->discard_alignment;
 	blk_queue_max_discard_sectors(q, lim->max_hw_discard_sectors);
 	blk_queue_max_discard_segments(q, lim->max_discard_segments);
 	blk_queue_max_secure_erase_sectors(q, lim->max_secure_erase_sectors);
 	blk_queue_max_write_zeroes_sectors(q, lim->max_write_zeroes_sectors);
-	q->limits.discard_granularity = lim->discard_granularity;
-	q->limits.discard_alignment = lim->discard_alignment;
 	blk_queue_max_integrity_segments(q, lim->max_integrity_segments);
 	compat_integrity_set(q->disk, &lim->integrity);
 	blk_queue_write_cache(q, lim->features & BLK_FEAT_WRITE_CACHE,
@@ -331,7 +357,28 @@ static inline int compat_queue_limits_set(struct request_queue *q,
 	return 0;
 }
 
+/*
+ * 6.14, aa427d7b73b1 (and 6.12.y): limits are set while no request is under way
+ * that was made for the former ones.
+ */
+static inline int compat_queue_limits_set_frozen(struct request_queue *q,
+						 struct compat_queue_limits *lim)
+{
+	int err;
+
+	blk_mq_freeze_queue(q);
+	err = compat_queue_limits_set(q, lim);
+	blk_mq_unfreeze_queue(q);
+	return err;
+}
+
+static inline void compat_queue_limits_cancel(struct request_queue *q)
+{
+}
+
 #define queue_limits			compat_queue_limits
+#define queue_limits_commit_update_frozen compat_queue_limits_set_frozen
+#define queue_limits_cancel_update	compat_queue_limits_cancel
 #define queue_limits_start_update	compat_queue_limits_get
 #define queue_limits_commit_update	compat_queue_limits_set
 
@@ -383,6 +430,26 @@ static inline int compat_alloc_tag_set(struct blk_mq_tag_set *set)
 }
 
 #define blk_mq_alloc_tag_set	compat_alloc_tag_set
+#endif
+
+/*
+ * 7.x: bios that are taken from a request leave what other layers have noted of
+ * their way through this queue behind; submitting them notes it again.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+static inline void compat_steal_bios(struct bio_list *list, struct request *rq)
+{
+	struct bio *bio;
+
+	__rq_for_each_bio(bio, rq) {
+		bio->bi_opf &= ~REQ_POLLED;
+		bio_clear_flag(bio, BIO_QOS_THROTTLED);
+		bio_clear_flag(bio, BIO_QOS_MERGED);
+	}
+	blk_steal_bios(list, rq);
+}
+
+#define blk_steal_bios	compat_steal_bios
 #endif
 
 /*

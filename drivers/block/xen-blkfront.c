@@ -15,6 +15,8 @@
  *   ring.c        rings and their event channels
  *   negotiate.c   all that is read from and written to XenStore
  *   disk.c        the gendisk and its limits
+ *   shutdown.c    the end of a disk
+ *   detach.c      detaching a disk that is in use
  *   vdevice.c     the number of the virtual device
  *   params.c      module parameters
  *   counters.h, stats.h, sysfs.c, debugfs.c, trace.[hc]
@@ -24,8 +26,10 @@
  *   blkfront_ring   a queue of one connection: its rings, event channel, pages
  *   blkfront_req    our part of a struct request, valid while it is in flight
  *   blkfront_tag    the request in flight under a tag; kept as long as the disk
- * Locks, outermost first
+ * Locks, outermost first; Documentation/design.md has the rules
+ *   limits_lock     of the request queue; taken by blkfront_update_work() only
  *   info->mutex     making and tearing down a connection; process context
+ *   info->brief     what is shown of a disk; never held while waiting
  *   ring->rsp_lock  response half of a ring; hard interrupts are off
  *   ring->lock      request half of a ring; covers writing the slot only
  *   info->bios_lock bios that are to be submitted again; any context
@@ -35,13 +39,15 @@
  *   by its work item, by tasks that poll a polled queue, and by the watchdog.
  *   Requests may be completed in hard interrupts.  XenStore is used by xenbus
  *   callbacks and work items only.
+ *   xenwatch serves all devices of the guest and waits for nothing that may
+ *   depend on I/O: it queues work items of the disk.  Two exceptions, which are
+ *   short: see blkfront_resume() and blkfront_remove().
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
-#include <linux/delay.h>
 #include <linux/major.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -55,14 +61,11 @@
 
 #include "xen-blkfront/blkfront.h"
 
-/* How long to wait for the backend; toolstacks wait ten seconds for us. */
-#define BLKFRONT_CLOSE_TIMEOUT_MS	4000
-#define BLKFRONT_CLOSE_CHECK_MS		20
-
 /* --- States --- */
 
-/* Tears down disks; tasks that free memory by writing to one wait for it. */
-static struct workqueue_struct *blkfront_wq;
+struct workqueue_struct *blkfront_wq;
+struct workqueue_struct *blkfront_update_wq;
+struct workqueue_struct *blkfront_disk_wq;
 
 /*
  * For each state, those that it may follow: see enum blkfront_state.  Giving a
@@ -128,7 +131,7 @@ void blkfront_kill(struct blkfront_info *info, const char *error)
 	if (error)
 		dev_err(&info->xbdev->dev, "%s; the disk is disabled\n", error);
 	info->error = error;
-	queue_work(blkfront_wq, &info->shutdown_work);
+	queue_work(blkfront_wq_of(info), &info->shutdown_work);
 }
 
 /*
@@ -163,18 +166,25 @@ static bool blkfront_unquiesce(struct blkfront_info *info,
 	return true;
 }
 
-/*
- * Tear a connection down, if there is one.  Its requests are queued again, or
- * fail if the disk was given up.
+/**
+ * blkfront_disconnect() - tear a connection down, if there is one
+ * @info: the disk
+ *
+ * Its requests are queued again, or fail if the disk was given up.
  *
  * When the queue is quiesced, nobody submits.  When the interrupts are unbound,
  * nobody takes responses.  When all requests that were answered are completed,
  * the others are known by their tags only, and nobody else uses rings and
  * pools.
+ *
+ * A backend that keeps pages of a connection that is over would take more of
+ * them with each connection, and can still write to them.
+ *
+ * Context: process context with info->mutex; sleeps, but not for the backend.
  */
-static void blkfront_disconnect(struct blkfront_info *info)
+void blkfront_disconnect(struct blkfront_info *info)
 {
-	unsigned int i;
+	unsigned int i, held = 0;
 
 	lockdep_assert_held(&info->mutex);
 	if (READ_ONCE(info->state) == BLKFRONT_DYING)
@@ -183,11 +193,54 @@ static void blkfront_disconnect(struct blkfront_info *info)
 		for (i = 0; i < info->nr_rings; i++)
 			blkfront_ring_stop(&info->rings[i]);
 		if (blkfront_has_queue(info))
-			blkfront_reclaim(info, !blkfront_is_dead(info));
-		blkfront_rings_free(info);
+			held = blkfront_reclaim(info, !blkfront_is_dead(info));
+		held += blkfront_rings_free(info);
 	}
-	if (READ_ONCE(info->state) == BLKFRONT_DEAD)
-		blkfront_unquiesce(info, BLKFRONT_DOWN);
+	if (held)
+		blkfront_kill(info,
+			      "the backend keeps pages of a connection that is over");
+	if (READ_ONCE(info->state) == BLKFRONT_DEAD &&
+	    blkfront_unquiesce(info, BLKFRONT_DOWN))
+		kblockd_schedule_work(&info->resubmit_work);
+	if (blkfront_is_dead(info))
+		blkfront_spare_free(info);
+}
+
+/**
+ * blkfront_begin_removal() - the driver is being unbound
+ * @info: the disk
+ *
+ * Context: process context; takes info->mutex, reads XenStore.
+ *
+ * Return: true if the backend is there, so that cached data can be written.
+ */
+bool blkfront_begin_removal(struct blkfront_info *info)
+{
+	bool connected;
+
+	mutex_lock(&info->mutex);
+	connected = blkfront_change_state(info, BLKFRONT_REMOVING) &&
+		    !blkfront_backend_left(info);
+	mutex_unlock(&info->mutex);
+	return connected;
+}
+
+/**
+ * blkfront_end_removal() - the gendisk is deleted
+ * @info: the disk; the rest is torn down, unless that was done before
+ *
+ * Context: process context; takes info->mutex.
+ */
+void blkfront_end_removal(struct blkfront_info *info)
+{
+	bool was_dead;
+
+	mutex_lock(&info->mutex);
+	was_dead = blkfront_is_dead(info);
+	blkfront_change_state(info, BLKFRONT_REMOVED);
+	mutex_unlock(&info->mutex);
+	if (!was_dead)
+		queue_work(blkfront_wq_of(info), &info->shutdown_work);
 }
 
 /* --- Connecting --- */
@@ -218,10 +271,7 @@ static int blkfront_initialise(struct blkfront_info *info)
 	return xenbus_switch_state(dev, XenbusStateInitialised);
 }
 
-/*
- * Adding a disk reads it.  xenwatch serves all devices and must not wait for
- * that.
- */
+/* Adding a disk reads it. */
 static void blkfront_add_work(struct work_struct *work)
 {
 	struct blkfront_info *info = container_of(work, struct blkfront_info,
@@ -244,14 +294,24 @@ static void blkfront_add_work(struct work_struct *work)
 static int blkfront_agree_all(struct blkfront_info *info)
 {
 	struct xenbus_device *dev = info->xbdev;
+	struct blkfront_disk disk;
 	const char *error;
 	int err;
 
-	err = blkfront_read_disk(info, &info->disk, &error);
+	err = blkfront_read_disk(info, &disk, &error);
 	if (err) {
 		xenbus_dev_fatal(dev, err, "%s", error);
 		return err;
 	}
+	if (info->gd && disk.block_size != info->disk.block_size) {
+		/* There are bios, and users, that know only the former one. */
+		xenbus_dev_fatal(dev, -EINVAL,
+				 "sector-size is %u, but that of %s was %u before",
+				 disk.block_size, info->gd->disk_name,
+				 info->disk.block_size);
+		return -EINVAL;
+	}
+	info->disk = disk;
 	blkfront_agree(info);
 	err = blkfront_pools_init(info);
 	if (err) {
@@ -285,6 +345,7 @@ static int blkfront_connect(struct blkfront_info *info)
 	err = blkfront_agree_all(info);
 	if (err)
 		return err;
+	blkfront_spare_free(info);
 	if (first) {
 		err = blkfront_alloc_disk(info);
 		if (err) {
@@ -294,15 +355,19 @@ static int blkfront_connect(struct blkfront_info *info)
 			return err;
 		}
 	} else {
-		blkfront_update_limits(info);
-		blkfront_update_disk(info);
+		/* Requests flow at once; setting limits waits for them. */
+		blkfront_want_update(info);
 	}
 	blkfront_describe(info, &agreed);
-	blkif_agreed_log(&dev->dev, info->gd->disk_name, &agreed);
+	if (__ratelimit(&info->log_limit))
+		blkif_agreed_log(&dev->dev, info->gd->disk_name, &agreed);
+	mutex_lock(&info->brief);
+	info->described = true;
+	mutex_unlock(&info->brief);
 
 	xenbus_switch_state(dev, XenbusStateConnected);
 	if (blkfront_unquiesce(info, BLKFRONT_CONNECTED) && first)
-		queue_work(system_long_wq, &info->add_work);
+		queue_work(blkfront_disk_wq, &info->add_work);
 	return 0;
 }
 
@@ -329,8 +394,8 @@ static void blkfront_leave(struct blkfront_info *info)
 	lockdep_assert_held(&info->mutex);
 	if (!info->agreed.choice.layout.separate)
 		return;
-	dev_info(&dev->dev,
-		 "the backend's driver was replaced; reconnecting\n");
+	blkfront_log(info, info,
+		     "the backend's driver was replaced; reconnecting\n");
 	/* Requests that were answered need not be sent again. */
 	for (i = 0; i < info->nr_rings; i++)
 		blkfront_take_responses(&info->rings[i]);
@@ -349,11 +414,10 @@ static void blkfront_leave(struct blkfront_info *info)
  */
 static void blkfront_reconnect(struct blkfront_info *info)
 {
-	mutex_lock(&info->mutex);
+	lockdep_assert_held(&info->mutex);
 	blkfront_disconnect(info);
 	if (blkfront_change_state(info, BLKFRONT_WAITING))
 		xenbus_switch_state(info->xbdev, XenbusStateInitialising);
-	mutex_unlock(&info->mutex);
 }
 
 /* The backend is in InitWait, and waits for our keys. */
@@ -394,24 +458,9 @@ static int blkfront_backend_connected(struct blkfront_info *info)
 	}
 }
 
-/* What went wrong was logged, and is in XenStore. */
-static void blkfront_backend_ready(struct blkfront_info *info, bool connected)
-{
-	/* Writing to this very disk may have to wait for the connection. */
-	unsigned int noio = memalloc_noio_save();
-	int err;
-
-	mutex_lock(&info->mutex);
-	err = connected ? blkfront_backend_connected(info) :
-			  blkfront_backend_waits(info);
-	mutex_unlock(&info->mutex);
-	memalloc_noio_restore(noio);
-	if (err)
-		blkfront_kill(info, NULL);
-}
-
 static void blkfront_backend_closed(struct blkfront_info *info)
 {
+	lockdep_assert_held(&info->mutex);
 	switch (READ_ONCE(info->state)) {
 	case BLKFRONT_WAITING:
 		/* The backend has not noticed our new connection yet. */
@@ -425,7 +474,79 @@ static void blkfront_backend_closed(struct blkfront_info *info)
 	}
 }
 
-/* Giving a disk up neither needs the mutex nor may wait for it. */
+/* What went wrong was logged, and is in XenStore. */
+static void blkfront_follow_backend(struct blkfront_info *info)
+{
+	int err = 0;
+
+	lockdep_assert_held(&info->mutex);
+	switch (xenbus_read_driver_state(info->xbdev, info->otherend)) {
+	case XenbusStateInitWait:
+		err = blkfront_backend_waits(info);
+		break;
+	case XenbusStateConnected:
+		err = blkfront_backend_connected(info);
+		break;
+	case XenbusStateClosing:
+		/* We have not followed, because the disk is in use. */
+		if (READ_ONCE(info->state) == BLKFRONT_CONNECTED)
+			blkfront_disk_changed(info);
+		break;
+	case XenbusStateClosed:
+		blkfront_backend_closed(info);
+		break;
+	default:
+		break;
+	}
+	if (err)
+		blkfront_kill(info, NULL);
+}
+
+/*
+ * Connect, reconnect, or take notice of a change of the disk.  This waits for
+ * XenStore, but not for I/O, nor for a lock whose holder may.
+ *
+ * Once there is a disk, it does not wait for memory, either, because writing to
+ * this disk may be what frees memory.  What a connection needs at least is
+ * taken from the reserves then: rings, event channels, and pages for one request
+ * that fits into a slot.  Pages for larger requests are those of the previous
+ * connection, or are taken from free memory only: see pool.c.
+ */
+static void blkfront_connect_work(struct work_struct *work)
+{
+	struct blkfront_info *info = container_of(work, struct blkfront_info,
+						  connect_work);
+	unsigned int noio = memalloc_noio_save();
+	unsigned int reserves = 0;
+	bool reconnect;
+
+	mutex_lock(&info->mutex);
+	reconnect = info->gd;
+	if (reconnect)
+		reserves = memalloc_noreclaim_save();
+	blkfront_follow_backend(info);
+	if (reconnect)
+		memalloc_noreclaim_restore(reserves);
+	mutex_unlock(&info->mutex);
+	memalloc_noio_restore(noio);
+}
+
+static void blkfront_backend_closing(struct blkfront_info *info)
+{
+	if (READ_ONCE(info->state) == BLKFRONT_LEAVING)
+		return;
+	if (blkfront_detach_waits(info))
+		/* It says like this, too, that the disk has changed. */
+		queue_work(blkfront_wq_of(info), &info->connect_work);
+	else
+		blkfront_kill(info, NULL);
+}
+
+/*
+ * Runs in xenwatch.  The work item reads the state itself, and so sees the
+ * latest one, however often it changes.  Giving a disk up neither needs the
+ * mutex nor may wait for it.
+ */
 static void blkfront_backend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
@@ -433,16 +554,15 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
 
 	dev_dbg(&dev->dev, "backend: %s\n", xenbus_strstate(state));
 	switch (state) {
-	case XenbusStateInitWait:
 	case XenbusStateConnected:
-		blkfront_backend_ready(info, state == XenbusStateConnected);
+		blkfront_detach_check(info);
+		fallthrough;
+	case XenbusStateInitWait:
+	case XenbusStateClosed:
+		queue_work(blkfront_wq_of(info), &info->connect_work);
 		break;
 	case XenbusStateClosing:
-		if (READ_ONCE(info->state) != BLKFRONT_LEAVING)
-			blkfront_kill(info, NULL);
-		break;
-	case XenbusStateClosed:
-		blkfront_backend_closed(info);
+		blkfront_backend_closing(info);
 		break;
 	case XenbusStateUnknown:
 		/* Its directory was removed, or its domain is gone. */
@@ -453,132 +573,50 @@ static void blkfront_backend_changed(struct xenbus_device *dev,
 	}
 }
 
-/* --- Shutting down --- */
+/* --- The driver --- */
 
-/**
- * blkfront_backend_left() - will the backend answer no more requests?
- * @info: the disk, which was connected
- *
- * A new driver of the backend waits for us to reconnect, or continues a shared
- * ring.
- *
- * Context: process context; reads XenStore.
- *
- * Return: true if it has released our rings, or is about to.
+/*
+ * xenbus replaces its own copy after a suspend, and frees it when the driver is
+ * unbound, which a work item may outlive.
  */
-bool blkfront_backend_left(const struct blkfront_info *info)
+static int blkfront_copy_otherend(struct blkfront_info *info)
 {
-	const struct xenbus_device *dev = info->xbdev;
+	const char *path = info->xbdev->otherend;
 
-	switch (xenbus_read_driver_state(dev, dev->otherend)) {
-	case XenbusStateConnected:
-		return false;
-	case XenbusStateInitialising:
-	case XenbusStateInitWait:
-	case XenbusStateInitialised:
-		return info->agreed.choice.layout.separate;
-	default:
-		return true;
-	}
+	if (strscpy(info->otherend, path, sizeof(info->otherend)) >= 0)
+		return 0;
+	xenbus_dev_fatal(info->xbdev, -ENAMETOOLONG,
+			 "the path of the backend is too long: %s", path);
+	return -ENAMETOOLONG;
 }
 
-/* Wait for the backend to release rings and pages. */
-static void blkfront_wait_closed(struct xenbus_device *dev)
+static void blkfront_info_init(struct blkfront_info *info,
+			       struct xenbus_device *dev)
 {
-	unsigned int ms;
-
-	for (ms = 0; ms < BLKFRONT_CLOSE_TIMEOUT_MS;
-	     ms += BLKFRONT_CLOSE_CHECK_MS) {
-		switch (xenbus_read_driver_state(dev, dev->otherend)) {
-		case XenbusStateUnknown:
-		case XenbusStateInitialising:
-		case XenbusStateClosed:
-			return;
-		default:
-			msleep(BLKFRONT_CLOSE_CHECK_MS);
-		}
-	}
-	dev_warn(&dev->dev,
-		 "the backend has not closed within %u seconds; it may still have our pages mapped\n",
-		 BLKFRONT_CLOSE_TIMEOUT_MS / 1000);
-}
-
-/* Give the backend time to answer the requests that it has. */
-static void blkfront_drain(struct blkfront_info *info)
-{
-	unsigned int depth = info->tag_set.queue_depth;
-	unsigned int nr = info->tag_set.nr_hw_queues * depth;
-	unsigned int i = 0, ms = 0;
-
-	while (i < nr && ms < BLKFRONT_CLOSE_TIMEOUT_MS) {
-		if (!READ_ONCE(info->tags[i].rq)) {
-			i++;
-			continue;
-		}
-		/* Nobody may be polling a polled queue any more. */
-		blkfront_take_responses(blkfront_ring_of(info, i / depth));
-		msleep(BLKFRONT_CLOSE_CHECK_MS);
-		ms += BLKFRONT_CLOSE_CHECK_MS;
-	}
+	info->xbdev = dev;
+	info->state = BLKFRONT_WAITING;
+	INIT_LIST_HEAD(&info->minors_node);
+	refcount_set(&info->refs, 1);
+	mutex_init(&info->mutex);
+	mutex_init(&info->brief);
+	spin_lock_init(&info->bios_lock);
+	ratelimit_state_init(&info->log_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	init_completion(&info->deleted);
+	INIT_WORK(&info->connect_work, blkfront_connect_work);
+	INIT_WORK(&info->add_work, blkfront_add_work);
+	INIT_WORK(&info->update_work, blkfront_update_work);
+	INIT_WORK(&info->resubmit_work, blkfront_resubmit_work);
+	INIT_WORK(&info->shutdown_work, blkfront_shutdown_work);
+	INIT_WORK(&info->bury_work, blkfront_bury_work);
+	INIT_WORK(&info->delete_work, blkfront_delete_work);
+	blkfront_detach_init(info);
 }
 
 /*
- * Tear down a disk that was given up.
- *
- * Unreachable: since the disk is dead, queue_rq sends nothing any more.
- * Drained: a correct backend answers the requests that it has, even when it is
- * about to close, and is given the time.  Then it is told that we are closed,
- * and unmaps our pages.  Requests that are still in flight fail.  Nobody else
- * uses their pages then, unless the backend took too long.  Last, the gendisk
- * is marked dead, which may wait for pages under writeback: their requests have
- * ended by then.
+ * A device that is refused is given up like a disk, so that it can be detached,
+ * and is refused again after a restore.
  */
-static void blkfront_shutdown_work(struct work_struct *work)
-{
-	struct blkfront_info *info = container_of(work, struct blkfront_info,
-						  shutdown_work);
-	struct xenbus_device *dev = info->xbdev;
-	bool has_queue, drain;
-
-	if (info->error)
-		xenbus_dev_fatal(dev, -EPROTO, "%s", info->error);
-
-	/* Wait for a connection that is being set up. */
-	mutex_lock(&info->mutex);
-	drain = READ_ONCE(info->state) == BLKFRONT_DYING && !info->error;
-	mutex_unlock(&info->mutex);
-
-	if (drain)
-		blkfront_drain(info);
-	xenbus_frontend_closed(dev);
-	blkfront_wait_closed(dev);
-
-	mutex_lock(&info->mutex);
-	blkfront_disconnect(info);
-	has_queue = blkfront_has_queue(info);
-	mutex_unlock(&info->mutex);
-	if (has_queue) {
-		blk_mark_disk_dead(info->gd);
-		set_capacity(info->gd, 0);
-	}
-}
-
-/* --- The driver --- */
-
-static void blkfront_info_init(struct blkfront_info *info,
-			       struct xenbus_device *dev, int vdevice)
-{
-	info->xbdev = dev;
-	info->vdevice = vdevice;
-	info->state = BLKFRONT_WAITING;
-	mutex_init(&info->mutex);
-	spin_lock_init(&info->bios_lock);
-	INIT_WORK(&info->add_work, blkfront_add_work);
-	INIT_WORK(&info->revoke_work, blkfront_revoke_work);
-	INIT_WORK(&info->resubmit_work, blkfront_resubmit_work);
-	INIT_WORK(&info->shutdown_work, blkfront_shutdown_work);
-}
-
 static int blkfront_probe(struct xenbus_device *dev,
 			  const struct xenbus_device_id *id)
 {
@@ -586,120 +624,56 @@ static int blkfront_probe(struct xenbus_device *dev,
 	int err, vdevice;
 
 	err = blkfront_read_vdevice(dev, &vdevice);
-	if (err)
-		return err;
-	err = blkfront_wanted(dev, vdevice);
-	if (err)
-		return err;
+	if (!err && !blkfront_wanted(dev, vdevice))
+		return -ENODEV;
 
 	info = kzalloc(sizeof(*info), GFP_KERNEL);
-	if (!info)
+	if (!info) {
+		xenbus_switch_state(dev, XenbusStateClosed);
 		return -ENOMEM;
-	blkfront_info_init(info, dev, vdevice);
-	err = blkif_vdev_parse(vdevice, &info->vdev);
-	if (err) {
-		xenbus_dev_fatal(dev, err,
-				 "virtual-device %#x does not name a disk",
-				 vdevice);
-		goto free_info;
 	}
-	err = blkfront_reserve_minors(info);
-	if (err) {
-		xenbus_dev_fatal(dev, err,
-				 "virtual-device %#x: another disk has its name",
-				 vdevice);
-		goto free_info;
-	}
+	blkfront_info_init(info, dev);
 	dev_set_drvdata(&dev->dev, info);
 	blkfront_debugfs_add(info);
-
-	/*
-	 * An earlier driver, perhaps in the firmware, may have left the backend
-	 * Closed.  The backend notices this state.
-	 */
-	xenbus_switch_state(dev, XenbusStateInitialising);
+	if (!err)
+		err = blkfront_copy_otherend(info);
+	if (!err)
+		err = blkfront_take_name(info, vdevice);
+	if (err)
+		blkfront_kill(info, NULL);
+	else
+		/*
+		 * An earlier driver, perhaps in the firmware, may have left the
+		 * backend Closed.  The backend notices this state.
+		 */
+		xenbus_switch_state(dev, XenbusStateInitialising);
 	return 0;
-
-free_info:
-	kfree(info);
-	return err;
 }
 
 /*
  * After a suspend, grants, event channels and the backend are gone, and xenbus
  * has set dev->state to Initialising.  The watch that it registers next fires
  * at once, and then all is negotiated again.
+ *
+ * This may run in xenwatch.  The disk's work items are frozen, so whoever has
+ * the mutex waits for nothing, and neither does taking requests back.
  */
 static int blkfront_resume(struct xenbus_device *dev)
 {
 	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
+	unsigned int noio = memalloc_noio_save();
 
+	blkfront_detach_forget(info);
 	mutex_lock(&info->mutex);
-	if (!blkfront_quiesce(info, BLKFRONT_RESUMED)) {
+	if (blkfront_copy_otherend(info) ||
+	    !blkfront_quiesce(info, BLKFRONT_RESUMED)) {
 		blkfront_kill(info, NULL);
 		xenbus_switch_state(dev, XenbusStateClosed);
 	}
 	blkfront_disconnect(info);
 	mutex_unlock(&info->mutex);
+	memalloc_noio_restore(noio);
 	return 0;
-}
-
-/* The gendisk is deleted: tear down the rest, unless that was done before. */
-static void blkfront_disk_deleted(struct blkfront_info *info)
-{
-	bool was_dead;
-
-	mutex_lock(&info->mutex);
-	was_dead = blkfront_is_dead(info);
-	blkfront_change_state(info, BLKFRONT_REMOVED);
-	mutex_unlock(&info->mutex);
-	if (!was_dead)
-		queue_work(blkfront_wq, &info->shutdown_work);
-}
-
-/*
- * If the backend is there, cached data is still written to it.  If not, the
- * disk is given up first, so that nobody waits for its requests.  If the
- * backend goes away later, blkfront_timeout() gives the disk up.
- */
-static void blkfront_remove(struct xenbus_device *dev)
-{
-	struct blkfront_info *info = dev_get_drvdata(&dev->dev);
-	bool connected;
-
-	blkfront_debugfs_remove(info);
-	/* xenbus has removed the watch on the backend's state. */
-	mutex_lock(&info->mutex);
-	connected = blkfront_change_state(info, BLKFRONT_REMOVING) &&
-		    !blkfront_backend_left(info);
-	mutex_unlock(&info->mutex);
-	if (!connected) {
-		blkfront_kill(info, NULL);
-		flush_work(&info->shutdown_work);
-	}
-	flush_work(&info->add_work);
-	if (info->added) {
-		del_gendisk(info->gd);
-		blkfront_disk_deleted(info);
-	} else {
-		blkfront_kill(info, NULL);
-	}
-	flush_work(&info->shutdown_work);
-	/* An interrupt that killed the disk may be about to queue the work. */
-	mutex_lock(&info->mutex);
-	blkfront_disconnect(info);
-	mutex_unlock(&info->mutex);
-
-	/* No interrupt and no request is left that could queue these. */
-	cancel_work_sync(&info->shutdown_work);
-	cancel_work_sync(&info->revoke_work);
-	/* Likewise, but it may still have bios to fail. */
-	flush_work(&info->resubmit_work);
-
-	blkfront_clear_keys(XBT_NIL, dev->nodename);
-	blkfront_release_minors(info);
-	dev_set_drvdata(&dev->dev, NULL);
-	blkfront_free(info);
 }
 
 static int blkfront_is_ready(struct xenbus_device *dev)
@@ -724,6 +698,28 @@ static struct xenbus_driver blkfront_driver = {
 	.driver.dev_groups = blkfront_groups,
 };
 
+static void blkfront_free_queues(void)
+{
+	if (blkfront_disk_wq)
+		destroy_workqueue(blkfront_disk_wq);
+	if (blkfront_update_wq)
+		destroy_workqueue(blkfront_update_wq);
+	if (blkfront_wq)
+		destroy_workqueue(blkfront_wq);
+}
+
+static int __init blkfront_alloc_queues(void)
+{
+	/* Freezable, because a resume replaces info->otherend. */
+	blkfront_wq = alloc_workqueue("xen-blkfront", WQ_UNBOUND |
+				      WQ_MEM_RECLAIM | WQ_FREEZABLE, 0);
+	blkfront_update_wq = alloc_workqueue("xen-blkfront-update",
+					     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	blkfront_disk_wq = alloc_workqueue("xen-blkfront-disk", WQ_UNBOUND, 0);
+	return blkfront_wq && blkfront_update_wq && blkfront_disk_wq ?
+	       0 : -ENOMEM;
+}
+
 static int __init blkfront_init(void)
 {
 	int err;
@@ -734,16 +730,14 @@ static int __init blkfront_init(void)
 		return -ENODEV;
 	blkfront_params_check();
 
-	/* Freezable, because a resume replaces xbdev->otherend. */
-	blkfront_wq = alloc_workqueue("xen-blkfront", WQ_UNBOUND |
-				      WQ_MEM_RECLAIM | WQ_FREEZABLE, 0);
-	if (!blkfront_wq)
-		return -ENOMEM;
+	err = blkfront_alloc_queues();
+	if (err)
+		goto free_queues;
 	err = register_blkdev(XENVBD_MAJOR, "xvd");
 	if (err) {
 		pr_err("cannot register block major %d (error %d)\n",
 		       XENVBD_MAJOR, err);
-		goto free_wq;
+		goto free_queues;
 	}
 	blkfront_debugfs_init();
 	err = xenbus_register_frontend(&blkfront_driver);
@@ -754,8 +748,8 @@ static int __init blkfront_init(void)
 unregister:
 	blkfront_debugfs_exit();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
-free_wq:
-	destroy_workqueue(blkfront_wq);
+free_queues:
+	blkfront_free_queues();
 	return err;
 }
 module_init(blkfront_init);
@@ -763,9 +757,10 @@ module_init(blkfront_init);
 static void __exit blkfront_exit(void)
 {
 	xenbus_unregister_driver(&blkfront_driver);
+	blkfront_wait_orphans();
 	blkfront_debugfs_exit();
+	blkfront_free_queues();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
-	destroy_workqueue(blkfront_wq);
 }
 module_exit(blkfront_exit);
 

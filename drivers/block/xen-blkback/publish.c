@@ -141,7 +141,11 @@ int blkback_publish_disk(struct blkback *blkback,
 	return err;
 }
 
-/* Does nothing to a device that is about to close. */
+/*
+ * Does nothing to a device that is not connected.  If the toolstack wants to
+ * detach the disk, the state is Closing, and stays so, but a frontend that uses
+ * the disk may not follow for long.
+ */
 static int blkback_write_change(struct xenbus_transaction xbt, void *data)
 {
 	const struct blkback *blkback = data;
@@ -151,7 +155,8 @@ static int blkback_write_change(struct xenbus_transaction xbt, void *data)
 	err = xenbus_scanf(xbt, dir, "state", "%d", &state);
 	if (err < 0 && err != -ENOENT)
 		return err;
-	if (err != 1 || state != XenbusStateConnected)
+	if (err != 1 || (state != XenbusStateConnected &&
+			 state != XenbusStateClosing))
 		return -ENOTCONN;
 	err = xenbus_printf(xbt, dir, "sectors", "%llu", blkback->vbd.size);
 	if (err)
@@ -163,13 +168,13 @@ static int blkback_write_change(struct xenbus_transaction xbt, void *data)
 }
 
 /**
- * blkback_publish_change() - publish size and info, and Connected once more
+ * blkback_publish_change() - publish size and info, and the state once more
  * @blkback: the disk
  *
  * The toolstack and the threads of queues may close the device meanwhile, so
  * its state is read in the same transaction.
  *
- * Return: 0, -ENOTCONN if it is not Connected, or -errno.
+ * Return: 0, -ENOTCONN if there is no connection, or -errno.
  */
 int blkback_publish_change(const struct blkback *blkback)
 {

@@ -10,8 +10,11 @@
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <xen/events.h>
@@ -42,6 +45,7 @@
  * @max_coalesced: responses for each notification
  * @trusted: backends may see whole pages
  * @persistent: use persistent grants
+ * @detach_in_use: disks are detached although they are open
  * @disable: features that are not used
  */
 struct blkfront_params {
@@ -56,6 +60,7 @@ struct blkfront_params {
 	unsigned int max_coalesced;
 	bool trusted;
 	bool persistent;
+	bool detach_in_use;
 	struct blkif_disable disable;
 };
 
@@ -94,7 +99,7 @@ extern struct blkfront_params blkfront_params;
  *	LEAVING      -> WAITING      the backend is Closed
  *	WAITING, INITIALISED, LEAVING, CONNECTED
  *	             -> RESUMED      blkfront_resume()
- *	CONNECTED    -> REMOVING     blkfront_remove()
+ *	CONNECTED    -> REMOVING     blkfront_delete_work()
  *	CONNECTED, REMOVING
  *	             -> DYING        blkfront_kill()
  *	WAITING, RESUMED, INITIALISED, LEAVING
@@ -102,7 +107,7 @@ extern struct blkfront_params blkfront_params;
  *	DYING        -> DEAD         the rings are about to be torn down
  *	DEAD         -> DOWN         the rings are torn down
  *	REMOVING, DYING, DEAD, DOWN
- *	             -> REMOVED      blkfront_remove(), after del_gendisk()
+ *	             -> REMOVED      blkfront_delete_work(), after del_gendisk()
  *
  * blkfront_kill() may be called in any context; all others hold info->mutex.
  */
@@ -276,16 +281,45 @@ struct blkfront_tag {
 	u32 gen;
 };
 
+/* The longest path of a backend's directory, with the final 0. */
+#define BLKFRONT_PATH_SIZE	128
+
+/**
+ * struct blkfront_detach - the toolstack asks for the disk: see detach.c
+ * @requested: it waits until the disk is closed
+ * @since: when it asked last; jiffies
+ * @log: limits messages about that
+ * @work: gives the disk up, or says why not
+ */
+struct blkfront_detach {
+	bool requested;
+	unsigned long since;
+	struct ratelimit_state log;
+	struct delayed_work work;
+};
+
 /**
  * struct blkfront_info - one disk
  * @xbdev: its xenbus device
+ * @otherend: the backend's directory in XenStore.  Work items use this copy: it
+ *            changes only while they are frozen.
+ * @refs: one until the gendisk is gone, one of blkfront_remove()
  * @state: see enum blkfront_state
  * @error: the violation of the protocol that it was given up for, if any
  * @vdevice: number of the virtual device
  * @vdev: the same, decoded
  * @minors_node: in the list of vdevice.c
  * @debugfs: its directory in debugfs
- * @mutex: protects all below, except for what the data path reads and @bios
+ * @log_limit: limits the messages that the backend can cause
+ * @mutex: protects all below, except for what the data path reads and @bios.
+ *         Whoever has it waits neither for I/O nor for a lock whose holder may.
+ * @brief: a mutex that is never held while waiting.  Readers of sysfs and
+ *         debugfs, which xenwatch may have to wait for, take only this one.  It
+ *         protects @described, @counters, that @rings exist, @deleting and
+ *         @orphaned.
+ * @described: connected, so that @agreed may be shown
+ * @deleting: the gendisk is being deleted
+ * @orphaned: xenbus has deleted its device before the gendisk was deleted
  * @agreed: what was negotiated; constant while the queue runs
  * @disk: what the backend says of the disk
  * @pi: protection information of @gd: see pi.c
@@ -293,6 +327,7 @@ struct blkfront_tag {
  *         and blkfront_rings_usable().
  * @nr_rings: number of queues that are set up
  * @counters: what rings of earlier connections counted
+ * @spare: pages of the previous connection, kept for the next
  * @offer_persistent: what we wrote to feature-persistent
  * @requeued: there are requests on the queue's requeue list
  * @gd: the disk, from the first connection on
@@ -302,10 +337,20 @@ struct blkfront_tag {
  * @bios_lock: protects @bios
  * @bios: to be submitted again: see requeue.c
  * @resubmit_work: submits them
+ * @durable: the queue was set up for a disk without a write cache, and this one
+ *           has one: until the limits are set, writes have to be durable when
+ *           they are answered
+ * @updates_wanted: counts what @update_work is needed for
+ * @updates_done: the value of @updates_wanted that the queue limits are for
+ * @revoked: bits of enum blkfront_revoked for @update_work
+ * @connect_work: follows the backend's state
+ * @update_work: sets the limits of the queue, size and access of the disk
  * @add_work: adds the disk, which reads it
- * @revoked: bits of enum blkfront_revoked for @revoke_work
- * @revoke_work: updates the queue limits after a feature was turned off
  * @shutdown_work: tears a disk down that was given up
+ * @bury_work: marks the gendisk dead after that
+ * @delete_work: deletes the disk when the driver is unbound
+ * @detach: the toolstack's request to detach it
+ * @deleted: completed when it was deleted
  *
  * The number of hardware queues and their depth are those of the first
  * connection.  If a later one has fewer rings, queues share them, and none is
@@ -313,20 +358,28 @@ struct blkfront_tag {
  */
 struct blkfront_info {
 	struct xenbus_device *xbdev;
+	char otherend[BLKFRONT_PATH_SIZE];
+	refcount_t refs;
 	enum blkfront_state state;
 	const char *error;
 	unsigned int vdevice;
 	struct blkif_vdev vdev;
 	struct list_head minors_node;
 	struct dentry *debugfs;
+	struct ratelimit_state log_limit;
 
 	struct mutex mutex;	/* see above */
+	struct mutex brief;	/* see above */
+	bool described;
+	bool deleting;
+	bool orphaned;
 	struct blkfront_agreed agreed;
 	struct blkfront_disk disk;
 	struct blkif_pi pi;
 	struct blkfront_ring *rings;
 	unsigned int nr_rings;
 	struct blkfront_counters counters;
+	struct blkfront_buf *spare;
 	bool offer_persistent;
 	bool requeued;
 
@@ -339,11 +392,31 @@ struct blkfront_info {
 	struct bio_list bios;
 	struct work_struct resubmit_work;
 
-	struct work_struct add_work;
+	bool durable;
+	atomic_t updates_wanted;
+	atomic_t updates_done;
 	unsigned long revoked;
-	struct work_struct revoke_work;
+
+	struct work_struct connect_work;
+	struct work_struct update_work;
+	struct work_struct add_work;
 	struct work_struct shutdown_work;
+	struct work_struct bury_work;
+	struct work_struct delete_work;
+	struct blkfront_detach detach;
+	struct completion deleted;
 };
+
+/*
+ * Log a message that the backend can cause.  The limit is the disk's, so that no
+ * disk hides the messages of another.
+ */
+#define blkfront_log(info, level, fmt, ...) do {			\
+	struct blkfront_info *__info = (info);				\
+									\
+	if (__ratelimit(&__info->log_limit))				\
+		dev_##level(&__info->xbdev->dev, fmt, ##__VA_ARGS__);	\
+} while (0)
 
 /**
  * struct blkfront_req - our part of a request, filled in by queue_rq
@@ -384,7 +457,8 @@ static inline bool blkfront_is_dead(const struct blkfront_info *info)
  */
 static inline bool blkfront_rings_usable(const struct blkfront_info *info)
 {
-	enum blkfront_state state = READ_ONCE(info->state);
+	/* pairs with the cmpxchg() that publishes the rings */
+	enum blkfront_state state = smp_load_acquire(&info->state);
 
 	return state >= BLKFRONT_CONNECTED && state <= BLKFRONT_DYING;
 }
@@ -393,6 +467,25 @@ static inline bool blkfront_rings_usable(const struct blkfront_info *info)
 static inline bool blkfront_has_queue(const struct blkfront_info *info)
 {
 	return info->gd && READ_ONCE(info->state) != BLKFRONT_REMOVED;
+}
+
+/*
+ * Are the limits of the queue those of another connection?  Then requests need
+ * not fit the present one.
+ */
+static inline bool blkfront_is_stale(const struct blkfront_info *info)
+{
+	return atomic_read_acquire(&info->updates_done) !=
+	       atomic_read(&info->updates_wanted);
+}
+
+/*
+ * A write was made when the disk had no write cache.  The block layer has taken
+ * the flags off it for that reason, so it may be one that has to be durable.
+ */
+static inline bool blkfront_must_be_durable(const struct blkfront_info *info)
+{
+	return unlikely(info->durable) && blkfront_is_stale(info);
 }
 
 /* The ring that a hardware queue submits to. */
@@ -415,15 +508,54 @@ blkfront_tag_of(const struct blkfront_info *info, unsigned int hwq,
 void blkfront_params_check(void);
 
 /* xen-blkfront.c: the life cycle of a disk. */
+
+/*
+ * Connects disks and shuts them down.  Tasks that free memory by writing to a
+ * disk wait for it, so no work item on it waits for memory, nor for the users
+ * of a disk.
+ */
+extern struct workqueue_struct *blkfront_wq;
+/* Sets the limits of queues, which waits for their requests. */
+extern struct workqueue_struct *blkfront_update_wq;
+/* Adds disks, marks them dead and deletes them: waits for anything. */
+extern struct workqueue_struct *blkfront_disk_wq;
+
+/* Where to connect a disk: nothing depends on one that has no gendisk. */
+static inline struct workqueue_struct *
+blkfront_wq_of(const struct blkfront_info *info)
+{
+	return READ_ONCE(info->gd) ? blkfront_wq : system_freezable_wq;
+}
+
 void blkfront_kill(struct blkfront_info *info, const char *error);
+void blkfront_disconnect(struct blkfront_info *info);
+bool blkfront_begin_removal(struct blkfront_info *info);
+void blkfront_end_removal(struct blkfront_info *info);
+
+/* shutdown.c: the end of a disk. */
 bool blkfront_backend_left(const struct blkfront_info *info);
+void blkfront_shutdown_work(struct work_struct *work);
+void blkfront_bury_work(struct work_struct *work);
+void blkfront_delete_work(struct work_struct *work);
+void blkfront_remove(struct xenbus_device *dev);
+void blkfront_wait_orphans(void);
+
+/* detach.c: detaching a disk that is in use. */
+bool blkfront_detach_waits(struct blkfront_info *info);
+void blkfront_detach_check(struct blkfront_info *info);
+void blkfront_detach_forget(struct blkfront_info *info);
+bool blkfront_detach_pending(const struct blkfront_info *info);
+void blkfront_detach_closed(struct blkfront_info *info);
+void blkfront_detach_init(struct blkfront_info *info);
+void blkfront_detach_exit(struct blkfront_info *info);
 
 /* io.c: the data path. */
 extern const struct blk_mq_ops blkfront_mq_ops;
 
 /* data.c: the data of a request. */
 int blkfront_pools_init(struct blkfront_info *info);
-void blkfront_pools_free(struct blkfront_ring *ring);
+unsigned int blkfront_pools_free(struct blkfront_ring *ring);
+void blkfront_spare_free(struct blkfront_info *info);
 enum blkfront_verdict blkfront_map(struct blkfront_ring *ring,
 				   struct request *rq, unsigned int nr);
 enum blkfront_verdict blkfront_copy(struct blkfront_ring *ring,
@@ -434,7 +566,7 @@ unsigned int blkfront_release(struct blkfront_ring *ring,
 
 /* ring.c: rings and their event channels. */
 int blkfront_rings_init(struct blkfront_info *info);
-void blkfront_rings_free(struct blkfront_info *info);
+unsigned int blkfront_rings_free(struct blkfront_info *info);
 void blkfront_ring_stop(struct blkfront_ring *ring);
 
 /* response.c: taking responses. */
@@ -445,14 +577,14 @@ int blkfront_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
 void blkfront_check_ring(struct blkfront_ring *ring);
 
 /* requeue.c: requests that are taken back. */
-void blkfront_reclaim(struct blkfront_info *info, bool requeue);
+unsigned int blkfront_reclaim(struct blkfront_info *info, bool requeue);
 bool blkfront_fits_queue(struct request *rq);
 void blkfront_resubmit(struct blkfront_info *info, struct request *rq);
 void blkfront_resubmit_work(struct work_struct *work);
 
 /* revoke.c: features that the backend offered and then failed. */
 bool blkfront_refused(struct blkfront_info *info, struct request *rq);
-void blkfront_revoke_work(struct work_struct *work);
+void blkfront_log_revoked(struct blkfront_info *info);
 
 /* negotiate.c: all that is read from and written to XenStore. */
 void blkfront_choose(struct blkfront_info *info);
@@ -460,7 +592,7 @@ void blkfront_agree(struct blkfront_info *info);
 int blkfront_write_keys(struct blkfront_info *info);
 int blkfront_write_pi_key(const struct blkfront_info *info);
 void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir);
-int blkfront_read_disk(const struct blkfront_info *info,
+int blkfront_read_disk(struct blkfront_info *info,
 		       struct blkfront_disk *disk, const char **error);
 void blkfront_describe(const struct blkfront_info *info,
 		       struct blkif_agreed *agreed);
@@ -468,8 +600,9 @@ void blkfront_describe(const struct blkfront_info *info,
 /* disk.c: the gendisk. */
 int blkfront_alloc_disk(struct blkfront_info *info);
 void blkfront_free(struct blkfront_info *info);
-void blkfront_update_limits(struct blkfront_info *info);
-void blkfront_update_disk(struct blkfront_info *info);
+void blkfront_put(struct blkfront_info *info);
+void blkfront_want_update(struct blkfront_info *info);
+void blkfront_update_work(struct work_struct *work);
 void blkfront_disk_changed(struct blkfront_info *info);
 
 /* pi.c: protection information. */
@@ -547,8 +680,8 @@ extern const struct attribute_group *blkfront_groups[];
 
 /* vdevice.c: the number of the virtual device. */
 int blkfront_read_vdevice(struct xenbus_device *dev, int *vdevice);
-int blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice);
-int blkfront_reserve_minors(struct blkfront_info *info);
-void blkfront_release_minors(struct blkfront_info *info);
+bool blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice);
+int blkfront_take_name(struct blkfront_info *info, unsigned int vdevice);
+void blkfront_release_name(struct blkfront_info *info);
 
 #endif /* _XEN_BLKFRONT_H */

@@ -263,7 +263,7 @@ static unsigned int blkfront_ring_budget(const struct blkfront_agreed *agreed)
 }
 
 static int blkfront_indirect_pool_init(struct blkfront_ring *ring,
-				       unsigned int slots)
+				       unsigned int slots, gfp_t gfp)
 {
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
 	unsigned int nr = blkfront_nr_indirect(ring->info, agreed->max_segs,
@@ -279,11 +279,12 @@ static int blkfront_indirect_pool_init(struct blkfront_ring *ring,
 	ring->indirect.readonly = agreed->data != BLKFRONT_PERSISTENT ||
 				  agreed->choice.layout.abi->slim;
 	ring->indirect.max = slots * nr;
-	return blkfront_pool_fill(&ring->indirect, nr);
+	return blkfront_pool_fill(&ring->indirect, nr, &ring->info->spare, gfp);
 }
 
 static int blkfront_data_pool_init(struct blkfront_ring *ring,
-				   unsigned int slots, unsigned int budget)
+				   unsigned int slots, unsigned int budget,
+				   gfp_t gfp)
 {
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
 
@@ -294,22 +295,24 @@ static int blkfront_data_pool_init(struct blkfront_ring *ring,
 	ring->data.readonly = false;
 	ring->data.max = min3(slots * agreed->max_segs, budget,
 			      READ_ONCE(blkfront_params.max_pool_pages));
-	return blkfront_pool_fill(&ring->data, agreed->max_segs);
+	return blkfront_pool_fill(&ring->data, agreed->max_segs,
+				  &ring->info->spare, gfp);
 }
 
 /* Few requests have tuples for more than one page, and those are large. */
 static int blkfront_pi_pool_init(struct blkfront_ring *ring,
-				 unsigned int slots)
+				 unsigned int slots, gfp_t gfp)
 {
 	ring->pi.domid = ring->info->xbdev->otherend_id;
 	ring->pi.granted = true;
 	ring->pi.readonly = false;
 	ring->pi.max = slots;
 	return blkfront_pool_fill(&ring->pi,
-				  blkfront_pi_max_pages(&ring->info->agreed));
+				  blkfront_pi_max_pages(&ring->info->agreed),
+				  &ring->info->spare, gfp);
 }
 
-static int blkfront_ring_pools_init(struct blkfront_ring *ring)
+static int blkfront_ring_pools_init(struct blkfront_ring *ring, gfp_t gfp)
 {
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
 	unsigned int slots = blkif_layout_slots(&agreed->choice.layout);
@@ -317,11 +320,11 @@ static int blkfront_ring_pools_init(struct blkfront_ring *ring)
 	int err;
 
 	atomic_set(&ring->budget, budget);
-	err = blkfront_indirect_pool_init(ring, slots);
+	err = blkfront_indirect_pool_init(ring, slots, gfp);
 	if (!err)
-		err = blkfront_pi_pool_init(ring, slots);
+		err = blkfront_pi_pool_init(ring, slots, gfp);
 	if (!err)
-		err = blkfront_data_pool_init(ring, slots, budget);
+		err = blkfront_data_pool_init(ring, slots, budget, gfp);
 	return err;
 }
 
@@ -329,13 +332,30 @@ static int blkfront_ring_pools_init(struct blkfront_ring *ring)
  * blkfront_pools_free() - free the pools of a ring
  * @ring: the ring; no request uses it any more
  *
- * Context: any.
+ * The pages are kept for the next connection: see blkfront_spare_free().
+ *
+ * Context: process context with info->mutex.
+ *
+ * Return: how many pages the backend still has mapped.
  */
-void blkfront_pools_free(struct blkfront_ring *ring)
+unsigned int blkfront_pools_free(struct blkfront_ring *ring)
 {
-	blkfront_pool_drain(&ring->indirect);
-	blkfront_pool_drain(&ring->data);
-	blkfront_pool_drain(&ring->pi);
+	struct blkfront_buf **spare = &ring->info->spare;
+
+	return blkfront_pool_drain(&ring->indirect, spare) +
+	       blkfront_pool_drain(&ring->data, spare) +
+	       blkfront_pool_drain(&ring->pi, spare);
+}
+
+/**
+ * blkfront_spare_free() - free the pages of the previous connection
+ * @info: the disk; there is another connection, or will be none
+ *
+ * Context: process context with info->mutex, or nobody else uses the disk.
+ */
+void blkfront_spare_free(struct blkfront_info *info)
+{
+	blkfront_bufs_free(&info->spare);
 }
 
 /**
@@ -343,8 +363,10 @@ void blkfront_pools_free(struct blkfront_ring *ring)
  * @info: the disk
  *
  * If there is not enough memory for the largest requests, these become smaller.
+ * Nothing waits for memory, and only what the smallest requests need may come
+ * from the reserves: see blkfront_connect_work().
  *
- * Context: process context; sleeps.
+ * Context: process context with info->mutex.
  *
  * Return: 0 or -ENOMEM, which also stands for a lack of grants.
  */
@@ -353,11 +375,15 @@ int blkfront_pools_init(struct blkfront_info *info)
 	unsigned int fits_slot = blkfront_abi(info)->max_inline;
 	unsigned int *max_segs = &info->agreed.max_segs;
 	unsigned int i = 0;
+	gfp_t gfp;
 	int err;
 
 	lockdep_assert_held(&info->mutex);
 	while (i < info->nr_rings) {
-		err = blkfront_ring_pools_init(&info->rings[i++]);
+		gfp = GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN;
+		if (*max_segs > fits_slot)
+			gfp |= __GFP_NOMEMALLOC;
+		err = blkfront_ring_pools_init(&info->rings[i++], gfp);
 		if (!err)
 			continue;
 		while (i)

@@ -37,18 +37,18 @@ void blkfront_counters_add(struct blkfront_counters *sum,
  * @info: the disk
  * @sum: set to the sum, which includes rings of earlier connections
  *
- * Context: process context; takes info->mutex.
+ * Context: process context; takes info->brief.
  */
 void blkfront_counters_read(struct blkfront_info *info,
 			    struct blkfront_counters *sum)
 {
 	unsigned int i;
 
-	mutex_lock(&info->mutex);
+	mutex_lock(&info->brief);
 	*sum = info->counters;
 	for (i = 0; i < info->nr_rings; i++)
 		blkfront_counters_add(sum, &info->rings[i]);
-	mutex_unlock(&info->mutex);
+	mutex_unlock(&info->brief);
 }
 
 static int blkfront_counters_show(struct seq_file *file, void *unused)
@@ -86,7 +86,7 @@ void blkfront_debugfs_add(struct blkfront_info *info)
  * blkfront_debugfs_remove() - remove the files of a disk
  * @info: the disk
  *
- * Context: process context without info->mutex; waits for readers, which take
+ * Context: process context without info->brief; waits for readers, which take
  * it.
  */
 void blkfront_debugfs_remove(struct blkfront_info *info)

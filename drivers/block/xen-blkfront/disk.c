@@ -9,6 +9,7 @@
 #include <linux/hdreg.h>
 #include <linux/major.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -46,14 +47,29 @@ static int blkfront_ioctl(struct block_device *bdev, blk_mode_t mode,
 	}
 }
 
+/* A disk that was given up is not opened any more. */
+static int blkfront_open(struct gendisk *disk, blk_mode_t mode)
+{
+	const struct blkfront_info *info = disk->private_data;
+
+	return blkfront_is_dead(info) ? -ENXIO : 0;
+}
+
+static void blkfront_close(struct gendisk *disk)
+{
+	blkfront_detach_closed(disk->private_data);
+}
+
 /* The last opener of a disk that was removed is gone. */
 static void blkfront_free_disk(struct gendisk *gd)
 {
-	kfree(gd->private_data);
+	blkfront_put(gd->private_data);
 }
 
 static const struct block_device_operations blkfront_fops = {
 	.owner = THIS_MODULE,
+	.open = blkfront_open,
+	.release = blkfront_close,
 	.getgeo = blkfront_getgeo,
 	.ioctl = blkfront_ioctl,
 	.compat_ioctl = blkdev_compat_ptr_ioctl,
@@ -88,12 +104,33 @@ static void blkfront_range_limits(const struct blkfront_info *info,
 
 	lim->max_hw_discard_sectors = discard ? ops->max_discard : 0;
 	lim->max_discard_segments = ops->max_ranges;
-	lim->discard_granularity = discard ? ops->granularity : 0;
-	lim->discard_alignment = discard ? ops->alignment : 0;
+	/*
+	 * These stay when discards are turned off: the block layer reads them
+	 * without a lock, after it has found that the disk can discard.
+	 */
+	if (discard) {
+		lim->discard_granularity = ops->granularity;
+		lim->discard_alignment = ops->alignment;
+	}
 	lim->max_secure_erase_sectors = READ_ONCE(ops->secure) ?
 					ops->max_discard : 0;
 	lim->max_write_zeroes_sectors = READ_ONCE(ops->zeroes) ?
 					ops->max_zeroes : 0;
+}
+
+/*
+ * The alignment of memory is promised once, to drivers above us, too, and there
+ * are bios that rely on it: see blkfront_agree_data().
+ */
+static void blkfront_alignment_limit(const struct blkfront_info *info,
+				     struct queue_limits *lim)
+{
+	if (info->gd)
+		return;
+	/* Some backends reject a block that crosses the end of a page. */
+	lim->dma_alignment = SECTOR_SIZE - 1;
+	if (info->agreed.data == BLKFRONT_MAPPED)
+		lim->dma_alignment = info->disk.block_size - 1;
 }
 
 static void blkfront_set_limits(const struct blkfront_info *info,
@@ -113,61 +150,114 @@ static void blkfront_set_limits(const struct blkfront_info *info,
 	lim->max_segments = agreed->max_segs / XEN_PFN_PER_PAGE;
 	lim->max_segment_size = PAGE_SIZE;
 	lim->seg_boundary_mask = PAGE_SIZE - 1;
+	/*
+	 * Data that is copied has no gaps in our pages, so only its size
+	 * matters.  A block can be scattered over many pieces of memory, and the
+	 * block layer cannot split it.
+	 */
+	if (agreed->data != BLKFRONT_MAPPED)
+		lim->max_segments = min_t(unsigned int, USHRT_MAX,
+					  agreed->max_segs *
+					  BLKIF_PAGE_SECTORS);
 
-	/* Some backends reject a block that crosses the end of a page. */
-	lim->dma_alignment = SECTOR_SIZE - 1;
-	if (agreed->data == BLKFRONT_MAPPED)
-		lim->dma_alignment = info->disk.block_size - 1;
-
+	blkfront_alignment_limit(info, lim);
 	blkfront_flush_limits(info, lim);
 	blkfront_range_limits(info, lim);
 	blkfront_pi_limits(info, lim);
 }
 
 /**
- * blkfront_update_limits() - set the queue limits to what was negotiated
- * @info: the disk
+ * blkfront_want_update() - have the limits of the queue set
+ * @info: the disk, which has a queue
  *
- * Context: process context with info->mutex; sleeps.
+ * Until that is done, requests that do not fit the connection are kept back:
+ * see requeue.c.
+ *
+ * Context: any.
  */
-void blkfront_update_limits(struct blkfront_info *info)
+void blkfront_want_update(struct blkfront_info *info)
 {
-	struct queue_limits lim = queue_limits_start_update(info->gd->queue);
-	int err;
+	atomic_inc(&info->updates_wanted);
+	queue_work(blkfront_update_wq, &info->update_work);
+}
 
-	blkfront_set_limits(info, &lim);
-	err = queue_limits_commit_update(info->gd->queue, &lim);
+/*
+ * Set the limits to what was negotiated.  Taking limits_lock and freezing the
+ * queue wait for requests, and so for the backend: info->mutex is not held.
+ *
+ * Return: false if there is no connection; the next one will ask again.
+ */
+static bool blkfront_update_limits(struct blkfront_info *info)
+{
+	struct request_queue *q = info->gd->queue;
+	struct queue_limits lim = queue_limits_start_update(q);
+	int wanted = 0, err;
+	bool usable;
+
+	mutex_lock(&info->mutex);
+	usable = blkfront_rings_usable(info) && !blkfront_is_dead(info);
+	if (usable) {
+		wanted = atomic_read(&info->updates_wanted);
+		blkfront_log_revoked(info);
+		blkfront_set_limits(info, &lim);
+	}
+	mutex_unlock(&info->mutex);
+	if (!usable) {
+		queue_limits_cancel_update(q);
+		return false;
+	}
+	err = queue_limits_commit_update_frozen(q, &lim);
 	if (err)
-		dev_err(&info->xbdev->dev,
-			"%s: cannot update the queue limits (error %d)\n",
-			info->gd->disk_name, err);
+		blkfront_log(info, err,
+			     "%s: cannot update the queue limits (error %d)\n",
+			     info->gd->disk_name, err);
+	/* pairs with blkfront_is_stale() */
+	atomic_set_release(&info->updates_done, wanted);
+	return true;
 }
 
 /**
- * blkfront_update_disk() - set size and access to what the backend says
- * @info: the disk
+ * blkfront_update_work() - set limits, size and access of the disk
+ * @work: the disk's
  *
- * Context: process context with info->mutex; sleeps.
+ * Size and access change only if the backend has changed them, and userspace is
+ * told then.
+ *
+ * Context: process context; waits for requests.
  */
-void blkfront_update_disk(struct blkfront_info *info)
+void blkfront_update_work(struct work_struct *work)
 {
-	set_disk_ro(info->gd, info->disk.info & VDISK_READONLY);
-	set_capacity_and_notify(info->gd, info->disk.sectors);
+	struct blkfront_info *info = container_of(work, struct blkfront_info,
+						  update_work);
+	/* Writing to this very disk may wait for the limits. */
+	unsigned int noio = memalloc_noio_save();
+	struct blkfront_disk disk;
+
+	if (blkfront_update_limits(info)) {
+		mutex_lock(&info->mutex);
+		disk = info->disk;
+		mutex_unlock(&info->mutex);
+		set_disk_ro(info->gd, disk.info & VDISK_READONLY);
+		set_capacity_and_notify(info->gd, disk.sectors);
+		kblockd_schedule_work(&info->resubmit_work);
+	}
+	memalloc_noio_restore(noio);
 }
 
-static void blkfront_log_change(const struct blkfront_info *info,
+static void blkfront_log_change(struct blkfront_info *info,
 				const struct blkfront_disk *now)
 {
 	const struct blkfront_disk *before = &info->disk;
 	const char *name = info->gd->disk_name;
 
 	if (now->sectors != before->sectors)
-		dev_info(&info->xbdev->dev,
-			 "%s: size changed from %llu to %llu sectors\n", name,
-			 before->sectors, now->sectors);
+		blkfront_log(info, info,
+			     "%s: size changed from %llu to %llu sectors\n",
+			     name, before->sectors, now->sectors);
 	if ((now->info ^ before->info) & VDISK_READONLY)
-		dev_info(&info->xbdev->dev, "%s: now %s\n", name,
-			 now->info & VDISK_READONLY ? "read-only" : "writable");
+		blkfront_log(info, info, "%s: now %s\n", name,
+			     now->info & VDISK_READONLY ? "read-only" :
+							  "writable");
 }
 
 /**
@@ -183,26 +273,26 @@ void blkfront_disk_changed(struct blkfront_info *info)
 {
 	struct blkfront_disk disk;
 	const char *error;
-	bool limits;
 
 	lockdep_assert_held(&info->mutex);
 	if (blkfront_read_disk(info, &disk, &error)) {
-		dev_err(&info->xbdev->dev, "%s; ignored\n", error);
+		blkfront_log(info, err, "%s; ignored\n", error);
 		return;
 	}
 	if (disk.block_size != info->disk.block_size) {
-		dev_err(&info->xbdev->dev,
-			"ignoring a change of sector-size from %u to %u\n",
-			info->disk.block_size, disk.block_size);
+		blkfront_log(info, err,
+			     "ignoring a change of sector-size from %u to %u\n",
+			     info->disk.block_size, disk.block_size);
 		return;
 	}
+	if (disk.sectors == info->disk.sectors &&
+	    disk.info == info->disk.info &&
+	    disk.phys_size == info->disk.phys_size &&
+	    disk.opt_size == info->disk.opt_size)
+		return;
 	blkfront_log_change(info, &disk);
-	limits = disk.phys_size != info->disk.phys_size ||
-		 disk.opt_size != info->disk.opt_size;
 	info->disk = disk;
-	if (limits)
-		blkfront_update_limits(info);
-	blkfront_update_disk(info);
+	blkfront_want_update(info);
 }
 
 static void blkfront_gendisk_init(struct blkfront_info *info,
@@ -237,6 +327,13 @@ static void blkfront_tag_set_init(struct blkfront_info *info)
 	 * switches for each request.
 	 */
 	set->flags = BLK_MQ_F_NO_SCHED_BY_DEFAULT;
+	/*
+	 * An event channel moves to another CPU when its own goes offline, so
+	 * requests need not be drained before.  Without this flag, the block
+	 * layer would wait for them, and it would do so in xenwatch, which is
+	 * where "xl vcpu-set" takes a CPU offline.
+	 */
+	set->flags |= BLK_MQ_F_STACKING;
 	set->cmd_size = sizeof(struct blkfront_req);
 	set->driver_data = info;
 }
@@ -275,7 +372,7 @@ int blkfront_alloc_disk(struct blkfront_info *info)
 	blkfront_gendisk_init(info, gd);
 	/* Nobody submits yet, so there is nothing to wait for. */
 	blk_mq_quiesce_queue_nowait(gd->queue);
-	info->gd = gd;
+	WRITE_ONCE(info->gd, gd);
 	return 0;
 
 free_tag_set:
@@ -284,6 +381,18 @@ free_tags:
 	kvfree(info->tags);
 	info->tags = NULL;
 	return err;
+}
+
+/**
+ * blkfront_put() - drop a reference to a disk
+ * @info: the disk
+ *
+ * Context: any.
+ */
+void blkfront_put(struct blkfront_info *info)
+{
+	if (refcount_dec_and_test(&info->refs))
+		kfree(info);
 }
 
 /**
@@ -296,9 +405,10 @@ void blkfront_free(struct blkfront_info *info)
 {
 	struct gendisk *gd = info->gd;
 
+	blkfront_spare_free(info);
 	kvfree(info->tags);
 	if (!gd) {
-		kfree(info);
+		blkfront_put(info);
 	} else if (info->added) {
 		blk_mq_free_tag_set(&info->tag_set);
 		put_disk(gd);	/* see blkfront_free_disk() */
@@ -306,6 +416,6 @@ void blkfront_free(struct blkfront_info *info)
 		/* The queue is still to be freed, and needs its tags. */
 		put_disk(gd);
 		blk_mq_free_tag_set(&info->tag_set);
-		kfree(info);
+		blkfront_put(info);
 	}
 }

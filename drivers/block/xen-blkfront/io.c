@@ -79,7 +79,8 @@ static struct blkfront_op blkfront_op(const struct blkfront_info *info,
 	case REQ_OP_READ:
 		return blkfront_send(BLKIF_OP_READ, 0);
 	case REQ_OP_WRITE:
-		return rq->cmd_flags & REQ_FUA ?
+		return rq->cmd_flags & REQ_FUA ||
+		       blkfront_must_be_durable(info) ?
 		       blkfront_op_fua(info) : blkfront_send(BLKIF_OP_WRITE, 0);
 	case REQ_OP_FLUSH:
 		return blkfront_op_flush(info);
@@ -103,9 +104,11 @@ static struct blkfront_op blkfront_op(const struct blkfront_info *info,
  * A request is larger than what was negotiated.  If the block layer would make
  * the same one again, submitting it again would never end.
  */
-static enum blkfront_verdict blkfront_too_large(struct request *rq)
+static enum blkfront_verdict blkfront_too_large(struct blkfront_info *info,
+						struct request *rq)
 {
-	return blkfront_fits_queue(rq) ? BLKFRONT_FAIL : BLKFRONT_RESUBMIT;
+	return blkfront_is_stale(info) || !blkfront_fits_queue(rq) ?
+	       BLKFRONT_RESUBMIT : BLKFRONT_FAIL;
 }
 
 /* A discard of several bios that were merged, each a range by itself. */
@@ -152,7 +155,7 @@ static enum blkfront_verdict blkfront_prepare_range(struct blkfront_ring *ring,
 		nr = blk_rq_nr_discard_segments(rq);
 	if (unlikely(nr > ops->max_ranges || blk_rq_sectors(rq) >
 		     (zeroes ? ops->max_zeroes : ops->max_discard)))
-		return blkfront_too_large(rq);
+		return blkfront_too_large(ring->info, rq);
 	if (nr > 1)
 		return blkfront_prepare_ranges(ring, rq, nr);
 	req->cmd.sector = blk_rq_pos(rq);
@@ -207,7 +210,7 @@ blkfront_prepare_data(struct blkfront_ring *ring, struct request *rq,
 
 	req->cmd.sector = blk_rq_pos(rq);
 	if (unlikely(nr > info->agreed.max_segs))
-		return blkfront_too_large(rq);
+		return blkfront_too_large(info, rq);
 	nr_pi = blkfront_pi_pages(info, rq, req->cmd.op);
 	if (nr > blkfront_abi(info)->max_inline || nr_pi)
 		verdict = blkfront_prepare_indirect(ring, req, nr, nr_pi);
@@ -448,9 +451,6 @@ static void blkfront_complete_rq(struct request *rq)
  * A request was not answered for a long time.  By the rules of the ring, no
  * event is lost; in case one is, the ring is checked.  Otherwise the disk is
  * slow, and the request has to wait: the backend may still use its pages.
- *
- * While the driver is being unbound, the backend's state is not reported any
- * more.  It is read here, because unbinding waits for requests.
  */
 static enum blk_eh_timer_return blkfront_timeout(struct request *rq)
 {
@@ -458,9 +458,6 @@ static enum blk_eh_timer_return blkfront_timeout(struct request *rq)
 
 	if (!mutex_trylock(&info->mutex))
 		return BLK_EH_RESET_TIMER;
-	if (READ_ONCE(info->state) == BLKFRONT_REMOVING &&
-	    blkfront_backend_left(info))
-		blkfront_kill(info, NULL);
 	if (blkfront_rings_usable(info))
 		blkfront_check_ring(blkfront_ring_of(info,
 						     rq->mq_hctx->queue_num));

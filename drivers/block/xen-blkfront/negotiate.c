@@ -24,7 +24,7 @@ static bool blkfront_may_use(enum blkif_feature feature)
 static unsigned int blkfront_read_key(const struct blkfront_info *info,
 				      const char *key, unsigned int missing)
 {
-	return xenbus_read_unsigned(info->xbdev->otherend, key, missing);
+	return xenbus_read_unsigned(info->otherend, key, missing);
 }
 
 /* --- Before the rings are made --- */
@@ -93,10 +93,10 @@ void blkfront_choose(struct blkfront_info *info)
  *
  * Return: 0 or -EINVAL.
  */
-int blkfront_read_disk(const struct blkfront_info *info,
+int blkfront_read_disk(struct blkfront_info *info,
 		       struct blkfront_disk *disk, const char **error)
 {
-	if (xenbus_scanf(XBT_NIL, info->xbdev->otherend, "sectors", "%llu",
+	if (xenbus_scanf(XBT_NIL, info->otherend, "sectors", "%llu",
 			 &disk->sectors) != 1 ||
 	    disk->sectors > LLONG_MAX >> SECTOR_SHIFT) {
 		*error = "the backend's key sectors cannot be read";
@@ -114,9 +114,9 @@ int blkfront_read_disk(const struct blkfront_info *info,
 					    disk->block_size);
 	if (!is_power_of_2(disk->phys_size) ||
 	    disk->phys_size < disk->block_size) {
-		dev_warn(&info->xbdev->dev,
-			 "ignoring physical-sector-size %u, which is invalid\n",
-			 disk->phys_size);
+		blkfront_log(info, warn,
+			     "ignoring physical-sector-size %u, which is invalid\n",
+			     disk->phys_size);
 		disk->phys_size = disk->block_size;
 	}
 	disk->opt_size = blkif_usable_opt(blkfront_read_key(info,
@@ -144,6 +144,17 @@ static void blkfront_agree_segs(struct blkfront_info *info)
 						  &ours);
 }
 
+/*
+ * Can the memory of requests be granted as it is?  Not if they may have blocks
+ * that cross the end of a page, as a disk has promised that was not mapped at
+ * first: see blkfront_alignment_limit().
+ */
+static bool blkfront_can_map(const struct blkfront_info *info)
+{
+	return !info->gd || queue_dma_alignment(info->gd->queue) >=
+			    info->disk.block_size - 1;
+}
+
 static void blkfront_agree_data(struct blkfront_info *info)
 {
 	struct blkfront_agreed *agreed = &info->agreed;
@@ -156,7 +167,8 @@ static void blkfront_agree_data(struct blkfront_info *info)
 	if (agreed->choice.persistent)
 		agreed->data = BLKFRONT_PERSISTENT;
 	else
-		agreed->data = trusted ? BLKFRONT_MAPPED : BLKFRONT_COPIED;
+		agreed->data = trusted && blkfront_can_map(info) ?
+			       BLKFRONT_MAPPED : BLKFRONT_COPIED;
 }
 
 static void blkfront_agree_flush(struct blkfront_info *info)
@@ -167,6 +179,8 @@ static void blkfront_agree_flush(struct blkfront_info *info)
 		info->agreed.flush = BLKFRONT_BARRIER;
 	else
 		info->agreed.flush = BLKFRONT_NO_FLUSH;
+	info->durable = info->gd && !bdev_write_cache(info->gd->part0) &&
+			info->agreed.flush != BLKFRONT_NO_FLUSH;
 }
 
 static void blkfront_agree_ops(struct blkfront_info *info)
@@ -201,7 +215,7 @@ static void blkfront_agree_ops(struct blkfront_info *info)
 }
 
 /* The protection information that the backend offers, if it is usable. */
-static struct blkif_pi blkfront_read_pi(const struct blkfront_info *info)
+static struct blkif_pi blkfront_read_pi(struct blkfront_info *info)
 {
 	struct blkif_pi none = { };
 	struct blkif_pi pi;
@@ -210,7 +224,7 @@ static struct blkif_pi blkfront_read_pi(const struct blkfront_info *info)
 	if (!IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY) ||
 	    !blkfront_may_use(BLKIF_FEATURE_PI) || !blkfront_abi(info)->slim)
 		return none;
-	name = xenbus_read(XBT_NIL, info->xbdev->otherend, "feature-integrity",
+	name = xenbus_read(XBT_NIL, info->otherend, "feature-integrity",
 			   NULL);
 	if (IS_ERR(name))
 		return none;
@@ -219,8 +233,8 @@ static struct blkif_pi blkfront_read_pi(const struct blkfront_info *info)
 			   blkfront_read_key(info, "integrity-tuple-size", 0),
 			   info->disk.block_size);
 	if (*name && !pi.profile)
-		dev_warn(&info->xbdev->dev,
-			 "the protection information that the backend offers is not usable\n");
+		blkfront_log(info, warn,
+			     "the protection information that the backend offers is not usable\n");
 	kfree(name);
 	return pi;
 }
@@ -241,10 +255,10 @@ static void blkfront_agree_pi(struct blkfront_info *info)
 	if (!info->pi.profile)
 		return;
 	if (!blkif_pi_same(&pi, &info->pi)) {
-		dev_warn(&info->xbdev->dev,
-			 "%s has protection information %s, this backend's disk has %s; it is not used\n",
-			 info->gd->disk_name, blkif_pi_name(&info->pi),
-			 blkif_pi_name(&pi));
+		blkfront_log(info, warn,
+			     "%s has protection information %s, this backend's disk has %s; it is not used\n",
+			     info->gd->disk_name, blkif_pi_name(&info->pi),
+			     blkif_pi_name(&pi));
 		return;
 	}
 	agreed->pi = pi;
@@ -272,7 +286,8 @@ void blkfront_agree(struct blkfront_info *info)
  * @info: the disk
  * @agreed: set to the description
  *
- * Context: process context with info->mutex.
+ * Context: process context, while what was negotiated cannot change: with
+ * info->mutex, or with info->brief and info->described.
  */
 void blkfront_describe(const struct blkfront_info *info,
 		       struct blkif_agreed *agreed)
@@ -288,7 +303,6 @@ void blkfront_describe(const struct blkfront_info *info,
 		[BLKFRONT_FLUSH] = "flush",
 	};
 
-	lockdep_assert_held(&info->mutex);
 	*agreed = (struct blkif_agreed) {
 		.choice = info->agreed.choice,
 		.max_segs = info->agreed.max_segs,

@@ -63,6 +63,10 @@ module_param_named(feature_persistent, blkfront_params.persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent,
 		 "Use persistent grants if the backend offers them (default Y)");
 
+module_param_named(detach_in_use, blkfront_params.detach_in_use, bool, 0644);
+MODULE_PARM_DESC(detach_in_use,
+		 "Detach disks although they are in use, which fails their I/O (default N)");
+
 module_param_named(max_pool_pages, blkfront_params.max_pool_pages, uint, 0644);
 MODULE_PARM_DESC(max_pool_pages,
 		 "Maximum number of pages that a queue has for copies of data, at least those of one request (default 8 MiB)");

@@ -11,36 +11,49 @@
 /* A few times as long as blk-mq waits before it tries a request again. */
 #define BLKFRONT_POOL_RESERVE_JIFFIES	(HZ / 50 + 1)
 
-static struct blkfront_buf *blkfront_buf_new(const struct blkfront_pool *pool,
-					     gfp_t gfp)
+static struct blkfront_buf *blkfront_buf_alloc(gfp_t gfp)
 {
 	struct blkfront_buf *buf = kmalloc(sizeof(*buf), gfp);
-	int gref;
 
 	if (!buf)
 		return NULL;
 	buf->next = NULL;
 	buf->gref = INVALID_GRANT_REF;
 	buf->page = alloc_page(gfp | __GFP_ZERO);
-	if (!buf->page)
-		goto free_buf;
+	if (!buf->page) {
+		kfree(buf);
+		return NULL;
+	}
 	buf->data = page_address(buf->page);
-	if (!pool->granted)
-		return buf;
+	return buf;
+}
 
+/* A page that another backend has seen must not show this one its data. */
+static struct blkfront_buf *blkfront_buf_reuse(struct blkfront_buf **spare)
+{
+	struct blkfront_buf *buf = *spare;
+
+	*spare = buf->next;
+	buf->next = NULL;
+	clear_page(buf->data);
+	return buf;
+}
+
+/* Grant a page that is not granted, if those of the pool are. */
+static bool blkfront_buf_grant(const struct blkfront_pool *pool,
+			       struct blkfront_buf *buf)
+{
+	int gref;
+
+	if (!pool->granted)
+		return true;
 	gref = gnttab_grant_foreign_access(pool->domid,
 					   xen_page_to_gfn(buf->page),
 					   pool->readonly);
 	if (gref < 0)
-		goto free_page;
+		return false;
 	buf->gref = gref;
-	return buf;
-
-free_page:
-	__free_page(buf->page);
-free_buf:
-	kfree(buf);
-	return NULL;
+	return true;
 }
 
 /* If the backend still has the page mapped, the grant table frees it later. */
@@ -75,6 +88,28 @@ static void blkfront_pool_count_gone(struct blkfront_pool *pool)
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
+static bool blkfront_pool_add(struct blkfront_pool *pool,
+			      struct blkfront_buf **spare, gfp_t gfp)
+{
+	struct blkfront_buf *buf;
+
+	if (!blkfront_pool_count_new(pool))
+		return false;
+	buf = *spare ? blkfront_buf_reuse(spare) : blkfront_buf_alloc(gfp);
+	if (!buf)
+		goto fail;
+	if (!blkfront_buf_grant(pool, buf)) {
+		blkfront_buf_free(buf);
+		goto fail;
+	}
+	blkfront_pool_put(pool, buf);
+	return true;
+
+fail:
+	blkfront_pool_count_gone(pool);
+	return false;
+}
+
 /**
  * blkfront_pool_grow() - add a page to a pool
  * @pool: the pool
@@ -86,17 +121,9 @@ static void blkfront_pool_count_gone(struct blkfront_pool *pool)
  */
 bool blkfront_pool_grow(struct blkfront_pool *pool, gfp_t gfp)
 {
-	struct blkfront_buf *buf;
+	struct blkfront_buf *none = NULL;
 
-	if (!blkfront_pool_count_new(pool))
-		return false;
-	buf = blkfront_buf_new(pool, gfp);
-	if (!buf) {
-		blkfront_pool_count_gone(pool);
-		return false;
-	}
-	blkfront_pool_put(pool, buf);
-	return true;
+	return blkfront_pool_add(pool, &none, gfp);
 }
 
 /**
@@ -136,36 +163,70 @@ void blkfront_pool_reserve(struct blkfront_pool *pool, unsigned int nr)
  * blkfront_pool_fill() - make sure that a pool has pages
  * @pool: the pool
  * @nr: how many it must have, even if that is over the maximum
+ * @spare: pages to use before others are allocated
+ * @gfp: how to allocate these
  *
- * Context: process context; sleeps.
+ * Context: any that @gfp allows.
  *
  * Return: 0 or -ENOMEM, which also stands for a lack of grants.
  */
-int blkfront_pool_fill(struct blkfront_pool *pool, unsigned int nr)
+int blkfront_pool_fill(struct blkfront_pool *pool, unsigned int nr,
+		       struct blkfront_buf **spare, gfp_t gfp)
 {
 	pool->max = max(pool->max, nr);
 	while (pool->nr < nr)
-		if (!blkfront_pool_grow(pool, GFP_KERNEL | __GFP_NOWARN))
+		if (!blkfront_pool_add(pool, spare, gfp))
 			return -ENOMEM;
 	return 0;
 }
 
 /**
- * blkfront_pool_drain() - free all pages of a pool that is not used any more
+ * blkfront_pool_drain() - empty a pool that is not used any more
  * @pool: the pool; all pages were put back
+ * @spare: gets its pages, for another pool
  *
  * Context: any.
+ *
+ * Return: how many pages the backend still has mapped.  These are freed when it
+ * has not.
  */
-void blkfront_pool_drain(struct blkfront_pool *pool)
+unsigned int blkfront_pool_drain(struct blkfront_pool *pool,
+				 struct blkfront_buf **spare)
 {
 	struct blkfront_buf *buf;
+	unsigned int held = 0;
 
 	while ((buf = pool->free)) {
 		pool->free = buf->next;
+		if (buf->gref == INVALID_GRANT_REF ||
+		    gnttab_try_end_foreign_access(buf->gref)) {
+			buf->gref = INVALID_GRANT_REF;
+			buf->next = *spare;
+			*spare = buf;
+			continue;
+		}
 		blkfront_buf_free(buf);
+		held++;
 	}
 	pool->nr_free = 0;
 	pool->nr = 0;
+	return held;
+}
+
+/**
+ * blkfront_bufs_free() - free pages that are in no pool
+ * @list: the pages, none of them granted; set to an empty list
+ *
+ * Context: any.
+ */
+void blkfront_bufs_free(struct blkfront_buf **list)
+{
+	struct blkfront_buf *buf;
+
+	while ((buf = *list)) {
+		*list = buf->next;
+		blkfront_buf_free(buf);
+	}
 }
 
 /**

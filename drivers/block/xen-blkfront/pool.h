@@ -67,8 +67,11 @@ struct blkfront_place {
 	unsigned int off;
 };
 
-int blkfront_pool_fill(struct blkfront_pool *pool, unsigned int nr);
-void blkfront_pool_drain(struct blkfront_pool *pool);
+int blkfront_pool_fill(struct blkfront_pool *pool, unsigned int nr,
+		       struct blkfront_buf **spare, gfp_t gfp);
+unsigned int blkfront_pool_drain(struct blkfront_pool *pool,
+				 struct blkfront_buf **spare);
+void blkfront_bufs_free(struct blkfront_buf **list);
 bool blkfront_pool_grow(struct blkfront_pool *pool, gfp_t gfp);
 void blkfront_pool_reserve(struct blkfront_pool *pool, unsigned int nr);
 void blkfront_pool_drop(struct blkfront_pool *pool, struct blkfront_buf *buf);

@@ -6,7 +6,9 @@
  * The latter are too large for the present backend, as after a migration, or
  * have a FUA flag for which it has no operation.  Their bios are submitted
  * again, so that the block layer makes requests of them by the present limits,
- * and the request is ended without them.
+ * and the request is ended without them.  Until the queue has these limits, the
+ * bios are kept back: see blkfront_update_work().  Nothing waits for them
+ * meanwhile but whoever submitted them, so the queue can be frozen.
  */
 
 #include <linux/bio.h>
@@ -52,12 +54,17 @@ static void blkfront_wait_completing(struct blkfront_info *info)
  * @info: the disk; its queue is quiesced, and its rings were stopped
  * @requeue: send them again by the next connection; otherwise they fail
  *
+ * A request fails in any case if the backend still has pages of it mapped: if it
+ * was sent again, two backends could write to them.
+ *
  * Context: process context with info->mutex; sleeps.
+ *
+ * Return: how many grants of their data the backend still has mapped.
  */
-void blkfront_reclaim(struct blkfront_info *info, bool requeue)
+unsigned int blkfront_reclaim(struct blkfront_info *info, bool requeue)
 {
 	unsigned int depth = info->tag_set.queue_depth;
-	unsigned int i;
+	unsigned int i, held, all_held = 0;
 
 	lockdep_assert_held(&info->mutex);
 	blkfront_wait_completing(info);
@@ -69,15 +76,17 @@ void blkfront_reclaim(struct blkfront_info *info, bool requeue)
 		if (!rq)
 			continue;
 		info->tags[i].rq = NULL;
-		blkfront_release(blkfront_ring_of(info, i / depth),
-				 blk_mq_rq_to_pdu(rq));
-		if (requeue) {
+		held = blkfront_release(blkfront_ring_of(info, i / depth),
+					blk_mq_rq_to_pdu(rq));
+		all_held += held;
+		if (requeue && !held) {
 			blk_mq_requeue_request(rq, false);
 			info->requeued = true;
 		} else {
 			blk_mq_end_request(rq, BLK_STS_IOERR);
 		}
 	}
+	return all_held;
 }
 
 /* Discards are split into whole granules only, so one granule must fit. */
@@ -137,6 +146,7 @@ bool blkfront_fits_queue(struct request *rq)
 void blkfront_resubmit(struct blkfront_info *info, struct request *rq)
 {
 	unsigned long flags;
+	struct bio *bio;
 
 	/* A driver above us would notice, and has limits of its own. */
 	if (rq->end_io && !(rq->rq_flags & RQF_FLUSH_SEQ)) {
@@ -145,12 +155,26 @@ void blkfront_resubmit(struct blkfront_info *info, struct request *rq)
 	}
 	dev_dbg(&info->xbdev->dev, "a request of %u bytes is submitted again\n",
 		blk_rq_bytes(rq));
+	if (blkfront_must_be_durable(info) && req_op(rq) == REQ_OP_WRITE)
+		__rq_for_each_bio(bio, rq)
+			bio->bi_opf |= REQ_FUA;
 	spin_lock_irqsave(&info->bios_lock, flags);
 	blk_steal_bios(&info->bios, rq);
 	spin_unlock_irqrestore(&info->bios_lock, flags);
 	blk_mq_end_request(rq, BLK_STS_OK);
 	/* Submitting may wait, for a tag for example; queue_rq may not. */
 	kblockd_schedule_work(&info->resubmit_work);
+}
+
+/*
+ * Bios wait for the limits of the queue, by which they are to be split, and for
+ * a connection, as submitting them needs tags.  Whoever ends the wait queues the
+ * work item.
+ */
+static bool blkfront_may_resubmit(const struct blkfront_info *info)
+{
+	return blkfront_is_dead(info) || (blkfront_rings_usable(info) &&
+					  !blkfront_is_stale(info));
 }
 
 /**
@@ -166,6 +190,8 @@ void blkfront_resubmit_work(struct work_struct *work)
 	struct bio_list bios;
 	struct bio *bio;
 
+	if (!blkfront_may_resubmit(info))
+		return;
 	spin_lock_irq(&info->bios_lock);
 	bios = info->bios;
 	bio_list_init(&info->bios);

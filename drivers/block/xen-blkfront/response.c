@@ -34,12 +34,12 @@ static struct request *blkfront_find_rq(struct blkfront_ring *ring,
 	struct request *rq;
 
 	if (!info->tags || hwq >= info->tag_set.nr_hw_queues ||
-	    nr >= info->tag_set.queue_depth ||
-	    blkfront_ring_of(info, hwq) != ring)
+	    nr >= info->tag_set.queue_depth)
 		return NULL;
 	tag = blkfront_tag_of(info, hwq, nr);
 	rq = smp_load_acquire(&tag->rq); /* pairs with blkfront_write_slot() */
-	if (!rq || tag->gen != blkif_id_gen(rsp->id))
+	if (!rq || tag->gen != blkif_id_gen(rsp->id) ||
+	    blkfront_ring_of(info, hwq) != ring)
 		return NULL;
 	req = blk_mq_rq_to_pdu(rq);
 	if (!blkif_cmd_answered_by(&req->cmd, rsp->op))
@@ -57,9 +57,9 @@ static int blkfront_response(struct blkfront_ring *ring,
 	int cost;
 
 	if (unlikely(!rq)) {
-		dev_err_ratelimited(&ring->info->xbdev->dev,
-				    "response with id %#llx, operation %u matches no request\n",
-				    rsp->id, rsp->op);
+		blkfront_log(ring->info, err,
+			     "response with id %#llx, operation %u matches no request\n",
+			     rsp->id, rsp->op);
 		return -EPROTO;
 	}
 	req = blk_mq_rq_to_pdu(rq);
@@ -223,6 +223,8 @@ irqreturn_t blkfront_interrupt(int irq, void *data)
 	struct blkfront_ring *ring = data;
 
 	spin_lock(&ring->rsp_lock);
+	/* The first may come before the function that binds it returns. */
+	ring->irq = irq;
 	ring->rsp_counters.interrupts++;
 	trace_blkfront_event(ring);
 	if (likely(!ring->deferred && blkfront_pass(ring) <= 0))
@@ -308,9 +310,9 @@ void blkfront_check_ring(struct blkfront_ring *ring)
 	if (nr && !ring->polled &&
 	    interrupts == READ_ONCE(ring->rsp_counters.interrupts)) {
 		ring->rsp_counters.lost_events++;
-		dev_warn_ratelimited(&ring->info->xbdev->dev,
-				     "queue %u: found %u responses without an event\n",
-				     ring->index, nr);
+		blkfront_log(ring->info, warn,
+			     "queue %u: found %u responses without an event\n",
+			     ring->index, nr);
 	}
 	notify_remote_via_irq(ring->irq);
 	ring->watched = jiffies;

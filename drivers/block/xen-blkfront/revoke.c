@@ -29,11 +29,16 @@ static void blkfront_revoke(struct blkfront_info *info,
 			    enum blkfront_revoked what)
 {
 	set_bit(what, &info->revoked);
-	schedule_work(&info->revoke_work);
+	blkfront_want_update(info);
 }
 
-/* Return: whether anything was revoked. */
-static bool blkfront_log_revoked(struct blkfront_info *info)
+/**
+ * blkfront_log_revoked() - log what was revoked since the last call
+ * @info: the disk
+ *
+ * Context: process context with info->mutex.
+ */
+void blkfront_log_revoked(struct blkfront_info *info)
 {
 	static const char * const names[BLKFRONT_NR_REVOKED] = {
 		[BLKFRONT_REVOKED_FLUSH] = "flushes",
@@ -45,29 +50,11 @@ static bool blkfront_log_revoked(struct blkfront_info *info)
 	unsigned long revoked = xchg(&info->revoked, 0);
 	unsigned int i;
 
+	lockdep_assert_held(&info->mutex);
 	for_each_set_bit(i, &revoked, BLKFRONT_NR_REVOKED)
-		dev_warn(&info->xbdev->dev,
-			 "the backend does not support %s; turned off\n",
-			 names[i]);
-	return revoked;
-}
-
-/**
- * blkfront_revoke_work() - update the queue limits for revoked features
- * @work: the disk's
- *
- * Context: process context; takes info->mutex.
- */
-void blkfront_revoke_work(struct work_struct *work)
-{
-	struct blkfront_info *info = container_of(work, struct blkfront_info,
-						  revoke_work);
-
-	mutex_lock(&info->mutex);
-	if (blkfront_rings_usable(info) && !blkfront_is_dead(info) &&
-	    blkfront_log_revoked(info))
-		blkfront_update_limits(info);
-	mutex_unlock(&info->mutex);
+		blkfront_log(info, warn,
+			     "the backend does not support %s; turned off\n",
+			     names[i]);
 }
 
 /* Turn flushes off, and do the rest of the request without. */

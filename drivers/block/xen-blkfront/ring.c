@@ -9,12 +9,37 @@
 
 #include "blkfront.h"
 
-static void blkfront_separate_free(struct blkfront_ring_mem *mem)
+/* Return: how many pages the backend still has mapped. */
+static unsigned int blkfront_separate_free(struct blkfront_ring_mem *mem)
 {
-	while (mem->nr--)
-		gnttab_end_foreign_access(mem->refs[mem->nr],
-					  virt_to_page(mem->pages[mem->nr]));
-	mem->nr = 0;
+	unsigned int held = 0;
+
+	while (mem->nr) {
+		struct page *page = virt_to_page(mem->pages[--mem->nr]);
+
+		if (gnttab_try_end_foreign_access(mem->refs[mem->nr])) {
+			__free_page(page);
+			continue;
+		}
+		gnttab_end_foreign_access(mem->refs[mem->nr], page);
+		held++;
+	}
+	return held;
+}
+
+/* The same for a shared ring, whose pages are freed together. */
+static unsigned int blkfront_shared_free(struct blkfront_ring_mem *mem)
+{
+	unsigned int i, held = 0;
+
+	for (i = 0; i < mem->nr; i++) {
+		if (gnttab_try_end_foreign_access(mem->refs[i]))
+			mem->refs[i] = INVALID_GRANT_REF;
+		else
+			held++;
+	}
+	xenbus_teardown_ring(&mem->shared, mem->nr, mem->refs);
+	return held;
 }
 
 /* The backend has no reason to write to requests, so it gets no access. */
@@ -71,12 +96,10 @@ static int blkfront_ring_mem_init(struct blkfront_ring *ring)
 }
 
 /* If the backend still has a page mapped, the grant table frees it later. */
-static void blkfront_ring_mem_free(struct blkfront_ring_mem *mem)
+static unsigned int blkfront_ring_mem_free(struct blkfront_ring_mem *mem)
 {
-	if (mem->shared)
-		xenbus_teardown_ring(&mem->shared, mem->nr, mem->refs);
-	else
-		blkfront_separate_free(mem);
+	return mem->shared ? blkfront_shared_free(mem) :
+			     blkfront_separate_free(mem);
 }
 
 /*
@@ -155,19 +178,28 @@ void blkfront_ring_stop(struct blkfront_ring *ring)
  * @info: the disk; its rings were stopped, and no request uses them
  *
  * Context: process context with info->mutex.
+ *
+ * Return: how many of their pages the backend still has mapped.
  */
-void blkfront_rings_free(struct blkfront_info *info)
+unsigned int blkfront_rings_free(struct blkfront_info *info)
 {
-	unsigned int i;
+	struct blkfront_ring *rings = info->rings;
+	unsigned int nr = info->nr_rings;
+	unsigned int i, held = 0;
 
-	for (i = 0; i < info->nr_rings; i++) {
-		blkfront_counters_add(&info->counters, &info->rings[i]);
-		blkfront_pools_free(&info->rings[i]);
-		blkfront_ring_mem_free(&info->rings[i].mem);
-	}
-	kvfree(info->rings);
+	mutex_lock(&info->brief);
+	for (i = 0; i < nr; i++)
+		blkfront_counters_add(&info->counters, &rings[i]);
+	info->described = false;
 	info->rings = NULL;
 	info->nr_rings = 0;
+	mutex_unlock(&info->brief);
+	for (i = 0; i < nr; i++) {
+		held += blkfront_pools_free(&rings[i]);
+		held += blkfront_ring_mem_free(&rings[i].mem);
+	}
+	kvfree(rings);
+	return held;
 }
 
 /**
@@ -181,23 +213,30 @@ void blkfront_rings_free(struct blkfront_info *info)
 int blkfront_rings_init(struct blkfront_info *info)
 {
 	unsigned int nr = info->agreed.choice.nr_queues;
+	struct blkfront_ring *rings;
+	unsigned int i;
 	int err;
 
 	lockdep_assert_held(&info->mutex);
-	info->rings = kvcalloc(nr, sizeof(*info->rings), GFP_KERNEL);
-	if (!info->rings)
+	rings = kvcalloc(nr, sizeof(*rings), GFP_KERNEL);
+	if (!rings)
 		return -ENOMEM;
-	for (; info->nr_rings < nr; info->nr_rings++) {
-		err = blkfront_ring_init(info, &info->rings[info->nr_rings],
-					 info->nr_rings);
+	for (i = 0; i < nr; i++) {
+		err = blkfront_ring_init(info, &rings[i], i);
 		if (err)
 			goto stop;
 	}
+	mutex_lock(&info->brief);
+	info->rings = rings;
+	info->nr_rings = nr;
+	mutex_unlock(&info->brief);
 	return 0;
 
 stop:
-	for (nr = 0; nr < info->nr_rings; nr++)
-		blkfront_ring_stop(&info->rings[nr]);
-	blkfront_rings_free(info);
+	while (i--) {
+		blkfront_ring_stop(&rings[i]);
+		blkfront_ring_mem_free(&rings[i].mem);
+	}
+	kvfree(rings);
 	return err;
 }

@@ -46,14 +46,15 @@ static ssize_t blkfront_agreed_show(struct device *device,
 				    struct device_attribute *attr, char *buf)
 {
 	struct blkfront_info *info = dev_get_drvdata(device);
-	struct blkif_agreed agreed;
-	bool connected;
+	struct blkif_agreed agreed = { };
+	bool described;
 
-	mutex_lock(&info->mutex);
-	connected = info->nr_rings;
-	blkfront_describe(info, &agreed);
-	mutex_unlock(&info->mutex);
-	if (!connected)
+	mutex_lock(&info->brief);
+	described = info->described;
+	if (described)
+		blkfront_describe(info, &agreed);
+	mutex_unlock(&info->brief);
+	if (!described)
 		return -ENOTCONN;
 	return blkif_agreed_emit(buf, blkif_attr_key(attr), &agreed);
 }

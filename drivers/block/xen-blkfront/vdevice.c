@@ -17,15 +17,8 @@
 static DEFINE_MUTEX(blkfront_minors_lock);
 static LIST_HEAD(blkfront_minors);
 
-/**
- * blkfront_reserve_minors() - take the minors that the disk's number stands for
- * @info: the disk
- *
- * Context: process context; sleeps.
- *
- * Return: 0, or -EBUSY if another disk has some of them.
- */
-int blkfront_reserve_minors(struct blkfront_info *info)
+/* Fails if another disk has some of the minors. */
+static int blkfront_reserve_minors(struct blkfront_info *info)
 {
 	const struct blkif_vdev *ours = &info->vdev;
 	struct blkfront_info *other;
@@ -46,15 +39,48 @@ int blkfront_reserve_minors(struct blkfront_info *info)
 }
 
 /**
- * blkfront_release_minors() - give the minors of a disk back
+ * blkfront_take_name() - take the name and the minors that a number stands for
  * @info: the disk
+ * @vdevice: the number of its virtual device
+ *
+ * A disk that is refused because of another one does not get the name when that
+ * one goes: a disk that is detached to be replaced would lose its name to it.
+ *
+ * Context: process context; sleeps.
+ *
+ * Return: 0 or an error, which was reported.
+ */
+int blkfront_take_name(struct blkfront_info *info, unsigned int vdevice)
+{
+	struct xenbus_device *dev = info->xbdev;
+	int err;
+
+	info->vdevice = vdevice;
+	err = blkif_vdev_parse(vdevice, &info->vdev);
+	if (err) {
+		xenbus_dev_fatal(dev, err,
+				 "virtual-device %#x does not name a disk",
+				 vdevice);
+		return err;
+	}
+	err = blkfront_reserve_minors(info);
+	if (err)
+		xenbus_dev_fatal(dev, err,
+				 "virtual-device %#x: another disk has its name, or had it and is still being deleted",
+				 vdevice);
+	return err;
+}
+
+/**
+ * blkfront_release_name() - give name and minors back
+ * @info: the disk, which may have none
  *
  * Context: process context; sleeps.
  */
-void blkfront_release_minors(struct blkfront_info *info)
+void blkfront_release_name(struct blkfront_info *info)
 {
 	mutex_lock(&blkfront_minors_lock);
-	list_del(&info->minors_node);
+	list_del_init(&info->minors_node);
 	mutex_unlock(&blkfront_minors_lock);
 }
 
@@ -68,27 +94,27 @@ void blkfront_release_minors(struct blkfront_info *info)
  *
  * Context: process context; reads XenStore.
  *
- * Return: 0 or -ENODEV.
+ * Return: true if it is.
  */
-int blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice)
+bool blkfront_wanted(struct xenbus_device *dev, unsigned int vdevice)
 {
 	bool cdrom;
 	char *type;
 
 	if (!xen_hvm_domain())
-		return 0;
+		return true;
 	if (xen_has_pv_and_legacy_disk_devices() &&
 	    !(vdevice >> VDEV_EXT_SHIFT) && vdevice >> 8 != XENVBD_MAJOR) {
 		dev_info(&dev->dev,
 			 "ignored, the emulated disk controller handles it\n");
-		return -ENODEV;
+		return false;
 	}
 	type = xenbus_read(XBT_NIL, dev->nodename, "device-type", NULL);
 	if (IS_ERR(type))
-		return -ENODEV;
+		return false;
 	cdrom = !strcmp(type, "cdrom");
 	kfree(type);
-	return cdrom ? -ENODEV : 0;
+	return !cdrom;
 }
 
 /**

@@ -300,7 +300,7 @@ attach_once() {
 	grep -q 'killing execution of /etc/xen/scripts/block' "$state/xl.log" ||
 		fail "xl block-attach $1 $2 $3: $(tail -n 3 "$state/xl.log" | tr '\n' '|')"
 	note "the hotplug script of $2 was killed for being slow"
-	wait_for 30 "what is left of $2 to go" backend_gone "$2" || xl block-detach "$G" "$2" force || true
+	wait_for 30 "what is left of $2 to go" backend_gone "$2" || xl block-detach --force "$G" "$2" || true
 	return 1
 }
 
@@ -321,6 +321,11 @@ detach() {
 	wait_for 60 "xl block-detach $1" detach_once "$1" ||
 		fail "xl block-detach $1: $(tail -n 2 "$state/xl.log" | tr '\n' '|'); backend state $(back_key "$1" state), frontend state $(front_key "$1" state)"
 	guest_run "n=0; while [ -b /dev/$name ]; do n=\$((n + 1)); [ \$n -gt $(limit 100) ] && exit 1; usleep 100000; done" 30
+}
+# detach_in_use XVD [NAME]: the same for a disk that is open in the guest
+detach_in_use() {
+	guest_run 'f=/sys/module/xen_blkfront/parameters/detach_in_use; [ ! -f $f ] || echo Y > $f'
+	detach "$@"
 }
 detach_once() {
 	backend_gone "$1" || xl block-detach "$G" "$1" >"$state/xl.log" 2>&1

@@ -270,6 +270,11 @@ typedef uint64_t blkif_sector_t;
  *   the backend Connected before it has written its keys MUST still write
  *   them, unless this is a connection to its predecessor, see below.
  * - It is no error to write a state more than once.
+ * - To detach a disk, a toolstack writes 0 to "online" and Closing to the
+ *   state of the backend.  The backend MUST go on answering requests until the
+ *   frontend closes.  A frontend whose disk is in use MAY stay Connected until
+ *   that is over.  A backend that closes by itself is in Closing, too, but
+ *   "online" is 1.
  * - A side that finds the other in breach of these rules MUST go to Closing,
  *   and SHOULD say why in a key "error": for a domain D with the directory P
  *   of the device, that is /local/domain/D/error/P/error.
