@@ -155,6 +155,7 @@ enum blkfront_flush {
  * @BLKFRONT_SEND: it is sent
  * @BLKFRONT_DONE: there is nothing to do
  * @BLKFRONT_RESUBMIT: it was made for another backend, see requeue.c
+ * @BLKFRONT_COPY: its pages cannot be granted, so its data is to be copied
  * @BLKFRONT_WAIT_PAGES: it waits for our own pages
  * @BLKFRONT_WAIT_GRANTS: it waits for grants
  * @BLKFRONT_WAIT_SLOT: it waits for a slot
@@ -165,6 +166,7 @@ enum blkfront_verdict {
 	BLKFRONT_SEND,
 	BLKFRONT_DONE,
 	BLKFRONT_RESUBMIT,
+	BLKFRONT_COPY,
 	BLKFRONT_WAIT_PAGES,
 	BLKFRONT_WAIT_GRANTS,
 	BLKFRONT_WAIT_SLOT,
@@ -424,6 +426,7 @@ struct blkfront_info {
  * @indirect: indirect pages, if @cmd is indirect
  * @data: pages with the data, if it is copied
  * @pi: pages with the protection information, if there is any
+ * @passed: how its data is passed: as negotiated, unless see blkfront_map()
  * @charged: grants taken from the ring's budget
  * @status: the response's
  * @completing: answered, but still using the ring
@@ -433,6 +436,7 @@ struct blkfront_req {
 	struct blkfront_buf *indirect;
 	struct blkfront_buf *data;
 	struct blkfront_buf *pi;
+	enum blkfront_data passed;
 	unsigned int charged;
 	s16 status;
 	bool completing;

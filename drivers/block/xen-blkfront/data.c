@@ -144,6 +144,9 @@ static inline bool blkfront_map_bvec(struct blkfront_ring *ring,
  * @rq: the request
  * @nr: how many segments it needs
  *
+ * Pages that a backend in this domain has mapped from another domain are not
+ * ours to grant; the data of such a request is copied.
+ *
  * Context: any.  The caller calls blkfront_release() if this fails.
  *
  * Return: what becomes of the request.
@@ -155,20 +158,23 @@ enum blkfront_verdict blkfront_map(struct blkfront_ring *ring,
 	struct blkfront_cursor cur = blkfront_cursor(ring->info, req);
 	struct req_iterator iter;
 	struct bio_vec bv;
+	enum blkfront_verdict verdict = BLKFRONT_SEND;
 	grant_ref_t head;
-	bool ok = true;
 
 	if (gnttab_alloc_grant_references(nr, &head))
 		return BLKFRONT_WAIT_GRANTS;
 	rq_for_each_segment(bv, rq, iter) {
-		ok = blkfront_map_bvec(ring, &cur, &bv, &head);
-		if (unlikely(!ok))
+		if (unlikely(xen_page_foreign(bv.bv_page)))
+			verdict = BLKFRONT_COPY;
+		else if (unlikely(!blkfront_map_bvec(ring, &cur, &bv, &head)))
+			verdict = BLKFRONT_FAIL;
+		if (unlikely(verdict != BLKFRONT_SEND))
 			break;
 	}
 	if (unlikely(req->cmd.nr_segs != nr))
 		gnttab_free_grant_references(head);
 	trace_blkfront_grant(ring, req->cmd.nr_segs, 0);
-	return likely(ok) ? BLKFRONT_SEND : BLKFRONT_FAIL;
+	return verdict;
 }
 
 /*
@@ -231,14 +237,13 @@ static unsigned int blkfront_ungrant_copies(struct blkfront_ring *ring,
 unsigned int blkfront_release(struct blkfront_ring *ring,
 			      struct blkfront_req *req)
 {
-	enum blkfront_data data = ring->info->agreed.data;
 	unsigned int held = 0;
 
 	if (unlikely(blkif_op_is_range(req->cmd.op)))
 		held = 0;
-	else if (data == BLKFRONT_MAPPED)
+	else if (req->passed == BLKFRONT_MAPPED)
 		held = blkfront_unmap(ring, req);
-	else if (data == BLKFRONT_COPIED)
+	else if (req->passed == BLKFRONT_COPIED)
 		held = blkfront_ungrant_copies(ring, req);
 	blkfront_pool_put(&ring->data, req->data);
 	blkfront_pool_put(&ring->indirect, req->indirect);
@@ -288,13 +293,16 @@ static int blkfront_data_pool_init(struct blkfront_ring *ring,
 {
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
 
-	if (agreed->data == BLKFRONT_MAPPED)
-		return 0;
 	ring->data.domid = ring->info->xbdev->otherend_id;
 	ring->data.granted = agreed->data == BLKFRONT_PERSISTENT;
 	ring->data.readonly = false;
 	ring->data.max = min3(slots * agreed->max_segs, budget,
 			      READ_ONCE(blkfront_params.max_pool_pages));
+	/* Most rings never copy then. */
+	if (agreed->data == BLKFRONT_MAPPED) {
+		ring->data.max = max(ring->data.max, agreed->max_segs);
+		return 0;
+	}
 	return blkfront_pool_fill(&ring->data, agreed->max_segs,
 				  &ring->info->spare, gfp);
 }

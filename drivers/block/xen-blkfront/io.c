@@ -181,7 +181,7 @@ blkfront_prepare_indirect(struct blkfront_ring *ring, struct blkfront_req *req,
 	if (req->cmd.op != BLKIF_OP_READ && req->cmd.op != BLKIF_OP_WRITE)
 		return BLKFRONT_RESUBMIT;
 
-	if (ring->info->agreed.data == BLKFRONT_MAPPED) {
+	if (req->passed == BLKFRONT_MAPPED) {
 		req->charged = nr;
 		if (atomic_sub_return(nr, &ring->budget) < 0)
 			return BLKFRONT_WAIT_GRANTS;
@@ -215,7 +215,7 @@ blkfront_prepare_data(struct blkfront_ring *ring, struct request *rq,
 	if (nr > blkfront_abi(info)->max_inline || nr_pi)
 		verdict = blkfront_prepare_indirect(ring, req, nr, nr_pi);
 	if (verdict == BLKFRONT_SEND)
-		verdict = info->agreed.data == BLKFRONT_MAPPED ?
+		verdict = req->passed == BLKFRONT_MAPPED ?
 			  blkfront_map(ring, rq, nr) :
 			  blkfront_copy(ring, rq, nr);
 	if (verdict == BLKFRONT_SEND && nr_pi)
@@ -225,14 +225,10 @@ blkfront_prepare_data(struct blkfront_ring *ring, struct request *rq,
 	return verdict;
 }
 
-/* Get all that a request needs, so that nothing can fail after this. */
-static inline enum blkfront_verdict
-blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
-		 struct blkfront_op op)
+static inline void blkfront_req_init(struct blkfront_req *req,
+				     struct blkfront_op op,
+				     enum blkfront_data passed)
 {
-	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-	unsigned int nr;
-
 	req->cmd.op = op.op;
 	req->cmd.sector = 0;
 	req->cmd.nr_sectors = 0;
@@ -243,11 +239,41 @@ blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
 	req->indirect = NULL;
 	req->data = NULL;
 	req->pi = NULL;
+	req->passed = passed;
 	req->charged = 0;
+}
+
+/* As blkfront_prepare(), for data that cannot be mapped. */
+static noinline enum blkfront_verdict
+blkfront_prepare_copied(struct blkfront_ring *ring, struct request *rq,
+			struct blkfront_op op)
+{
+	unsigned int nr = blkfront_nr_segs(rq, BLKFRONT_COPIED);
+
+	blkfront_req_init(blk_mq_rq_to_pdu(rq), op, BLKFRONT_COPIED);
+	return blkfront_prepare_data(ring, rq, nr);
+}
+
+/* Get all that a request needs, so that nothing can fail after this. */
+static inline enum blkfront_verdict
+blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
+		 struct blkfront_op op)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	enum blkfront_data passed = ring->info->agreed.data;
+	enum blkfront_verdict verdict;
+	unsigned int nr;
+
+	blkfront_req_init(req, op, passed);
 	if (unlikely(blkif_op_is_range(op.op)))
 		return blkfront_prepare_range(ring, rq);
-	nr = blkfront_nr_segs(rq, ring->info->agreed.data);
-	return nr ? blkfront_prepare_data(ring, rq, nr) : BLKFRONT_SEND;
+	nr = blkfront_nr_segs(rq, passed);
+	if (!nr)
+		return BLKFRONT_SEND;
+	verdict = blkfront_prepare_data(ring, rq, nr);
+	if (unlikely(verdict == BLKFRONT_COPY))
+		return blkfront_prepare_copied(ring, rq, op);
+	return verdict;
 }
 
 /* Notify the backend, without the lock. */
