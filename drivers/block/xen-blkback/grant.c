@@ -357,6 +357,12 @@ static void blkback_grant_make_room(struct blkback_queue *queue,
 	blkback_grant_evict(queue, nr, U64_MAX);
 }
 
+/* Xen's older releases have one status for mappings and the IOMMU. */
+static bool blkback_grant_no_room(s16 status)
+{
+	return status == GNTST_no_space || status == GNTST_no_device_space;
+}
+
 /**
  * blkback_grant_map() - map all that was prepared, with one hypercall
  * @queue: the queue
@@ -384,7 +390,7 @@ void blkback_grant_map(struct blkback_queue *queue)
 		unsigned int index = grant->map_owners[i].index;
 		struct blkback_req *req = grant->map_owners[i].req;
 
-		if (op->status == GNTST_no_device_space) {
+		if (blkback_grant_no_room(op->status)) {
 			req->no_room = true;
 			no_room++;
 		} else if (ret || op->status != GNTST_okay) {

@@ -59,7 +59,8 @@ static int take_all(void)
 		cond_resched();
 	}
 	pr_info("bed_maptrack: %u mappings, then status %d\n", taken, status);
-	return status == GNTST_no_device_space ? 0 : -EIO;
+	return status == GNTST_no_space || status == GNTST_no_device_space ?
+	       0 : -EIO;
 }
 
 static void give_all(void)
