@@ -42,6 +42,14 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 	return 0;
 }
 
+/* What follows the last whole block cannot be read. */
+static u64 blkback_vbd_sectors(const struct blkback_vbd *vbd)
+{
+	u32 block = bdev_logical_block_size(vbd->bdev) >> SECTOR_SHIFT;
+
+	return round_down(bdev_nr_sectors(vbd->bdev), block);
+}
+
 /**
  * blkback_vbd_changed() - does the disk differ from what was published?
  * @vbd: the disk
@@ -56,7 +64,7 @@ int blkback_vbd_open(struct blkback *blkback, dev_t dev, bool readonly,
 bool blkback_vbd_changed(const struct blkback_vbd *vbd)
 {
 	return READ_ONCE(vbd->unpublished) ||
-	       READ_ONCE(vbd->size) != bdev_nr_sectors(vbd->bdev) ||
+	       READ_ONCE(vbd->size) != blkback_vbd_sectors(vbd) ||
 	       READ_ONCE(vbd->read_only) != bdev_read_only(vbd->bdev);
 }
 
@@ -73,7 +81,7 @@ bool blkback_vbd_changed(const struct blkback_vbd *vbd)
 bool blkback_vbd_refresh(struct blkback_vbd *vbd, bool mode_writable)
 {
 	bool read_only = bdev_read_only(vbd->bdev);
-	u64 size = bdev_nr_sectors(vbd->bdev);
+	u64 size = blkback_vbd_sectors(vbd);
 	u32 info = vbd->info & ~VDISK_READONLY;
 	bool changed;
 
@@ -152,7 +160,7 @@ void blkback_vbd_limits(const struct blkback_vbd *vbd,
 			const struct blkif_ops *ops, struct blkif_limits *lim)
 {
 	*lim = (struct blkif_limits) {
-		.capacity = bdev_nr_sectors(vbd->bdev),
+		.capacity = blkback_vbd_sectors(vbd),
 		.ops = BIT(BLKIF_OP_READ) | BIT(BLKIF_OP_WRITE) |
 		       BIT(BLKIF_OP_INDIRECT) |
 		       BIT(BLKIF_OP_FLUSH_DISKCACHE) |

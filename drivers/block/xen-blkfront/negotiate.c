@@ -110,6 +110,8 @@ int blkfront_read_disk(struct blkfront_info *info,
 		*error = "the backend's sector-size is not usable";
 		return -EINVAL;
 	}
+	disk->sectors = round_down(disk->sectors,
+				   disk->block_size >> SECTOR_SHIFT);
 	disk->phys_size = blkfront_read_key(info, "physical-sector-size",
 					    disk->block_size);
 	if (!is_power_of_2(disk->phys_size) ||
