@@ -11,7 +11,6 @@
  * what is still waited for, also after the device is gone.
  */
 
-#include <linux/kdev_t.h>
 #include <linux/seq_file.h>
 #include "life.h"
 
