@@ -31,7 +31,7 @@ since_here='{ dmesg | awk "/bed: from here\$/ { s = \"\" } { s = s \"\\n\" \$0 }
 guest_said() { guest_run "$since_here | grep -c -E \"$1\""; }
 guest_is_content() {
 	guest_run "! $since_here |
-		grep -E 'error, dev|I/O error|xvda.*error|disabled|without an event'"
+		grep -E 'error, dev|I/O error|xvda.*error|is disabled|without an event'"
 }
 
 # keep_verifying XVD [NAME]: write, read back and check, round after round, until verified is called; meanwhile
