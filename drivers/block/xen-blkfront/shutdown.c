@@ -205,8 +205,9 @@ static void blkfront_delete_gendisk(struct blkfront_info *info)
  * blkfront_delete_work() - delete a disk whose driver is unbound
  * @work: the disk's
  *
- * If the backend is there, cached data is still written to it.  If not, the
- * disk is given up first, so that nobody waits for its requests.
+ * If the backend is there, cached data is still written to it.  If not, or if
+ * the toolstack has taken the disk away, the disk is given up first, so that
+ * nobody waits for its requests, and xenwatch need not wait for the gendisk.
  *
  * Context: process context; sleeps.
  */
@@ -216,7 +217,7 @@ void blkfront_delete_work(struct work_struct *work)
 						  delete_work);
 	struct xenbus_device *dev = info->xbdev;
 
-	if (!blkfront_begin_removal(info)) {
+	if (blkfront_was_removed(info) || !blkfront_begin_removal(info)) {
 		blkfront_kill(info, NULL);
 		flush_work(&info->shutdown_work);
 		flush_work(&info->bury_work);
