@@ -128,6 +128,7 @@ struct blkback_vbd_offer {
 /* Bits of blkback.seen: what a watch saw that may have changed again since. */
 #define BLKBACK_SEEN_CLOSED	0	/* the frontend has been in Closed */
 #define BLKBACK_SEEN_DISK	1	/* "physical-device" was written */
+#define BLKBACK_SEEN_LOCKED	2	/* it could not be unregistered */
 
 /* Messages of a device that a frontend can cause: so many in so much time. */
 #define BLKBACK_LOG_BURST	10
@@ -203,7 +204,7 @@ struct blkback {
 	struct blkback_conn *conn;
 	struct blkback_stats stats;
 	u64 reclaim_end;
-	unsigned long no_ring_until;
+	u64 no_ring_until;
 	struct ratelimit_state log;
 	struct dentry *debugfs;
 };

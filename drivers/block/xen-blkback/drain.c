@@ -21,7 +21,8 @@
 #define BLKBACK_DRAIN_NOTICE	(3 * HZ)
 
 static LIST_HEAD(blkback_drains);
-static DEFINE_SPINLOCK(blkback_drain_lock);	/* blkback_drains */
+static bool blkback_drain_abandons;	/* the module is being unloaded */
+static DEFINE_SPINLOCK(blkback_drain_lock);	/* both of these */
 
 /**
  * blkback_drained() - has the previous connection ended?
@@ -161,6 +162,8 @@ void blkback_drain_begins(struct blkback_conn *conn)
 	conn->stopped = jiffies;
 	spin_lock(&blkback_drain_lock);
 	list_add_tail(&conn->node, &blkback_drains);
+	if (blkback_drain_abandons)
+		blkback_conn_abandon(conn);
 	spin_unlock(&blkback_drain_lock);
 	queue_delayed_work(blkback_update_wq, &conn->notice,
 			   BLKBACK_DRAIN_NOTICE);
@@ -236,6 +239,7 @@ void blkback_drain_abandon_all(void)
 	struct blkback_conn *conn;
 
 	spin_lock(&blkback_drain_lock);
+	blkback_drain_abandons = true;
 	list_for_each_entry(conn, &blkback_drains, node)
 		blkback_conn_abandon(conn);
 	spin_unlock(&blkback_drain_lock);

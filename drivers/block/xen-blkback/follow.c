@@ -313,8 +313,11 @@ static bool blkback_follow_all(struct blkback *blkback)
 	if (blkback_get_state(blkback) == BLKBACK_PROBING)
 		blkback_announce(blkback);
 	blkback_find_disk(blkback);
-	if (blkback_keys_state(blkback, &frontend))
+	if (blkback_keys_state(blkback, &frontend)) {
+		if (closed)
+			set_bit(BLKBACK_SEEN_CLOSED, &blkback->seen);
 		return false;
+	}
 	if (blkback_follow_frontend(blkback, frontend, closed))
 		return true;
 	blkback_update_frontend(blkback);
@@ -326,7 +329,8 @@ static void blkback_follow(struct blkback *blkback)
 	bool left;
 
 	if (blkback_get_state(blkback) == BLKBACK_LEAVING) {
-		/* xenwatch could not unregister the device. */
+		if (!test_and_clear_bit(BLKBACK_SEEN_LOCKED, &blkback->seen))
+			return;
 		schedule_timeout_idle(BLKBACK_LEAVE_RETRY);
 		blkback_unregister(blkback);
 		return;

@@ -347,14 +347,23 @@ int blkback_grant_prepare(struct blkback_req *req)
 	return 0;
 }
 
-/* Idle grants of the queue take room, too. */
+/* Idle grants take room, too: those of the queue, and of its siblings. */
 static void blkback_grant_make_room(struct blkback_queue *queue,
 				    unsigned int nr)
 {
+	struct blkback_conn *conn = queue->conn;
+	unsigned int i;
+
 	blkback_log(queue->conn->blkback, warn,
 		    "queue %u: Xen has no room for %u mappings, requests wait (gnttab_max_maptrack_frames)\n",
 		    queue->index, nr);
 	blkback_grant_evict(queue, nr, U64_MAX);
+	for (i = 0; i < conn->nr_queues; i++) {
+		if (&conn->queues[i] == queue)
+			continue;
+		WRITE_ONCE(conn->queues[i].reclaim, true);
+		wake_up(&conn->queues[i].wait);
+	}
 }
 
 /* Xen's older releases have one status for mappings and the IOMMU. */

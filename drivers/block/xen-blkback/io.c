@@ -84,15 +84,19 @@ enum blkback_outcome blkback_io_bad_grant(struct blkback_req *req,
  * @req: the request
  * @size: bytes
  *
- * The only request in flight on a queue is always admitted.
+ * The only request with data that a queue has in flight is always admitted, so
+ * that no queue waits for other disks of the guest.  Requests that are held, and
+ * ranges, have nothing reserved.
  *
  * Return: true if the guest does not have too much; it is counted then.
  */
 bool blkback_io_take_bytes(const struct blkback_req *req, size_t size)
 {
 	struct blkback_guest *guest = req->queue->conn->guest;
+	const struct blkback_queue *queue = req->queue;
 
-	if (req->queue->in_flight > 1)
+	if (blkif_op_is_range(req->cmd.op) ? queue->in_flight > 1 :
+	    queue->budget.nr_reserved > req->nr_reserved)
 		return blkback_guest_take_bytes(guest, size);
 	return blkback_guest_take(&guest->bytes, size, LONG_MAX);
 }

@@ -110,7 +110,7 @@ static int blkback_ring_map_shared(struct blkback_queue *queue,
 	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
 	int err;
 
-	if (time_before(jiffies, blkback->no_ring_until))
+	if (time_before64(get_jiffies_64(), blkback->no_ring_until))
 		return -EAGAIN;
 	err = blkback_ring_map_pages(queue, grefs, 0, nr);
 	if (err)
@@ -119,8 +119,10 @@ static int blkback_ring_map_shared(struct blkback_queue *queue,
 	memcpy(refs, grefs, nr * sizeof(*refs));
 	err = xenbus_map_ring_valloc(blkback->dev, refs, nr,
 				     &queue->mem.shared);
-	if (err)
-		blkback->no_ring_until = jiffies + BLKBACK_LOG_TIME;
+	/* It cannot map what the frontend has revoked meanwhile. */
+	if (err && err != -ENOMEM)
+		blkback->no_ring_until = get_jiffies_64() +
+					 BLKBACK_LOG_TIME;
 	return err;
 }
 

@@ -248,8 +248,8 @@ static bool blkback_wait_wakeable(struct blkback_queue *queue)
 
 static long blkback_wait_timeout(struct blkback_queue *queue)
 {
-	if (!list_empty(&queue->held) || queue->budget.starved ||
-	    !list_empty(&queue->lingering))
+	if (!list_empty(&queue->held) || !list_empty(&queue->lingering) ||
+	    (queue->budget.starved && !blkback_queue_blocked(queue)))
 		return BLKBACK_RETRY_INTERVAL;
 	if (queue->grant.cache.nr_idle || queue->grant.pages.num_pages ||
 	    queue->nr_reqs > 1 || blkback_log_stats)

@@ -222,6 +222,7 @@ static void blkback_leave(struct xenbus_watch *watch, const char *path,
 		return;
 	if (!device_trylock(&dev->dev)) {
 		/* If it is not being unbound, the work item tries again. */
+		set_bit(BLKBACK_SEEN_LOCKED, &blkback->seen);
 		blkback_schedule_work(blkback);
 		return;
 	}
@@ -244,9 +245,14 @@ void blkback_unregister(struct blkback *blkback)
 	struct xenbus_device *dev = blkback->dev;
 
 	blkback_unwatch(&blkback->leave_watch);
-	/* It fires when it is registered. */
-	xenbus_watch_pathfmt(dev, &blkback->leave_watch, NULL, blkback_leave,
-			     "%s", dev->nodename);
+	/* Not needed any more, and a driver domain may have few watches. */
+	blkback_unwatch(&blkback->mode_watch);
+	/* The new one fires when it is registered. */
+	if (!xenbus_watch_pathfmt(dev, &blkback->leave_watch, NULL,
+				  blkback_leave, "%s", dev->nodename))
+		return;
+	set_bit(BLKBACK_SEEN_LOCKED, &blkback->seen);
+	blkback_schedule_work(blkback);
 }
 
 /**
@@ -303,7 +309,6 @@ static int blkback_probe(struct xenbus_device *dev,
 	get_device(&dev->dev);
 	blkback->dev = dev;
 	blkback->may_rebind = true;
-	blkback->no_ring_until = jiffies;
 	ratelimit_state_init(&blkback->log, BLKBACK_LOG_TIME,
 			     BLKBACK_LOG_BURST);
 	/* The toolstack's number of the disk; only traces show it. */

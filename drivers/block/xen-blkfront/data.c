@@ -138,6 +138,21 @@ static inline bool blkfront_map_bvec(struct blkfront_ring *ring,
 	return true;
 }
 
+/*
+ * Has a backend in this domain mapped the page from another domain?  The flag
+ * for that has other meanings for pages of files and for anonymous ones.
+ */
+static inline bool blkfront_is_foreign(struct page *page)
+{
+	struct folio *folio;
+
+	if (likely(!xen_page_foreign(page)))
+		return false;
+	folio = page_folio(page);
+	return !folio_test_large(folio) && !folio_test_swapbacked(folio) &&
+	       !folio->mapping;
+}
+
 /**
  * blkfront_map() - grant the pages of a request while it is in flight
  * @ring: the ring that it will be sent on
@@ -164,7 +179,7 @@ enum blkfront_verdict blkfront_map(struct blkfront_ring *ring,
 	if (gnttab_alloc_grant_references(nr, &head))
 		return BLKFRONT_WAIT_GRANTS;
 	rq_for_each_segment(bv, rq, iter) {
-		if (unlikely(xen_page_foreign(bv.bv_page)))
+		if (unlikely(blkfront_is_foreign(bv.bv_page)))
 			verdict = BLKFRONT_COPY;
 		else if (unlikely(!blkfront_map_bvec(ring, &cur, &bv, &head)))
 			verdict = BLKFRONT_FAIL;

@@ -181,7 +181,8 @@ void blkfront_detach_forget(struct blkfront_info *info)
  */
 bool blkfront_detach_pending(const struct blkfront_info *info)
 {
-	return READ_ONCE(info->detach.requested) &&
+	return !READ_ONCE(blkfront_params.detach_in_use) &&
+	       !blkfront_backend_online(info) &&
 	       xenbus_exists(XBT_NIL, info->xbdev->nodename, "state");
 }
 

@@ -181,7 +181,8 @@ static void blkfront_agree_flush(struct blkfront_info *info)
 		info->agreed.flush = BLKFRONT_BARRIER;
 	else
 		info->agreed.flush = BLKFRONT_NO_FLUSH;
-	info->durable = info->gd && !bdev_write_cache(info->gd->part0) &&
+	info->durable = info->gd && (!bdev_write_cache(info->gd->part0) ||
+				     blkfront_is_stale(info)) &&
 			info->agreed.flush != BLKFRONT_NO_FLUSH;
 }
 

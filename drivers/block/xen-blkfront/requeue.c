@@ -161,9 +161,12 @@ void blkfront_resubmit(struct blkfront_info *info, struct request *rq)
 	spin_lock_irqsave(&info->bios_lock, flags);
 	blk_steal_bios(&info->bios, rq);
 	spin_unlock_irqrestore(&info->bios_lock, flags);
-	blk_mq_end_request(rq, BLK_STS_OK);
-	/* Submitting may wait, for a tag for example; queue_rq may not. */
+	/*
+	 * Submitting may wait, for a tag for example; queue_rq may not.  Once
+	 * the request has ended, the disk may be deleted.
+	 */
 	kblockd_schedule_work(&info->resubmit_work);
+	blk_mq_end_request(rq, BLK_STS_OK);
 }
 
 /*

@@ -236,7 +236,8 @@ void blkfront_delete_work(struct work_struct *work)
 	cancel_work_sync(&info->shutdown_work);
 	cancel_work_sync(&info->bury_work);
 	cancel_work_sync(&info->update_work);
-	/* Likewise, but it may still have bios to fail. */
+	/* There may still be bios that were kept back; they fail now. */
+	kblockd_schedule_work(&info->resubmit_work);
 	flush_work(&info->resubmit_work);
 
 	if (!READ_ONCE(info->orphaned))
@@ -328,6 +329,11 @@ void blkfront_remove(struct xenbus_device *dev)
 	atomic_inc(&blkfront_nr_deleting);
 	queue_work(blkfront_disk_wq, &info->delete_work);
 	blkfront_wait_deleted(info);
+	/* It may have given the disk up too late for blkfront_delete_work(). */
+	if (!READ_ONCE(info->orphaned)) {
+		cancel_work_sync(&info->shutdown_work);
+		cancel_work_sync(&info->bury_work);
+	}
 	dev_set_drvdata(&dev->dev, NULL);
 	blkfront_put(info);
 	memalloc_noio_restore(noio);
