@@ -108,6 +108,20 @@ int blkback_keys_state(struct blkback *blkback, int *state)
 	return 0;
 }
 
+/* Has the frontend's key this value?  @unreadable if that cannot be read. */
+static bool blkback_key_is(struct blkback *blkback, const char *key,
+			   const char *value, bool unreadable)
+{
+	char *text;
+	bool is;
+
+	if (blkback_read_text(blkback, blkback->frontend, key, &text))
+		return unreadable;
+	is = text && !strcmp(text, value);
+	kfree(text);
+	return is;
+}
+
 /* Return: 0 or 1, or -errno. */
 static int blkback_read_online(struct xenbus_device *dev)
 {
@@ -149,15 +163,7 @@ bool blkback_keys_offline(struct xenbus_device *dev)
  */
 bool blkback_keys_separate(struct blkback *blkback)
 {
-	bool separate;
-	char *text;
-
-	if (blkback_read_text(blkback, blkback->frontend, "ring-layout",
-			      &text))
-		return true;
-	separate = text && !strcmp(text, "split");
-	kfree(text);
-	return separate;
+	return blkback_key_is(blkback, "ring-layout", "split", true);
 }
 
 /**
@@ -424,15 +430,7 @@ void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size)
  */
 bool blkback_keys_cdrom(struct blkback *blkback)
 {
-	bool cdrom;
-	char *type;
-
-	if (blkback_read_text(blkback, blkback->frontend, "device-type",
-			      &type))
-		return false;
-	cdrom = type && !strcmp(type, "cdrom");
-	kfree(type);
-	return cdrom;
+	return blkback_key_is(blkback, "device-type", "cdrom", false);
 }
 
 /**

@@ -291,7 +291,7 @@ static bool blkfront_orphan(struct blkfront_info *info)
 /*
  * Wait until the disk is deleted.  Whoever unbinds the driver waits for cached
  * data to be written, as long as the backend is there.  When the directory is
- * removed, it is xenwatch that unbinds, or that waits for who does: then all
+ * removed, it is xenwatch that unbinds, or waits for the task that does: all
  * requests fail, and the rest is left to the work item if it takes long.
  */
 static void blkfront_wait_deleted(struct blkfront_info *info)

@@ -107,7 +107,7 @@ attach_changed() {
 forget() {
 	xenstore-rm "$(frontend_of "$1")" "$(backend_of "$1")" "/libxl/$(guest_id)/device/vbd/$(devid "$1")"
 }
-# forgotten_and_again ROUNDS: a disk in use is removed from XenStore and made anew
+# forgotten_and_again ROUNDS: a disk in use is removed from XenStore and created again
 forgotten_and_again() {
 	local i io
 	for ((i = 0; i < $1; i++)); do
