@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Every check that needs no emulator: static checks, the build without a
-# warning, a model of the rings, the pure headers in user space.  Prints a line
+# warning, models of the rings, the pure headers in user space.  Prints a line
 # for each check, and below it what failed and where.  The last line is 'N
 # passed, N failed'.
 #
@@ -133,7 +133,7 @@ check_kernel-doc() {
 check_spdx() {
 	local f rc=0
 	for f in $(kernel_sources) $(scripts) Makefile Kbuild \
-		$(find drivers tests scripts \( -name '*.[ch]' -o -name Makefile -o -name Kbuild -o -name '*.py' \) \
+		$(find drivers tests scripts \( -name '*.[ch]' -o -name Makefile -o -name Kbuild -o -name '*.py' -o -name '*.litmus' \) \
 			! -name '*.mod.c'); do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' && continue
 		echo "$f: no SPDX tag in the first three lines"
@@ -271,7 +271,7 @@ run_unit() {
 # The model holds, and each planted fault is found; each counts by itself.
 run_model() {
 	local log=$out/model.log line rc
-	timeout -k 5 900 tests/model/run.sh "$top/build/model" >"$log" 2>&1
+	timeout -k 5 1500 tests/model/run.sh "$top/build/model" >"$log" 2>&1
 	rc=$?
 	if [ $rc = 77 ]; then
 		report SKIP model "$log"

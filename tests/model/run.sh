@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Search all states of lap.pml, then search it once with each planted fault,
-# which must be found.  Prints 'ok NAME: ...' or 'not ok NAME: ...' for each.
+# which must be found.  Then check the litmus tests for a CPU that orders memory
+# weakly, by weak.py.  Prints 'ok NAME: ...' or 'not ok NAME: ...' for each.
 #
 #   run.sh DIR      build and search in DIR, and leave the logs there
 #
-# Takes about a minute of one CPU and at most 1 GiB of memory.
+# Takes about two minutes of one CPU and at most 1 GiB of memory.
 set -u
 
-model=$(cd "$(dirname "$0")" && pwd)/lap.pml
+here=$(cd "$(dirname "$0")" && pwd) || exit 2
+model=$here/lap.pml
 out=${1:?usage: run.sh DIR}
 memory=1800	# MiB
 depth=20000	# a search that needs more fails
@@ -77,4 +79,5 @@ caught model-fault-lap 'assertion violated' -DFAULT_LAP
 caught model-fault-count 'assertion violated' -DFAULT_COUNT
 caught model-fault-ahead 'invalid end state' -DFAULT_AHEAD
 caught model-fault-pending 'invalid end state' -DFAULT_PENDING
+python3 "$here/weak.py" "$here/../.." "$out/weak" "$here"/litmus/*.litmus || failed=1
 exit $failed
