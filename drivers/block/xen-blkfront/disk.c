@@ -198,6 +198,7 @@ static bool blkfront_update_limits(struct blkfront_info *info)
 	usable = blkfront_rings_usable(info) && !blkfront_is_dead(info);
 	if (usable) {
 		wanted = atomic_read(&info->updates_wanted);
+		/* Its xchg() orders this before the features are read. */
 		blkfront_log_revoked(info);
 		blkfront_set_limits(info, &lim);
 	}
