@@ -45,6 +45,23 @@ static unsigned int blkfront_choose_polled(const struct blkfront_info *info)
 	       set->map[HCTX_TYPE_POLL].nr_queues : 0;
 }
 
+/*
+ * Unless larger rings are asked for, they are the smallest that have a slot for
+ * each of the requests that a queue has by default.
+ */
+static void blkfront_choose_order(struct blkif_layout *layout)
+{
+	struct blkif_layout less = *layout;
+
+	if (blkfront_params.max_order > BLKFRONT_DEFAULT_ORDER)
+		return;
+	while (less.order--) {
+		if (blkif_layout_slots(&less) < BLKFRONT_DEPTH)
+			return;
+		layout->order = less.order;
+	}
+}
+
 /**
  * blkfront_choose() - choose the rings of a connection
  * @info: the disk; its agreed is set as far as it is known
@@ -77,6 +94,7 @@ void blkfront_choose(struct blkfront_info *info)
 	lockdep_assert_held(&info->mutex);
 	memset(&info->agreed, 0, sizeof(info->agreed));
 	info->agreed.choice = blkif_choose(&theirs, &ours);
+	blkfront_choose_order(&info->agreed.choice.layout);
 	info->agreed.nr_polled = blkfront_choose_polled(info);
 	info->offer_persistent = blkfront_params.persistent;
 }
