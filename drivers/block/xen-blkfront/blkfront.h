@@ -446,23 +446,25 @@ struct blkfront_info {
  * @indirect: indirect pages, if @cmd is indirect
  * @data: pages with the data, if it is copied
  * @pi: pages with the protection information, if there is any
- * @passed: how its data is passed: as negotiated, unless see blkfront_map()
  * @charged: grants that it has, which end with it
- * @part: bytes that are sent, if that is not all of the request
+ * @part: sectors that are sent, if that is not all of the request
  * @status: the response's
+ * @passed: enum blkfront_data: as negotiated, unless see blkfront_map()
  * @own: it uses the references of the ring
  * @completing: answered, but still using the ring
+ *
+ * There is one for each tag, whether it is used or not.
  */
 struct blkfront_req {
 	struct blkif_cmd cmd;
 	struct blkfront_buf *indirect;
 	struct blkfront_buf *data;
 	struct blkfront_buf *pi;
-	enum blkfront_data passed;
-	unsigned int charged;
-	unsigned int part;
+	u16 charged;
+	u16 part;
 	s16 status;
-	bool own;
+	u8 passed : 7;
+	u8 own : 1;
 	bool completing;
 };
 
@@ -471,7 +473,8 @@ static inline unsigned int blkfront_req_bytes(struct request *rq)
 {
 	const struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
 
-	return unlikely(req->part) ? req->part : blk_rq_bytes(rq);
+	return unlikely(req->part) ? req->part << SECTOR_SHIFT :
+				     blk_rq_bytes(rq);
 }
 
 /* Grants that the requests of a ring have, and that end with them. */

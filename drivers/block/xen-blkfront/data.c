@@ -60,7 +60,8 @@ static void blkfront_copy_data(struct request *rq, bool to_ours)
 	struct bio_vec bv;
 
 	if (unlikely(req->part)) {
-		blkfront_copy_part(rq, req->data, req->part, to_ours);
+		blkfront_copy_part(rq, req->data, blkfront_req_bytes(rq),
+				   to_ours);
 		return;
 	}
 	rq_for_each_bvec(bv, rq, iter)
@@ -395,8 +396,8 @@ unsigned int blkfront_release(struct blkfront_ring *ring,
 	blkfront_pool_put(&ring->pi, req->pi);
 	if (req->charged)
 		blkfront_grants_put(req->charged);
-	/* pairs with blkfront_own_take() */
 	if (unlikely(req->own))
+		/* pairs with blkfront_own_take() */
 		smp_store_release(&ring->own_taken, false);
 	req->data = NULL;
 	req->indirect = NULL;

@@ -73,6 +73,18 @@ void blkfront_grants_measure(void)
 		   (int)blkfront_grants_limit() - (int)(batch * cpus));
 }
 
+/**
+ * blkfront_grants_update() - the module's parameter was written
+ *
+ * Context: process context.
+ */
+void blkfront_grants_update(void)
+{
+	/* Not before there is a disk, and perhaps no hypercall yet. */
+	if (READ_ONCE(blkfront_grants_total))
+		blkfront_grants_measure();
+}
+
 /* From now on, rings have only a share; the work item finds out which. */
 static void blkfront_grants_short(void)
 {
@@ -116,10 +128,11 @@ void blkfront_grants_exhausted(void)
 /**
  * blkfront_grants_divide() - share grants out, if they are short
  * @rings: how many rings want some
+ * @fixed: grants that rings have anyway
  *
  * Context: process context.
  */
-void blkfront_grants_divide(unsigned int rings)
+void blkfront_grants_divide(unsigned int rings, unsigned int fixed)
 {
 	unsigned int limit, used;
 	bool exhausted;
@@ -137,6 +150,7 @@ void blkfront_grants_divide(unsigned int rings)
 	/* What other devices have is not ours to share. */
 	if (exhausted)
 		limit = min(limit, used);
+	limit -= min(limit, fixed);
 	WRITE_ONCE(blkfront_share,
 		   max(limit / max(rings, 1U), BLKFRONT_GUARANTEED));
 }

@@ -18,10 +18,11 @@ extern int blkfront_grants_easy;
 extern unsigned int blkfront_share;
 
 void blkfront_grants_measure(void);
+void blkfront_grants_update(void);
 unsigned int blkfront_grants_limit(void);
 bool blkfront_grants_check(unsigned int nr);
 void blkfront_grants_exhausted(void);
-void blkfront_grants_divide(unsigned int rings);
+void blkfront_grants_divide(unsigned int rings, unsigned int fixed);
 int blkfront_grants_init(void);
 void blkfront_grants_exit(void);
 

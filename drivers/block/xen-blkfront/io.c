@@ -269,7 +269,7 @@ blkfront_try_part(struct blkfront_ring *ring, struct request *rq,
 	if (!bytes || (own && !blkfront_own_take(ring)))
 		return BLKFRONT_WAIT_GRANTS;
 	blkfront_req_init(req, op, passed);
-	req->part = bytes < blk_rq_bytes(rq) ? bytes : 0;
+	req->part = bytes < blk_rq_bytes(rq) ? bytes >> SECTOR_SHIFT : 0;
 	req->own = own;
 	return blkfront_prepare_data(ring, rq, nr);
 }
@@ -570,7 +570,7 @@ static void blkfront_complete_rq(struct request *rq)
 	/* pairs with blkfront_note_completing() */
 	smp_store_release(&req->completing, false);
 	if (unlikely(req->part) && result == BLK_STS_OK)
-		blkfront_continue(rq, req->part);
+		blkfront_continue(rq, blkfront_req_bytes(rq));
 	else if (likely(result == BLK_STS_OK) || !blkfront_refused(info, rq))
 		blk_mq_end_request(rq, result);
 }

@@ -71,7 +71,21 @@ module_param_named(max_pool_pages, blkfront_params.max_pool_pages, uint, 0644);
 MODULE_PARM_DESC(max_pool_pages,
 		 "Maximum number of pages that a queue has for copies of data, at least 2 (default 8 MiB)");
 
-module_param_named(spare_grants, blkfront_params.spare_grants, uint, 0644);
+static int blkfront_spare_set(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_uint(val, kp);
+
+	if (!err)
+		blkfront_grants_update();
+	return err;
+}
+
+static const struct kernel_param_ops blkfront_spare_ops = {
+	.set = blkfront_spare_set,
+	.get = param_get_uint,
+};
+module_param_cb(spare_grants, &blkfront_spare_ops,
+		&blkfront_params.spare_grants, 0644);
 MODULE_PARM_DESC(spare_grants,
 		 "Number of grants that are left to other devices of the guest (default 0: an eighth of all)");
 

@@ -339,6 +339,8 @@ unsigned int blkfront_pool_trim(struct blkfront_pool *pool, unsigned int nr,
 	unsigned int did, gone = 0;
 	struct blkfront_buf *batch;
 
+	if (!nr)
+		return 0;
 	while (gone < nr) {
 		batch = blkfront_pool_pick(pool, min(nr - gone,
 						     BLKFRONT_TRIM_BATCH), all);

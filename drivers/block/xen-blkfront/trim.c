@@ -133,10 +133,21 @@ static bool blkfront_trim_is_hungry(struct blkfront_ring *ring)
 	       blkfront_grants_in_use(ring);
 }
 
+/* Grants that a ring has whether it is used or not. */
+static unsigned int blkfront_trim_fixed(struct blkfront_ring *ring)
+{
+	unsigned int i, nr = ring->mem.nr;
+	struct blkfront_pool *pool;
+
+	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++)
+		nr += pool->granted ? pool->min : 0;
+	return nr + (ring->has_own ? BLKFRONT_GUARANTEED : 0);
+}
+
 static void blkfront_trim_work(struct work_struct *work)
 {
+	unsigned int hungry = 0, fixed = 0;
 	struct blkfront_ring *ring;
-	unsigned int hungry = 0;
 	bool grown = false;
 	bool age;
 
@@ -148,12 +159,13 @@ static void blkfront_trim_work(struct work_struct *work)
 		blkfront_trim_aged = jiffies;
 	list_for_each_entry(ring, &blkfront_trim_rings, trim_node) {
 		hungry += blkfront_trim_is_hungry(ring);
+		fixed += blkfront_trim_fixed(ring);
 		if (age)
 			blkfront_trim_age(ring);
 		grown |= blkfront_trim_is_grown(ring);
 	}
 	mutex_unlock(&blkfront_trim_lock);
-	blkfront_grants_divide(hungry);
+	blkfront_grants_divide(hungry, fixed);
 	if (grown || blkfront_is_short())
 		blkfront_trim_soon();
 }
