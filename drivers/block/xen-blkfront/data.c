@@ -79,20 +79,10 @@ void blkfront_copy_back(struct request *rq)
 	blkfront_copy_data(rq, false);
 }
 
-/*
- * Get references for the grants of a request.
- *
- * A request that could not get any uses those of the ring: see
- * blkfront_prepare_part().
- */
-static inline bool blkfront_refs_alloc(struct blkfront_ring *ring,
-				       struct blkfront_req *req,
-				       unsigned int nr, grant_ref_t *head)
+static inline bool blkfront_refs_try_alloc(struct blkfront_ring *ring,
+					   struct blkfront_req *req,
+					   unsigned int nr, grant_ref_t *head)
 {
-	if (unlikely(req->own)) {
-		*head = ring->own;
-		return true;
-	}
 	if (unlikely(blkfront_is_short()) &&
 	    blkfront_grants_in_use(ring) + nr > READ_ONCE(blkfront_share))
 		return false;
@@ -104,6 +94,31 @@ static inline bool blkfront_refs_alloc(struct blkfront_ring *ring,
 		return false;
 	}
 	req->charged = nr;
+	return true;
+}
+
+/*
+ * Get references for the grants of a request.
+ *
+ * Like pages, they can be reserved for a large one.  A request that could not
+ * get any uses those of the ring: see blkfront_prepare_part().
+ */
+static inline bool blkfront_refs_alloc(struct blkfront_ring *ring,
+				       struct blkfront_req *req,
+				       unsigned int nr, grant_ref_t *head)
+{
+	if (unlikely(req->own)) {
+		*head = ring->own;
+		return true;
+	}
+	if (blkfront_pool_is_reserved(&ring->data, nr))
+		return false;
+	if (unlikely(!blkfront_refs_try_alloc(ring, req, nr, head))) {
+		blkfront_pool_reserve(&ring->data, nr);
+		return false;
+	}
+	if (unlikely(READ_ONCE(ring->data.reserved)))
+		blkfront_pool_unreserve(&ring->data);
 	return true;
 }
 

@@ -268,6 +268,9 @@ blkfront_try_part(struct blkfront_ring *ring, struct request *rq,
 		bytes = min_t(u64, bytes, (u64)nr * XEN_PAGE_SIZE);
 	if (!bytes || (own && !blkfront_own_take(ring)))
 		return BLKFRONT_WAIT_GRANTS;
+	/* It had reserved more than this for itself. */
+	blkfront_pool_unreserve(&ring->data);
+	blkfront_pool_unreserve(&ring->indirect);
 	blkfront_req_init(req, op, passed);
 	req->part = bytes < blk_rq_bytes(rq) ? bytes >> SECTOR_SHIFT : 0;
 	req->own = own;
@@ -296,12 +299,14 @@ blkfront_prepare_part(struct blkfront_ring *ring, struct request *rq,
 		      enum blkfront_verdict verdict)
 {
 	unsigned int most = blkfront_pool_nr_free(&ring->data);
-	unsigned int nr = blkfront_nr_segs(rq, passed);
+	unsigned int all = blkfront_nr_segs(rq, passed);
+	unsigned int nr;
 
-	/* Tuples are not split. */
-	if (blk_integrity_rq(rq) || blkfront_ring_in_use(ring))
+	/* Tuples are not split; and a larger request may wait. */
+	if (blk_integrity_rq(rq) || blkfront_ring_in_use(ring) ||
+	    blkfront_pool_is_reserved(&ring->data, all))
 		return verdict;
-	nr = min(nr, READ_ONCE(blkfront_share));
+	nr = min(all, READ_ONCE(blkfront_share));
 	if (ring->data.granted)
 		nr = min(nr, most);
 	for (; nr; nr = blkfront_fewer_segs(ring->info, nr)) {
@@ -310,9 +315,13 @@ blkfront_prepare_part(struct blkfront_ring *ring, struct request *rq,
 		    verdict != BLKFRONT_WAIT_GRANTS)
 			return verdict;
 	}
-	nr = min(blkfront_nr_segs(rq, passed), BLKFRONT_GUARANTEED);
-	return ring->has_own ?
-	       blkfront_try_part(ring, rq, op, passed, nr, true) : verdict;
+	if (ring->has_own)
+		verdict = blkfront_try_part(ring, rq, op, passed,
+					    min(all, BLKFRONT_GUARANTEED),
+					    true);
+	if (verdict != BLKFRONT_SEND)
+		blkfront_pool_reserve(&ring->data, all);
+	return verdict;
 }
 
 /*

@@ -39,8 +39,9 @@ struct blkfront_buf {
  * @nr: how many pages exist, including those in use
  * @min: what @nr does not fall below
  * @max: what @nr may grow to
- * @reserved: pages that a large request waits for.  Smaller requests do not
- *            take pages meanwhile: otherwise there might never be enough.
+ * @reserved: pages that a large request waits for, or grants for as many.
+ *            Smaller requests take none meanwhile: otherwise there might never
+ *            be enough.
  * @reserved_until: when the reservation ends unless it is renewed; jiffies
  * @held: cold pages that the backend still had mapped when they were to be freed
  * @domid: the backend's domain
@@ -164,6 +165,12 @@ static inline bool blkfront_pool_is_reserved(const struct blkfront_pool *pool,
 {
 	return unlikely(READ_ONCE(pool->reserved) > nr) &&
 	       time_before(jiffies, READ_ONCE(pool->reserved_until));
+}
+
+/* End a reservation; if it was another's, that renews it. */
+static inline void blkfront_pool_unreserve(struct blkfront_pool *pool)
+{
+	WRITE_ONCE(pool->reserved, 0);
 }
 
 /*
