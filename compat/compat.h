@@ -494,6 +494,40 @@ compat_read_state(void *fn, bool takes_dev, const struct xenbus_device *dev,
 				      compat_dev_state_fn *),		\
 			  dev, path)
 
+/*
+ * 6.7, c42d50aefd17: a shrinker is allocated, and registered when it is filled
+ * in.  Older kernels register one that the caller has allocated.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#include <linux/shrinker.h>
+
+static inline struct shrinker *compat_shrinker_alloc(void)
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (shrinker)
+		shrinker->seeks = DEFAULT_SEEKS;
+	return shrinker;
+}
+
+/* The newer function cannot fail; one that is not registered does nothing. */
+static inline void compat_shrinker_register(struct shrinker *shrinker)
+{
+	if (register_shrinker(shrinker, KBUILD_MODNAME))
+		pr_warn("cannot register the shrinker\n");
+}
+
+static inline void compat_shrinker_free(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+
+#define shrinker_alloc(flags, name)	compat_shrinker_alloc()
+#define shrinker_register		compat_shrinker_register
+#define shrinker_free			compat_shrinker_free
+#endif
+
 /* Sources define it at their start, which comes after these headers. */
 #undef pr_fmt
 

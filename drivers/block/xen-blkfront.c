@@ -10,6 +10,8 @@
  *   pi.c          protection information
  *   segs.h        where the segments of a request are
  *   pool.[hc]     our own pages for the backend
+ *   grants.[hc]   the grants that all disks use together
+ *   trim.c        pools shrink
  *   requeue.c     requests that are taken back
  *   revoke.c      features that the backend offered and then failed
  *   ring.c        rings and their event channels
@@ -34,6 +36,8 @@
  *   ring->lock      request half of a ring; covers writing the slot only
  *   info->bios_lock bios that are to be submitted again; any context
  *   pool->lock      a pool of pages; any context
+ *   blkfront_trim_lock, of trim.c, is taken under info->mutex, and before
+ *   pool->lock
  * Contexts
  *   queue_rq may not sleep.  Responses are taken by a ring's interrupt handler,
  *   by its work item, by tasks that poll a polled queue, and by the watchdog.
@@ -730,7 +734,12 @@ static int __init blkfront_init(void)
 		return -ENODEV;
 	blkfront_params_check();
 
-	err = blkfront_alloc_queues();
+	err = blkfront_grants_init();
+	if (err)
+		return err;
+	err = blkfront_trim_init();
+	if (!err)
+		err = blkfront_alloc_queues();
 	if (err)
 		goto free_queues;
 	err = register_blkdev(XENVBD_MAJOR, "xvd");
@@ -750,6 +759,8 @@ unregister:
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
 free_queues:
 	blkfront_free_queues();
+	blkfront_trim_exit();
+	blkfront_grants_exit();
 	return err;
 }
 module_init(blkfront_init);
@@ -760,6 +771,8 @@ static void __exit blkfront_exit(void)
 	blkfront_wait_orphans();
 	blkfront_debugfs_exit();
 	blkfront_free_queues();
+	blkfront_trim_exit();
+	blkfront_grants_exit();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
 }
 module_exit(blkfront_exit);

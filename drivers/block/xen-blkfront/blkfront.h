@@ -41,6 +41,7 @@
  * @align: line size of separate rings
  * @max_entries: segments of a slim request
  * @max_pool_pages: pages of a queue that data is copied to
+ * @spare_grants: grants that are left to other devices; 0 for the default
  * @poll_us: how long to poll for more responses
  * @max_coalesced: responses for each notification
  * @trusted: backends may see whole pages
@@ -56,6 +57,7 @@ struct blkfront_params {
 	unsigned int align;
 	unsigned int max_entries;
 	unsigned int max_pool_pages;
+	unsigned int spare_grants;
 	unsigned int poll_us;
 	unsigned int max_coalesced;
 	bool trusted;
@@ -65,6 +67,18 @@ struct blkfront_params {
 };
 
 extern struct blkfront_params blkfront_params;
+
+/*
+ * Pages that each ring begins with, and references of its own for pages that are
+ * granted with a request.  They suffice for a part of any request.
+ */
+#define BLKFRONT_GUARANTEED	2U
+
+/* How many requests a queue has by default, unless its ring is too small. */
+#define BLKFRONT_DEPTH		128U
+
+/* Up to this order, rings are not larger than that needs. */
+#define BLKFRONT_DEFAULT_ORDER	2
 
 /* How often, at most, a ring is checked because of late requests. */
 #define BLKFRONT_WATCH_INTERVAL	(HZ / 2)
@@ -230,9 +244,11 @@ struct blkfront_ring_mem {
  *            back from these, so the backend may not write to them.
  * @data: pages that data is copied to
  * @pi: pages that protection information is copied to
- * @budget: grants that large requests may still use, so that one disk does not
- *          take the grants that other devices of the guest need.  The number of
- *          slots bounds what small requests use.
+ * @own: references for a request that cannot get others; @own_taken protects it
+ * @has_own: there are such references
+ * @own_taken: a request uses them
+ * @trim_node: in the list of trim.c
+ * @waits: how often requests had waited when trim.c last looked
  * @lock: request half of @front, and @req_counters; covers writing the slot
  * @front: the ring or rings
  * @req_counters: counters of the request half
@@ -256,7 +272,11 @@ struct blkfront_ring {
 	struct blkfront_pool indirect;
 	struct blkfront_pool data;
 	struct blkfront_pool pi;
-	atomic_t budget;
+	grant_ref_t own;
+	bool has_own;
+	bool own_taken;
+	struct list_head trim_node;
+	u64 waits;
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	struct blkif_front_rings front;
@@ -426,21 +446,44 @@ struct blkfront_info {
  * @indirect: indirect pages, if @cmd is indirect
  * @data: pages with the data, if it is copied
  * @pi: pages with the protection information, if there is any
- * @passed: how its data is passed: as negotiated, unless see blkfront_map()
- * @charged: grants taken from the ring's budget
+ * @charged: grants that it has, which end with it
+ * @part: sectors that are sent, if that is not all of the request
  * @status: the response's
+ * @passed: enum blkfront_data: as negotiated, unless see blkfront_map()
+ * @own: it uses the references of the ring
  * @completing: answered, but still using the ring
+ *
+ * There is one for each tag, whether it is used or not.
  */
 struct blkfront_req {
 	struct blkif_cmd cmd;
 	struct blkfront_buf *indirect;
 	struct blkfront_buf *data;
 	struct blkfront_buf *pi;
-	enum blkfront_data passed;
-	unsigned int charged;
+	u16 charged;
+	u16 part;
 	s16 status;
+	u8 passed : 7;
+	u8 own : 1;
 	bool completing;
 };
+
+/* Bytes of data that a request is sent with. */
+static inline unsigned int blkfront_req_bytes(struct request *rq)
+{
+	const struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+	return unlikely(req->part) ? req->part << SECTOR_SHIFT :
+				     blk_rq_bytes(rq);
+}
+
+/* Grants that the requests of a ring have, and that end with them. */
+static inline unsigned int
+blkfront_grants_in_use(const struct blkfront_ring *ring)
+{
+	return READ_ONCE(ring->req_counters.granted) -
+	       READ_ONCE(ring->rsp_counters.ungranted);
+}
 
 static inline const struct blkif_abi *
 blkfront_abi(const struct blkfront_info *info)
@@ -567,6 +610,14 @@ enum blkfront_verdict blkfront_copy(struct blkfront_ring *ring,
 void blkfront_copy_back(struct request *rq);
 unsigned int blkfront_release(struct blkfront_ring *ring,
 			      struct blkfront_req *req);
+
+unsigned int blkfront_segs_bytes(struct request *rq, unsigned int nr);
+
+/* trim.c: pools shrink. */
+void blkfront_trim_add(struct blkfront_ring *ring);
+void blkfront_trim_del(struct blkfront_ring *ring);
+int blkfront_trim_init(void);
+void blkfront_trim_exit(void);
 
 /* ring.c: rings and their event channels. */
 int blkfront_rings_init(struct blkfront_info *info);

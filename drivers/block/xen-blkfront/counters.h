@@ -27,6 +27,11 @@ BLKFRONT_REQ_COUNTER(slot_waits);
 BLKFRONT_REQ_COUNTER(pool_waits);
 /* Times that a request had to wait for grants. */
 BLKFRONT_REQ_COUNTER(grant_waits);
+/* Parts of requests that were sent as there was not enough for the whole. */
+BLKFRONT_REQ_COUNTER(parts);
+/* Grants that were made for requests, and those that ended with them. */
+BLKFRONT_REQ_COUNTER(granted);
+BLKFRONT_RSP_COUNTER(ungranted);
 /* Requests whose bios were submitted again. */
 BLKFRONT_REQ_COUNTER(resubmitted);
 /* Requests that the backend failed. */

@@ -35,14 +35,35 @@ static __always_inline void blkfront_copy_bvec(struct blkfront_place *place,
 	}
 }
 
-/* Copy the data of a request to or from our pages, without gaps. */
-static void blkfront_copy_data(struct request *rq, struct blkfront_buf *buf,
-			       bool to_ours)
+/* The same for the first @left bytes of a request. */
+static noinline void blkfront_copy_part(struct request *rq,
+					struct blkfront_buf *buf,
+					unsigned int left, bool to_ours)
 {
 	struct blkfront_place place = { .buf = buf };
 	struct req_iterator iter;
 	struct bio_vec bv;
 
+	rq_for_each_bvec(bv, rq, iter) {
+		bv.bv_len = min(bv.bv_len, left);
+		left -= bv.bv_len;
+		blkfront_copy_bvec(&place, &bv, to_ours);
+	}
+}
+
+/* Copy the data of a request to or from our pages, without gaps. */
+static void blkfront_copy_data(struct request *rq, bool to_ours)
+{
+	const struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	struct blkfront_place place = { .buf = req->data };
+	struct req_iterator iter;
+	struct bio_vec bv;
+
+	if (unlikely(req->part)) {
+		blkfront_copy_part(rq, req->data, blkfront_req_bytes(rq),
+				   to_ours);
+		return;
+	}
 	rq_for_each_bvec(bv, rq, iter)
 		blkfront_copy_bvec(&place, &bv, to_ours);
 }
@@ -55,9 +76,72 @@ static void blkfront_copy_data(struct request *rq, struct blkfront_buf *buf,
  */
 void blkfront_copy_back(struct request *rq)
 {
-	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	blkfront_copy_data(rq, false);
+}
 
-	blkfront_copy_data(rq, req->data, false);
+static inline bool blkfront_refs_try_alloc(struct blkfront_ring *ring,
+					   struct blkfront_req *req,
+					   unsigned int nr, grant_ref_t *head)
+{
+	if (unlikely(blkfront_is_short()) &&
+	    blkfront_grants_in_use(ring) + nr > READ_ONCE(blkfront_share))
+		return false;
+	if (unlikely(!blkfront_grants_take(nr)))
+		return false;
+	if (unlikely(gnttab_alloc_grant_references(nr, head))) {
+		blkfront_grants_put(nr);
+		blkfront_grants_exhausted();
+		return false;
+	}
+	req->charged = nr;
+	return true;
+}
+
+/*
+ * Get references for the grants of a request.
+ *
+ * Like pages, they can be reserved for a large one.  A request that could not
+ * get any uses those of the ring: see blkfront_prepare_part().
+ */
+static inline bool blkfront_refs_alloc(struct blkfront_ring *ring,
+				       struct blkfront_req *req,
+				       unsigned int nr, grant_ref_t *head)
+{
+	if (unlikely(req->own)) {
+		*head = ring->own;
+		return true;
+	}
+	if (blkfront_pool_is_reserved(&ring->data, nr))
+		return false;
+	if (unlikely(!blkfront_refs_try_alloc(ring, req, nr, head))) {
+		blkfront_pool_reserve(&ring->data, nr);
+		return false;
+	}
+	if (unlikely(READ_ONCE(ring->data.reserved)))
+		blkfront_pool_unreserve(&ring->data);
+	return true;
+}
+
+/* Give back those that were not needed. */
+static void blkfront_refs_free(struct blkfront_ring *ring,
+			       struct blkfront_req *req, grant_ref_t head)
+{
+	if (unlikely(req->own))
+		ring->own = head;
+	else
+		gnttab_free_grant_references(head);
+}
+
+/* End a grant of a request; false if the backend still has the page mapped. */
+static inline bool blkfront_ref_end(struct blkfront_ring *ring,
+				    struct blkfront_req *req, grant_ref_t gref)
+{
+	if (likely(!req->own))
+		return gnttab_try_end_foreign_access(gref);
+	if (!gnttab_end_foreign_access_ref(gref))
+		return false;
+	gnttab_release_grant_reference(&ring->own, gref);
+	return true;
 }
 
 /**
@@ -76,18 +160,18 @@ enum blkfront_verdict blkfront_copy(struct blkfront_ring *ring,
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
 	bool write = req->cmd.op != BLKIF_OP_READ;
 	struct blkfront_cursor cur = blkfront_cursor(ring->info, req);
-	unsigned int left = blk_rq_bytes(rq);
+	unsigned int left = blkfront_req_bytes(rq);
 	struct blkfront_buf *buf;
 	grant_ref_t head;
 
 	req->data = blkfront_pool_take(&ring->data, nr);
 	if (!req->data)
 		return BLKFRONT_WAIT_PAGES;
-	if (!ring->data.granted && gnttab_alloc_grant_references(nr, &head))
+	if (!ring->data.granted && !blkfront_refs_alloc(ring, req, nr, &head))
 		return BLKFRONT_WAIT_GRANTS;
 
 	if (write)
-		blkfront_copy_data(rq, req->data, true);
+		blkfront_copy_data(rq, true);
 	for (buf = req->data; buf; buf = buf->next) {
 		unsigned int len = min_t(unsigned int, left, XEN_PAGE_SIZE);
 
@@ -102,8 +186,11 @@ enum blkfront_verdict blkfront_copy(struct blkfront_ring *ring,
 		blkfront_add_seg(&cur, buf->gref, 0, len);
 		left -= len;
 	}
-	if (!ring->data.granted)
+	if (!ring->data.granted) {
+		if (unlikely(req->own))
+			ring->own = head;
 		trace_blkfront_grant(ring, nr, 0);
+	}
 	return BLKFRONT_SEND;
 }
 
@@ -154,6 +241,72 @@ static inline bool blkfront_is_foreign(struct page *page)
 }
 
 /**
+ * blkfront_segs_bytes() - how much data the first segments of a request have
+ * @rq: the request
+ * @nr: how many segments
+ *
+ * Context: any.
+ *
+ * Return: the number of bytes, of whole logical blocks.
+ */
+unsigned int blkfront_segs_bytes(struct request *rq, unsigned int nr)
+{
+	unsigned int bytes = 0;
+	struct req_iterator iter;
+	struct bio_vec bv;
+
+	rq_for_each_segment(bv, rq, iter) {
+		unsigned int off = bv.bv_offset & (XEN_PAGE_SIZE - 1);
+		unsigned int left = bv.bv_len;
+
+		for (; left && nr; nr--, off = 0) {
+			unsigned int len = min_t(unsigned int, left,
+						 XEN_PAGE_SIZE - off);
+
+			bytes += len;
+			left -= len;
+		}
+	}
+	return round_down(bytes, queue_logical_block_size(rq->q));
+}
+
+/* Grant the pages of the first @left bytes of a request, or of all. */
+static __always_inline enum blkfront_verdict
+blkfront_map_pages(struct blkfront_ring *ring, struct request *rq,
+		   grant_ref_t *head, bool all, unsigned int left)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	struct blkfront_cursor cur = blkfront_cursor(ring->info, req);
+	enum blkfront_verdict verdict = BLKFRONT_SEND;
+	struct req_iterator iter;
+	struct bio_vec bv;
+
+	rq_for_each_segment(bv, rq, iter) {
+		if (!all) {
+			bv.bv_len = min(bv.bv_len, left);
+			left -= bv.bv_len;
+			if (!bv.bv_len)
+				break;
+		}
+		if (unlikely(blkfront_is_foreign(bv.bv_page)))
+			verdict = BLKFRONT_COPY;
+		else if (unlikely(!blkfront_map_bvec(ring, &cur, &bv, head)))
+			verdict = BLKFRONT_FAIL;
+		if (unlikely(verdict != BLKFRONT_SEND))
+			break;
+	}
+	return verdict;
+}
+
+static noinline enum blkfront_verdict
+blkfront_map_part(struct blkfront_ring *ring, struct request *rq,
+		  grant_ref_t *head)
+{
+	return blkfront_map_pages(ring, rq, head, false,
+				  blkfront_req_bytes(rq));
+}
+
+/**
  * blkfront_map() - grant the pages of a request while it is in flight
  * @ring: the ring that it will be sent on
  * @rq: the request
@@ -170,24 +323,17 @@ enum blkfront_verdict blkfront_map(struct blkfront_ring *ring,
 				   struct request *rq, unsigned int nr)
 {
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-	struct blkfront_cursor cur = blkfront_cursor(ring->info, req);
-	struct req_iterator iter;
-	struct bio_vec bv;
-	enum blkfront_verdict verdict = BLKFRONT_SEND;
+	enum blkfront_verdict verdict;
 	grant_ref_t head;
 
-	if (gnttab_alloc_grant_references(nr, &head))
+	if (unlikely(!blkfront_refs_alloc(ring, req, nr, &head)))
 		return BLKFRONT_WAIT_GRANTS;
-	rq_for_each_segment(bv, rq, iter) {
-		if (unlikely(blkfront_is_foreign(bv.bv_page)))
-			verdict = BLKFRONT_COPY;
-		else if (unlikely(!blkfront_map_bvec(ring, &cur, &bv, &head)))
-			verdict = BLKFRONT_FAIL;
-		if (unlikely(verdict != BLKFRONT_SEND))
-			break;
-	}
-	if (unlikely(req->cmd.nr_segs != nr))
-		gnttab_free_grant_references(head);
+	if (likely(!req->part && !req->own))
+		verdict = blkfront_map_pages(ring, rq, &head, true, 0);
+	else
+		verdict = blkfront_map_part(ring, rq, &head);
+	if (unlikely(req->cmd.nr_segs != nr || req->own))
+		blkfront_refs_free(ring, req, head);
 	trace_blkfront_grant(ring, req->cmd.nr_segs, 0);
 	return verdict;
 }
@@ -207,7 +353,7 @@ static unsigned int blkfront_unmap(struct blkfront_ring *ring,
 	for (i = 0; i < req->cmd.nr_segs; i++) {
 		grant_ref_t gref = blkfront_next_gref(&cur);
 
-		if (likely(gnttab_try_end_foreign_access(gref)))
+		if (likely(blkfront_ref_end(ring, req, gref)))
 			continue;
 		/* Takes a reference to the page. */
 		gnttab_end_foreign_access(gref, NULL);
@@ -227,7 +373,7 @@ static unsigned int blkfront_ungrant_copies(struct blkfront_ring *ring,
 
 	while ((buf = *pos)) {
 		if (buf->gref == INVALID_GRANT_REF ||
-		    gnttab_try_end_foreign_access(buf->gref)) {
+		    blkfront_ref_end(ring, req, buf->gref)) {
 			buf->gref = INVALID_GRANT_REF;
 			pos = &buf->next;
 			continue;
@@ -264,32 +410,36 @@ unsigned int blkfront_release(struct blkfront_ring *ring,
 	blkfront_pool_put(&ring->indirect, req->indirect);
 	blkfront_pool_put(&ring->pi, req->pi);
 	if (req->charged)
-		atomic_add(req->charged, &ring->budget);
+		blkfront_grants_put(req->charged);
+	if (unlikely(req->own))
+		/* pairs with blkfront_own_take() */
+		smp_store_release(&ring->own_taken, false);
 	req->data = NULL;
 	req->indirect = NULL;
 	req->pi = NULL;
 	req->charged = 0;
+	req->own = false;
 	return held;
 }
 
-/* The ring's part of half the grant table, whose entries have 8 bytes. */
-static unsigned int blkfront_ring_budget(const struct blkfront_agreed *agreed)
+/*
+ * Requests with protection information are not sent in parts, so a disk that has
+ * some begins with what the largest request needs.
+ */
+static bool blkfront_may_split(const struct blkfront_info *info)
 {
-	unsigned int budget;
-
-	budget = gnttab_max_grant_frames() * (XEN_PAGE_SIZE / 8) / 2;
-	budget /= agreed->choice.nr_queues;
-	return max(budget, agreed->max_segs);
+	return !info->pi.profile;
 }
 
 static int blkfront_indirect_pool_init(struct blkfront_ring *ring,
 				       unsigned int slots, gfp_t gfp)
 {
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
-	unsigned int nr = blkfront_nr_indirect(ring->info, agreed->max_segs,
-					       blkfront_pi_max_pages(agreed));
+	unsigned int most = blkfront_nr_indirect(ring->info, agreed->max_segs,
+						 blkfront_pi_max_pages(agreed));
+	unsigned int nr = blkfront_may_split(ring->info) ? min(most, 1U) : most;
 
-	/* The ranges of a discard fit into one page. */
+	/* The ranges of a discard fit into one page, and need it. */
 	if (!nr && agreed->ops.max_ranges > 1)
 		nr = 1;
 
@@ -298,28 +448,28 @@ static int blkfront_indirect_pool_init(struct blkfront_ring *ring,
 	/* In-tree backends map all persistent grants for writing. */
 	ring->indirect.readonly = agreed->data != BLKFRONT_PERSISTENT ||
 				  agreed->choice.layout.abi->slim;
-	ring->indirect.max = slots * nr;
+	ring->indirect.max = slots * max(nr, most);
 	return blkfront_pool_fill(&ring->indirect, nr, &ring->info->spare, gfp);
 }
 
 static int blkfront_data_pool_init(struct blkfront_ring *ring,
-				   unsigned int slots, unsigned int budget,
-				   gfp_t gfp)
+				   unsigned int slots, gfp_t gfp)
 {
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
+	unsigned int nr = blkfront_may_split(ring->info) ?
+			  BLKFRONT_GUARANTEED : agreed->max_segs;
 
 	ring->data.domid = ring->info->xbdev->otherend_id;
 	ring->data.granted = agreed->data == BLKFRONT_PERSISTENT;
 	ring->data.readonly = false;
-	ring->data.max = min3(slots * agreed->max_segs, budget,
-			      READ_ONCE(blkfront_params.max_pool_pages));
+	ring->data.max = min(slots * agreed->max_segs,
+			     READ_ONCE(blkfront_params.max_pool_pages));
 	/* Most rings never copy then. */
 	if (agreed->data == BLKFRONT_MAPPED) {
-		ring->data.max = max(ring->data.max, agreed->max_segs);
+		ring->data.max = max(ring->data.max, nr);
 		return 0;
 	}
-	return blkfront_pool_fill(&ring->data, agreed->max_segs,
-				  &ring->info->spare, gfp);
+	return blkfront_pool_fill(&ring->data, nr, &ring->info->spare, gfp);
 }
 
 /* Few requests have tuples for more than one page, and those are large. */
@@ -335,19 +485,42 @@ static int blkfront_pi_pool_init(struct blkfront_ring *ring,
 				  &ring->info->spare, gfp);
 }
 
+/* References for the grants of one small request. */
+static int blkfront_own_init(struct blkfront_ring *ring)
+{
+	if (ring->info->agreed.data == BLKFRONT_PERSISTENT)
+		return 0;
+	if (gnttab_alloc_grant_references(BLKFRONT_GUARANTEED, &ring->own))
+		return -ENOSPC;
+	ring->has_own = true;
+	blkfront_grants_add(BLKFRONT_GUARANTEED);
+	return 0;
+}
+
+static void blkfront_own_free(struct blkfront_ring *ring)
+{
+	if (!ring->has_own)
+		return;
+	gnttab_free_grant_references(ring->own);
+	blkfront_grants_put(BLKFRONT_GUARANTEED);
+	ring->has_own = false;
+}
+
 static int blkfront_ring_pools_init(struct blkfront_ring *ring, gfp_t gfp)
 {
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
 	unsigned int slots = blkif_layout_slots(&agreed->choice.layout);
-	unsigned int budget = blkfront_ring_budget(agreed);
 	int err;
 
-	atomic_set(&ring->budget, budget);
-	err = blkfront_indirect_pool_init(ring, slots, gfp);
+	err = blkfront_own_init(ring);
+	if (!err)
+		err = blkfront_indirect_pool_init(ring, slots, gfp);
 	if (!err)
 		err = blkfront_pi_pool_init(ring, slots, gfp);
 	if (!err)
-		err = blkfront_data_pool_init(ring, slots, budget, gfp);
+		err = blkfront_data_pool_init(ring, slots, gfp);
+	if (!err)
+		blkfront_trim_add(ring);
 	return err;
 }
 
@@ -365,6 +538,8 @@ unsigned int blkfront_pools_free(struct blkfront_ring *ring)
 {
 	struct blkfront_buf **spare = &ring->info->spare;
 
+	blkfront_trim_del(ring);
+	blkfront_own_free(ring);
 	return blkfront_pool_drain(&ring->indirect, spare) +
 	       blkfront_pool_drain(&ring->data, spare) +
 	       blkfront_pool_drain(&ring->pi, spare);
@@ -385,9 +560,9 @@ void blkfront_spare_free(struct blkfront_info *info)
  * blkfront_pools_init() - make the pools of all rings for what was negotiated
  * @info: the disk
  *
- * If there is not enough memory for the largest requests, these become smaller.
  * Nothing waits for memory, and only what the smallest requests need may come
- * from the reserves: see blkfront_connect_work().
+ * from the reserves: see blkfront_connect_work().  If there is not enough for the
+ * largest requests with protection information, these become smaller.
  *
  * Context: process context with info->mutex.
  *
@@ -402,16 +577,17 @@ int blkfront_pools_init(struct blkfront_info *info)
 	int err;
 
 	lockdep_assert_held(&info->mutex);
+	blkfront_grants_measure();
 	while (i < info->nr_rings) {
 		gfp = GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN;
-		if (*max_segs > fits_slot)
+		if (!blkfront_may_split(info) && *max_segs > fits_slot)
 			gfp |= __GFP_NOMEMALLOC;
 		err = blkfront_ring_pools_init(&info->rings[i++], gfp);
 		if (!err)
 			continue;
 		while (i)
 			blkfront_pools_free(&info->rings[--i]);
-		if (*max_segs == fits_slot)
+		if (blkfront_may_split(info) || *max_segs == fits_slot)
 			return err;
 		*max_segs = max(*max_segs / 2, fits_slot);
 	}

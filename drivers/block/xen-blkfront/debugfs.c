@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Sums of counters, and the file that shows them:
- * /sys/kernel/debug/xen-blkfront/<device>/counters.
+ * /sys/kernel/debug/xen-blkfront/<device>/counters.  The file grants beside
+ * the devices is about all of them.
  */
 
 #include <linux/debugfs.h>
@@ -51,6 +52,30 @@ void blkfront_counters_read(struct blkfront_info *info,
 	mutex_unlock(&info->brief);
 }
 
+/* Pages of a disk; those that are held are a part of those that are free. */
+static void blkfront_pages_show(struct seq_file *file,
+				struct blkfront_info *info)
+{
+	unsigned int i, pages = 0, nr_free = 0, held = 0;
+
+	mutex_lock(&info->brief);
+	for (i = 0; i < info->nr_rings; i++) {
+		const struct blkfront_ring *ring = &info->rings[i];
+
+		pages += READ_ONCE(ring->data.nr) +
+			 READ_ONCE(ring->indirect.nr) + READ_ONCE(ring->pi.nr);
+		nr_free += blkfront_pool_nr_free(&ring->data) +
+			   blkfront_pool_nr_free(&ring->indirect) +
+			   blkfront_pool_nr_free(&ring->pi);
+		held += READ_ONCE(ring->data.held) +
+			READ_ONCE(ring->indirect.held) +
+			READ_ONCE(ring->pi.held);
+	}
+	mutex_unlock(&info->brief);
+	seq_printf(file, "pages %u\npages_free %u\npages_held %u\n", pages,
+		   nr_free, held);
+}
+
 static int blkfront_counters_show(struct seq_file *file, void *unused)
 {
 	struct blkfront_info *info = file->private;
@@ -64,9 +89,21 @@ static int blkfront_counters_show(struct seq_file *file, void *unused)
 #include "counters.h"
 	seq_printf(file, "polled_queues %u\n",
 		   READ_ONCE(info->agreed.nr_polled));
+	blkfront_pages_show(file, info);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(blkfront_counters);
+
+/* What all disks of the guest use; a share of 0 means that grants suffice. */
+static int blkfront_grants_show(struct seq_file *file, void *unused)
+{
+	seq_printf(file, "used %lld\nlimit %u\nshare %u\n",
+		   percpu_counter_sum_positive(&blkfront_grants),
+		   blkfront_grants_limit(),
+		   blkfront_is_short() ? READ_ONCE(blkfront_share) : 0);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(blkfront_grants);
 
 /**
  * blkfront_debugfs_add() - make the files of a disk
@@ -100,6 +137,8 @@ void blkfront_debugfs_remove(struct blkfront_info *info)
 void __init blkfront_debugfs_init(void)
 {
 	blkfront_debugfs_root = debugfs_create_dir("xen-blkfront", NULL);
+	debugfs_create_file("grants", 0444, blkfront_debugfs_root, NULL,
+			    &blkfront_grants_fops);
 }
 
 /**

@@ -312,13 +312,25 @@ static void blkfront_gendisk_init(struct blkfront_info *info,
 		gd->flags |= GENHD_FL_REMOVABLE;
 }
 
+/*
+ * Each tag has about half a KiB, which most disks need few of.  Whoever asks for
+ * larger rings wants to have as many requests in flight.
+ */
+static unsigned int blkfront_depth(const struct blkfront_info *info)
+{
+	unsigned int slots = blkif_layout_slots(&info->agreed.choice.layout);
+
+	return blkfront_params.max_order > BLKFRONT_DEFAULT_ORDER ?
+	       slots : min(slots, BLKFRONT_DEPTH);
+}
+
 static void blkfront_tag_set_init(struct blkfront_info *info)
 {
 	struct blk_mq_tag_set *set = &info->tag_set;
 
 	set->ops = &blkfront_mq_ops;
 	set->nr_hw_queues = info->nr_rings;
-	set->queue_depth = blkif_layout_slots(&info->agreed.choice.layout);
+	set->queue_depth = blkfront_depth(info);
 	set->nr_maps = info->agreed.nr_polled ? HCTX_MAX_TYPES : 1;
 	set->timeout = BLKFRONT_TIMEOUT;
 	set->numa_node = NUMA_NO_NODE;

@@ -163,10 +163,7 @@ static enum blkfront_verdict blkfront_prepare_range(struct blkfront_ring *ring,
 	return BLKFRONT_SEND;
 }
 
-/*
- * Get what only large requests need: indirect pages, and a part of the budget
- * of grants.
- */
+/* Get what only large requests need: indirect pages. */
 static enum blkfront_verdict
 blkfront_prepare_indirect(struct blkfront_ring *ring, struct blkfront_req *req,
 			  unsigned int nr, unsigned int nr_pi)
@@ -181,11 +178,6 @@ blkfront_prepare_indirect(struct blkfront_ring *ring, struct blkfront_req *req,
 	if (req->cmd.op != BLKIF_OP_READ && req->cmd.op != BLKIF_OP_WRITE)
 		return BLKFRONT_RESUBMIT;
 
-	if (req->passed == BLKFRONT_MAPPED) {
-		req->charged = nr;
-		if (atomic_sub_return(nr, &ring->budget) < 0)
-			return BLKFRONT_WAIT_GRANTS;
-	}
 	req->indirect = blkfront_pool_take(&ring->indirect,
 					   blkfront_nr_indirect(ring->info, nr,
 								nr_pi));
@@ -241,17 +233,117 @@ static inline void blkfront_req_init(struct blkfront_req *req,
 	req->pi = NULL;
 	req->passed = passed;
 	req->charged = 0;
+	req->part = 0;
+	req->own = false;
 }
 
-/* As blkfront_prepare(), for data that cannot be mapped. */
-static noinline enum blkfront_verdict
-blkfront_prepare_copied(struct blkfront_ring *ring, struct request *rq,
-			struct blkfront_op op)
+/* Take the references of the ring; false if another request has them. */
+static bool blkfront_own_take(struct blkfront_ring *ring)
 {
-	unsigned int nr = blkfront_nr_segs(rq, BLKFRONT_COPIED);
+	/* pairs with blkfront_release() */
+	return ring->has_own &&
+	       !cmpxchg_acquire(&ring->own_taken, false, true);
+}
 
-	blkfront_req_init(blk_mq_rq_to_pdu(rq), op, BLKFRONT_COPIED);
+/* Does any request of the ring have what others wait for? */
+static bool blkfront_ring_in_use(const struct blkfront_ring *ring)
+{
+	return blkfront_pool_in_use(&ring->data) ||
+	       blkfront_pool_in_use(&ring->indirect) ||
+	       blkfront_grants_in_use(ring) || READ_ONCE(ring->own_taken);
+}
+
+/* Prepare the first @nr segments of a request. */
+static enum blkfront_verdict
+blkfront_try_part(struct blkfront_ring *ring, struct request *rq,
+		  struct blkfront_op op, enum blkfront_data passed,
+		  unsigned int nr, bool own)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	unsigned int bytes = blk_rq_bytes(rq);
+
+	if (passed == BLKFRONT_MAPPED)
+		bytes = min(bytes, blkfront_segs_bytes(rq, nr));
+	else
+		bytes = min_t(u64, bytes, (u64)nr * XEN_PAGE_SIZE);
+	if (!bytes || (own && !blkfront_own_take(ring)))
+		return BLKFRONT_WAIT_GRANTS;
+	/* It had reserved more than this for itself. */
+	blkfront_pool_unreserve(&ring->data);
+	blkfront_pool_unreserve(&ring->indirect);
+	blkfront_req_init(req, op, passed);
+	req->part = bytes < blk_rq_bytes(rq) ? bytes >> SECTOR_SHIFT : 0;
+	req->own = own;
 	return blkfront_prepare_data(ring, rq, nr);
+}
+
+/* How many segments to try next, if @nr are too many: none after the fewest. */
+static unsigned int blkfront_fewer_segs(const struct blkfront_info *info,
+					unsigned int nr)
+{
+	unsigned int fits_slot = blkfront_abi(info)->max_inline;
+
+	/* These need no indirect page. */
+	return nr > fits_slot ? max(nr / 2, fits_slot) : nr / 2;
+}
+
+/*
+ * A request cannot have all that it needs.  If others of its ring have some of
+ * it, it waits for them.  Otherwise as much of it is sent as possible, so that
+ * it waits for no other ring: at least what the ring was guaranteed.  The rest
+ * is sent when this was answered: see blkfront_complete_rq().
+ */
+static enum blkfront_verdict
+blkfront_prepare_part(struct blkfront_ring *ring, struct request *rq,
+		      struct blkfront_op op, enum blkfront_data passed,
+		      enum blkfront_verdict verdict)
+{
+	unsigned int most = blkfront_pool_nr_free(&ring->data);
+	unsigned int all = blkfront_nr_segs(rq, passed);
+	unsigned int nr;
+
+	/* Tuples are not split; and a larger request may wait. */
+	if (blk_integrity_rq(rq) || blkfront_ring_in_use(ring) ||
+	    blkfront_pool_is_reserved(&ring->data, all))
+		return verdict;
+	nr = min(all, READ_ONCE(blkfront_share));
+	if (ring->data.granted)
+		nr = min(nr, most);
+	for (; nr; nr = blkfront_fewer_segs(ring->info, nr)) {
+		verdict = blkfront_try_part(ring, rq, op, passed, nr, false);
+		if (verdict != BLKFRONT_WAIT_PAGES &&
+		    verdict != BLKFRONT_WAIT_GRANTS)
+			return verdict;
+	}
+	if (ring->has_own)
+		verdict = blkfront_try_part(ring, rq, op, passed,
+					    min(all, BLKFRONT_GUARANTEED),
+					    true);
+	if (verdict != BLKFRONT_SEND)
+		blkfront_pool_reserve(&ring->data, all);
+	return verdict;
+}
+
+/*
+ * A request cannot be sent as it is.  Data that cannot be mapped is copied; a
+ * request that is too large for what there is may be sent in part.
+ */
+static noinline enum blkfront_verdict
+blkfront_prepare_otherwise(struct blkfront_ring *ring, struct request *rq,
+			   struct blkfront_op op, enum blkfront_verdict verdict)
+{
+	enum blkfront_data passed = ring->info->agreed.data;
+
+	if (verdict == BLKFRONT_WAIT_PAGES || verdict == BLKFRONT_WAIT_GRANTS)
+		verdict = blkfront_prepare_part(ring, rq, op, passed, verdict);
+	if (verdict != BLKFRONT_COPY)
+		return verdict;
+	passed = BLKFRONT_COPIED;
+	blkfront_req_init(blk_mq_rq_to_pdu(rq), op, passed);
+	verdict = blkfront_prepare_data(ring, rq, blkfront_nr_segs(rq, passed));
+	if (verdict == BLKFRONT_WAIT_PAGES || verdict == BLKFRONT_WAIT_GRANTS)
+		verdict = blkfront_prepare_part(ring, rq, op, passed, verdict);
+	return verdict;
 }
 
 /* Get all that a request needs, so that nothing can fail after this. */
@@ -271,8 +363,8 @@ blkfront_prepare(struct blkfront_ring *ring, struct request *rq,
 	if (!nr)
 		return BLKFRONT_SEND;
 	verdict = blkfront_prepare_data(ring, rq, nr);
-	if (unlikely(verdict == BLKFRONT_COPY))
-		return blkfront_prepare_copied(ring, rq, op);
+	if (unlikely(verdict != BLKFRONT_SEND))
+		return blkfront_prepare_otherwise(ring, rq, op, verdict);
 	return verdict;
 }
 
@@ -323,7 +415,9 @@ static bool blkfront_submit(struct blkfront_ring *ring, struct request *rq,
 {
 	struct blkfront_tag *tag = blkfront_tag_of(ring->info, hwq, rq->tag);
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-	unsigned int bytes = req->data ? blk_rq_bytes(rq) : 0;
+	unsigned int bytes = req->data ? blkfront_req_bytes(rq) : 0;
+	unsigned int granted = req->charged;
+	bool part = req->part;
 	bool notify = false;
 
 	spin_lock(&ring->lock);
@@ -338,6 +432,8 @@ static bool blkfront_submit(struct blkfront_ring *ring, struct request *rq,
 	if (last)
 		notify = blkif_front_publish(&ring->front);
 	ring->req_counters.copied += bytes;
+	ring->req_counters.granted += granted;
+	ring->req_counters.parts += part;
 	ring->req_counters.notifications += notify;
 	spin_unlock(&ring->lock);
 
@@ -447,6 +543,19 @@ static void blkfront_commit_rqs(struct blk_mq_hw_ctx *hctx)
 		blkfront_publish(blkfront_ring_of(info, hctx->queue_num));
 }
 
+/*
+ * A part of a request was done.  The block layer completes the bios of it, and
+ * the rest is sent like a new request.  The bio of a write that belongs to a
+ * flush sequence is only advanced, and completed at the end of the sequence.
+ */
+static noinline void blkfront_continue(struct request *rq, unsigned int bytes)
+{
+	if (blk_update_request(rq, BLK_STS_OK, bytes))
+		blk_mq_requeue_request(rq, true);
+	else
+		__blk_mq_end_request(rq, BLK_STS_OK);
+}
+
 /* May run in a hard interrupt. */
 static void blkfront_complete_rq(struct request *rq)
 {
@@ -469,7 +578,9 @@ static void blkfront_complete_rq(struct request *rq)
 	}
 	/* pairs with blkfront_note_completing() */
 	smp_store_release(&req->completing, false);
-	if (likely(result == BLK_STS_OK) || !blkfront_refused(info, rq))
+	if (unlikely(req->part) && result == BLK_STS_OK)
+		blkfront_continue(rq, blkfront_req_bytes(rq));
+	else if (likely(result == BLK_STS_OK) || !blkfront_refused(info, rq))
 		blk_mq_end_request(rq, result);
 }
 

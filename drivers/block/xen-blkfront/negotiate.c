@@ -10,8 +10,10 @@
  * blkfront_read_disk(), blkfront_agree() and blkfront_write_pi_key().
  */
 
+#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "../xen-blkif/xenstore.h"
 #include "blkfront.h"
@@ -43,6 +45,23 @@ static unsigned int blkfront_choose_polled(const struct blkfront_info *info)
 		return min(blkfront_params.poll_queues, nr - 1);
 	return nr == set->nr_hw_queues ?
 	       set->map[HCTX_TYPE_POLL].nr_queues : 0;
+}
+
+/*
+ * Unless larger rings are asked for, they are the smallest that have a slot for
+ * each of the requests that a queue has by default.
+ */
+static void blkfront_choose_order(struct blkif_layout *layout)
+{
+	struct blkif_layout less = *layout;
+
+	if (blkfront_params.max_order > BLKFRONT_DEFAULT_ORDER)
+		return;
+	while (less.order--) {
+		if (blkif_layout_slots(&less) < BLKFRONT_DEPTH)
+			return;
+		layout->order = less.order;
+	}
 }
 
 /**
@@ -77,6 +96,7 @@ void blkfront_choose(struct blkfront_info *info)
 	lockdep_assert_held(&info->mutex);
 	memset(&info->agreed, 0, sizeof(info->agreed));
 	info->agreed.choice = blkif_choose(&theirs, &ours);
+	blkfront_choose_order(&info->agreed.choice.layout);
 	info->agreed.nr_polled = blkfront_choose_polled(info);
 	info->offer_persistent = blkfront_params.persistent;
 }
@@ -318,20 +338,31 @@ void blkfront_describe(const struct blkfront_info *info,
 
 /* --- Our keys --- */
 
-static void blkfront_clear_refs(struct xenbus_transaction xbt, const char *dir)
+/* Does a name consist of a prefix and a number? */
+static bool blkfront_is_numbered(const char *name, const char *prefix)
 {
-	static const char * const prefix[] = {
-		"ring-ref", "req-ring-ref", "rsp-ring-ref",
-	};
-	unsigned int i, j;
-	char key[24];
+	size_t len = strlen(prefix);
 
-	for (i = 0; i < ARRAY_SIZE(prefix); i++) {
-		for (j = 0; j < XENBUS_MAX_RING_GRANTS; j++) {
-			snprintf(key, sizeof(key), "%s%u", prefix[i], j);
-			xenbus_rm(xbt, dir, key);
-		}
-	}
+	return !strncmp(name, prefix, len) && isdigit(name[len]);
+}
+
+/* Is a key one of a connection? */
+static bool blkfront_is_our_key(const char *name)
+{
+	static const char * const names[] = {
+		"ring-ref", "event-channel", "ring-page-order",
+		"multi-queue-num-queues", "request-format", "ring-layout",
+		"ring-alignment", "integrity",
+	};
+	static const char * const prefixes[] = {
+		"ring-ref", "req-ring-ref", "rsp-ring-ref", "queue-",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (blkfront_is_numbered(name, prefixes[i]))
+			return true;
+	return match_string(names, ARRAY_SIZE(names), name) >= 0;
 }
 
 /**
@@ -340,35 +371,24 @@ static void blkfront_clear_refs(struct xenbus_transaction xbt, const char *dir)
  * @dir: our directory
  *
  * They may be those of another driver.  A backend would mistake a key that is
- * left over for one of ours.
+ * left over for one of ours.  Most directories have none, and XenStore is asked
+ * only once then.
  *
  * Context: process context; writes to XenStore.
  */
 void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
 {
-	unsigned int order = xenbus_read_unsigned(dir, "ring-page-order", 0);
-	unsigned int queues = xenbus_read_unsigned(dir,
-						   "multi-queue-num-queues", 0);
-	/* A backend that reconnects removes "ring-layout", but not these. */
-	bool separate = xenbus_exists(xbt, dir, "req-ring-ref0");
-	char key[24];
-	unsigned int i;
+	unsigned int i, nr;
+	char **names;
 
 	/* Errors are ignored: writing the new keys fails in the same way. */
-	xenbus_rm(xbt, dir, "ring-ref");
-	xenbus_rm(xbt, dir, "event-channel");
-	xenbus_rm(xbt, dir, "ring-page-order");
-	xenbus_rm(xbt, dir, "multi-queue-num-queues");
-	xenbus_rm(xbt, dir, "request-format");
-	xenbus_rm(xbt, dir, "ring-layout");
-	xenbus_rm(xbt, dir, "ring-alignment");
-	xenbus_rm(xbt, dir, "integrity");
-	if (order || separate)
-		blkfront_clear_refs(xbt, dir);
-	for (i = 0; i < min_t(u32, queues, BLKIF_MAX_QUEUES); i++) {
-		snprintf(key, sizeof(key), "queue-%u", i);
-		xenbus_rm(xbt, dir, key);
-	}
+	names = xenbus_directory(xbt, dir, "", &nr);
+	if (IS_ERR(names))
+		return;
+	for (i = 0; i < nr; i++)
+		if (blkfront_is_our_key(names[i]))
+			xenbus_rm(xbt, dir, names[i]);
+	kfree(names);
 }
 
 static int blkfront_write_refs(struct xenbus_transaction xbt, const char *dir,

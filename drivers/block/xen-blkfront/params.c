@@ -14,12 +14,12 @@
 
 /*
  * A ring of 4 pages has 128 slots of the existing format.  A larger one costs
- * little here, but some backends take 40 KiB for each slot.
+ * half a KiB for each slot here, and some backends take 40 KiB for each.
  */
 struct blkfront_params blkfront_params __read_mostly = {
 	.max_segs = 256,
 	.max_queues = 4,
-	.max_order = 2,
+	.max_order = BLKFRONT_DEFAULT_ORDER,
 	.align = 64,
 	.max_entries = BLKIF_MAX_ENTRIES,
 	.max_pool_pages = SZ_8M >> PAGE_SHIFT,
@@ -44,7 +44,7 @@ MODULE_PARM_DESC(poll_queues,
 
 module_param_named(max_ring_page_order, blkfront_params.max_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order,
-		 "Maximum number of pages of a ring, as a power of two (default 2, up to 4)");
+		 "Maximum number of pages of a ring, as a power of two (default 2, up to 4); up to 2, no more than 128 requests need");
 
 module_param_named(ring_alignment, blkfront_params.align, uint, 0644);
 MODULE_PARM_DESC(ring_alignment,
@@ -69,7 +69,25 @@ MODULE_PARM_DESC(detach_in_use,
 
 module_param_named(max_pool_pages, blkfront_params.max_pool_pages, uint, 0644);
 MODULE_PARM_DESC(max_pool_pages,
-		 "Maximum number of pages that a queue has for copies of data, at least those of one request (default 8 MiB)");
+		 "Maximum number of pages that a queue has for copies of data, at least 2 (default 8 MiB)");
+
+static int blkfront_spare_set(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_uint(val, kp);
+
+	if (!err)
+		blkfront_grants_update();
+	return err;
+}
+
+static const struct kernel_param_ops blkfront_spare_ops = {
+	.set = blkfront_spare_set,
+	.get = param_get_uint,
+};
+module_param_cb(spare_grants, &blkfront_spare_ops,
+		&blkfront_params.spare_grants, 0644);
+MODULE_PARM_DESC(spare_grants,
+		 "Number of grants that are left to other devices of the guest (default 0: an eighth of all)");
 
 module_param_named(poll_us, blkfront_params.poll_us, uint, 0644);
 MODULE_PARM_DESC(poll_us,

@@ -8,6 +8,9 @@
 
 #include "pool.h"
 
+/* Pages that are taken from a pool at a time to be freed. */
+#define BLKFRONT_TRIM_BATCH	32U
+
 /* A few times as long as blk-mq waits before it tries a request again. */
 #define BLKFRONT_POOL_RESERVE_JIFFIES	(HZ / 50 + 1)
 
@@ -39,14 +42,12 @@ static struct blkfront_buf *blkfront_buf_reuse(struct blkfront_buf **spare)
 	return buf;
 }
 
-/* Grant a page that is not granted, if those of the pool are. */
+/* Grant a page of a pool whose pages are granted. */
 static bool blkfront_buf_grant(const struct blkfront_pool *pool,
 			       struct blkfront_buf *buf)
 {
 	int gref;
 
-	if (!pool->granted)
-		return true;
 	gref = gnttab_grant_foreign_access(pool->domid,
 					   xen_page_to_gfn(buf->page),
 					   pool->readonly);
@@ -66,26 +67,48 @@ static void blkfront_buf_free(struct blkfront_buf *buf)
 	kfree(buf);
 }
 
-/* Count one more page; false if the pool may not grow. */
+/*
+ * Count one more page; false if the pool may not grow.  The pages that it is
+ * filled with may use the grants that are spared for them.
+ */
 static bool blkfront_pool_count_new(struct blkfront_pool *pool)
 {
 	unsigned long flags;
-	bool may;
+	bool may, must;
 
 	spin_lock_irqsave(&pool->lock, flags);
 	may = pool->nr < pool->max;
+	must = pool->nr < pool->min;
 	pool->nr += may;
 	spin_unlock_irqrestore(&pool->lock, flags);
-	return may;
+	if (!may)
+		return false;
+	if (!must)
+		blkfront_trim_soon();
+	if (!pool->granted)
+		return true;
+	if (must) {
+		blkfront_grants_add(1);
+		return true;
+	}
+	if (likely(blkfront_grants_take(1)))
+		return true;
+	spin_lock_irqsave(&pool->lock, flags);
+	pool->nr--;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return false;
 }
 
-static void blkfront_pool_count_gone(struct blkfront_pool *pool)
+static void blkfront_pool_count_gone(struct blkfront_pool *pool,
+				     unsigned int nr)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	pool->nr--;
+	pool->nr -= nr;
 	spin_unlock_irqrestore(&pool->lock, flags);
+	if (pool->granted)
+		blkfront_grants_put(nr);
 }
 
 static bool blkfront_pool_add(struct blkfront_pool *pool,
@@ -98,15 +121,16 @@ static bool blkfront_pool_add(struct blkfront_pool *pool,
 	buf = *spare ? blkfront_buf_reuse(spare) : blkfront_buf_alloc(gfp);
 	if (!buf)
 		goto fail;
-	if (!blkfront_buf_grant(pool, buf)) {
+	if (pool->granted && !blkfront_buf_grant(pool, buf)) {
 		blkfront_buf_free(buf);
+		blkfront_grants_exhausted();
 		goto fail;
 	}
 	blkfront_pool_put(pool, buf);
 	return true;
 
 fail:
-	blkfront_pool_count_gone(pool);
+	blkfront_pool_count_gone(pool, 1);
 	return false;
 }
 
@@ -136,7 +160,198 @@ bool blkfront_pool_grow(struct blkfront_pool *pool, gfp_t gfp)
 void blkfront_pool_drop(struct blkfront_pool *pool, struct blkfront_buf *buf)
 {
 	blkfront_buf_free(buf);
-	blkfront_pool_count_gone(pool);
+	blkfront_pool_count_gone(pool, 1);
+}
+
+/**
+ * blkfront_pool_warm() - have enough pages on the list of those used lately
+ * @pool: the pool, locked
+ * @nr: how many there are to be, if there are so many
+ *
+ * Context: any.
+ */
+void blkfront_pool_warm(struct blkfront_pool *pool, unsigned int nr)
+{
+	unsigned int more = nr - pool->nr_free;
+	struct blkfront_buf *first = pool->cold;
+	struct blkfront_buf *last = first;
+
+	lockdep_assert_held(&pool->lock);
+	if (pool->nr_cold < more)
+		return;
+	pool->nr_cold -= more;
+	pool->nr_free += more;
+	while (--more)
+		last = last->next;
+	pool->cold = last->next;
+	if (!pool->free)
+		pool->last = last;
+	last->next = pool->free;
+	pool->free = first;
+}
+
+/**
+ * blkfront_pool_over_share() - would a pool have too many pages in use?
+ * @pool: the pool
+ * @nr: how many more a request wants
+ *
+ * Context: any.
+ *
+ * Return: true if grants are short, and these are more than a fair share.
+ */
+bool blkfront_pool_over_share(struct blkfront_pool *pool, unsigned int nr)
+{
+	if (!pool->granted ||
+	    blkfront_pool_in_use(pool) + nr <= READ_ONCE(blkfront_share))
+		return false;
+	/* Not to be overtaken by smaller ones. */
+	blkfront_pool_reserve(pool, nr);
+	return true;
+}
+
+/**
+ * blkfront_pool_age() - note that free pages are cold unless they are used
+ * @pool: the pool
+ *
+ * Context: any.
+ */
+void blkfront_pool_age(struct blkfront_pool *pool)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	if (pool->free) {
+		pool->last->next = pool->cold;
+		pool->cold = pool->free;
+		pool->nr_cold += pool->nr_free;
+		pool->free = NULL;
+		pool->nr_free = 0;
+	}
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+/**
+ * blkfront_pool_spare() - how many free pages a pool could do without
+ * @pool: the pool
+ *
+ * Context: any.
+ *
+ * Return: the number, a moment ago.
+ */
+unsigned int blkfront_pool_spare(const struct blkfront_pool *pool)
+{
+	unsigned int nr = READ_ONCE(pool->nr);
+	unsigned int spare = nr > pool->min ? nr - pool->min : 0;
+
+	return min(spare, blkfront_pool_nr_free(pool));
+}
+
+/* Take up to @nr pages that are to be freed, the coldest that are at hand. */
+static struct blkfront_buf *blkfront_pool_pick(struct blkfront_pool *pool,
+					       unsigned int nr, bool all)
+{
+	struct blkfront_buf *first = NULL;
+	struct blkfront_buf **from, **end;
+	unsigned int *count, i;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	from = pool->cold || !all ? &pool->cold : &pool->free;
+	count = pool->cold || !all ? &pool->nr_cold : &pool->nr_free;
+	nr = min3(nr, *count, pool->nr > pool->min ? pool->nr - pool->min : 0);
+	if (nr) {
+		first = *from;
+		for (i = 0, end = from; i < nr; i++)
+			end = &(*end)->next;
+		*from = *end;
+		*end = NULL;
+		*count -= nr;
+	}
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return first;
+}
+
+/*
+ * Free the pages of a list that the backend has unmapped; the others are added
+ * to @held.
+ *
+ * Return: how many were freed.
+ */
+static unsigned int blkfront_bufs_try_free(struct blkfront_buf *buf,
+					   struct blkfront_buf **held)
+{
+	struct blkfront_buf *next;
+	unsigned int nr = 0;
+
+	for (; buf; buf = next) {
+		next = buf->next;
+		if (buf->gref != INVALID_GRANT_REF &&
+		    !gnttab_try_end_foreign_access(buf->gref)) {
+			buf->next = *held;
+			*held = buf;
+			continue;
+		}
+		buf->gref = INVALID_GRANT_REF;
+		blkfront_buf_free(buf);
+		nr++;
+	}
+	return nr;
+}
+
+/* Put pages back that are still cold. */
+static void blkfront_pool_put_cold(struct blkfront_pool *pool,
+				   struct blkfront_buf *first)
+{
+	struct blkfront_buf *last = first;
+	unsigned int nr = !!first;
+	unsigned long flags;
+
+	if (first)
+		for (; last->next; last = last->next)
+			nr++;
+	spin_lock_irqsave(&pool->lock, flags);
+	if (first) {
+		last->next = pool->cold;
+		pool->cold = first;
+		pool->nr_cold += nr;
+	}
+	pool->held = nr;
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+/**
+ * blkfront_pool_trim() - free pages that nobody needs
+ * @pool: the pool, which is in use
+ * @nr: how many to free at most
+ * @all: free ones that were used lately, too
+ *
+ * Pages that the backend still has mapped stay, and can be used.  While this
+ * runs, a request may find fewer pages than there are, and waits for a moment.
+ *
+ * Context: any but interrupts; the list of rings is locked.
+ *
+ * Return: how many were freed.
+ */
+unsigned int blkfront_pool_trim(struct blkfront_pool *pool, unsigned int nr,
+				bool all)
+{
+	struct blkfront_buf *held = NULL;
+	unsigned int did, gone = 0;
+	struct blkfront_buf *batch;
+
+	if (!nr)
+		return 0;
+	while (gone < nr) {
+		batch = blkfront_pool_pick(pool, min(nr - gone,
+						     BLKFRONT_TRIM_BATCH), all);
+		if (!batch)
+			break;
+		did = blkfront_bufs_try_free(batch, &held);
+		blkfront_pool_count_gone(pool, did);
+		gone += did;
+	}
+	blkfront_pool_put_cold(pool, held);
+	return gone;
 }
 
 /**
@@ -173,6 +388,7 @@ void blkfront_pool_reserve(struct blkfront_pool *pool, unsigned int nr)
 int blkfront_pool_fill(struct blkfront_pool *pool, unsigned int nr,
 		       struct blkfront_buf **spare, gfp_t gfp)
 {
+	pool->min = nr;
 	pool->max = max(pool->max, nr);
 	while (pool->nr < nr)
 		if (!blkfront_pool_add(pool, spare, gfp))
@@ -196,8 +412,9 @@ unsigned int blkfront_pool_drain(struct blkfront_pool *pool,
 	struct blkfront_buf *buf;
 	unsigned int held = 0;
 
-	while ((buf = pool->free)) {
-		pool->free = buf->next;
+	blkfront_pool_age(pool);
+	while ((buf = pool->cold)) {
+		pool->cold = buf->next;
 		if (buf->gref == INVALID_GRANT_REF ||
 		    gnttab_try_end_foreign_access(buf->gref)) {
 			buf->gref = INVALID_GRANT_REF;
@@ -208,7 +425,9 @@ unsigned int blkfront_pool_drain(struct blkfront_pool *pool,
 		blkfront_buf_free(buf);
 		held++;
 	}
-	pool->nr_free = 0;
+	if (pool->granted)
+		blkfront_grants_put(pool->nr);
+	pool->nr_cold = 0;
 	pool->nr = 0;
 	return held;
 }

@@ -139,7 +139,9 @@ bool blkfront_fits_queue(struct request *rq)
  * submitted again, another sequence is made of it, by what the backend supports
  * now, and only the end of that sequence completes it.
  *
- * A bio is submitted as a whole, because requests are never completed in part.
+ * What was done of a bio is not done again: when a part of a request is
+ * answered, its bios are advanced.  If a flush was to follow the whole of it, the
+ * bio is preceded by one instead, which covers the first part.
  *
  * Context: any.
  */
@@ -158,6 +160,9 @@ void blkfront_resubmit(struct blkfront_info *info, struct request *rq)
 	if (blkfront_must_be_durable(info) && req_op(rq) == REQ_OP_WRITE)
 		__rq_for_each_bio(bio, rq)
 			bio->bi_opf |= REQ_FUA;
+	if (rq->rq_flags & RQF_FLUSH_SEQ)
+		__rq_for_each_bio(bio, rq)
+			bio->bi_opf |= REQ_PREFLUSH;
 	spin_lock_irqsave(&info->bios_lock, flags);
 	blk_steal_bios(&info->bios, rq);
 	spin_unlock_irqrestore(&info->bios_lock, flags);

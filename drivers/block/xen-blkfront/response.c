@@ -67,6 +67,7 @@ static int blkfront_response(struct blkfront_ring *ring,
 	WRITE_ONCE(req->completing, true);
 	cost = 1 + req->cmd.nr_segs;
 	ring->rsp_counters.responses++;
+	ring->rsp_counters.ungranted += req->charged;
 	if (unlikely(rsp->status == BLKIF_RSP_EOPNOTSUPP))
 		ring->rsp_counters.not_supported++;
 	else if (unlikely(rsp->status))

@@ -78,7 +78,7 @@ fail:
 	return ref;
 }
 
-static int blkfront_ring_mem_init(struct blkfront_ring *ring)
+static int blkfront_ring_mem_make(struct blkfront_ring *ring)
 {
 	const struct blkif_layout *layout = &ring->info->agreed.choice.layout;
 	struct blkfront_ring_mem *mem = &ring->mem;
@@ -95,9 +95,19 @@ static int blkfront_ring_mem_init(struct blkfront_ring *ring)
 	return err;
 }
 
+static int blkfront_ring_mem_init(struct blkfront_ring *ring)
+{
+	int err = blkfront_ring_mem_make(ring);
+
+	if (!err)
+		blkfront_grants_add(ring->mem.nr);
+	return err;
+}
+
 /* If the backend still has a page mapped, the grant table frees it later. */
 static unsigned int blkfront_ring_mem_free(struct blkfront_ring_mem *mem)
 {
+	blkfront_grants_put(mem->nr);
 	return mem->shared ? blkfront_shared_free(mem) :
 			     blkfront_separate_free(mem);
 }
@@ -149,6 +159,7 @@ static int blkfront_ring_init(struct blkfront_info *info,
 	spin_lock_init(&ring->pi.lock);
 	ring->watched = jiffies - BLKFRONT_WATCH_INTERVAL - 1;
 	INIT_WORK(&ring->work, blkfront_ring_work);
+	INIT_LIST_HEAD(&ring->trim_node);
 
 	err = blkfront_ring_mem_init(ring);
 	if (err)

@@ -88,6 +88,8 @@ pair_row() {
 	load_front $front $fp
 	attach phy:/dev/vdc xvda
 
+	# Up to the default order, our frontend makes the smallest rings with 128 slots.
+	[ "$front$order$got" = "ours2native" ] || [ "$front$order" != ours2 ] || order=1
 	p=0
 	[ "$persistent" = 1,1 ] && p=1
 	case $got in
