@@ -72,12 +72,6 @@ struct blkif_agreed;
 /* Indirect pages of a request that are copied in one hypercall. */
 #define BLKBACK_INDIRECT_PAGES	4
 
-/* How often the watchdog looks for a lost event. */
-#define BLKBACK_WATCH_INTERVAL	(5 * HZ)
-
-/* An event that is late, and not lost, comes within this time. */
-#define BLKBACK_LATE		(HZ / 2)
-
 /* Pages of all rings of a queue. */
 #define BLKBACK_RING_PAGES	(2 * BLKIF_SEP_MAX_PAGES)
 
@@ -689,29 +683,6 @@ struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp);
 void blkback_queue_free_req(struct blkback_queue *queue,
 			    struct blkback_req *req);
-
-/* wait.c: what a thread does when its queue has no work */
-bool blkback_wait_idle(struct blkback_queue *queue, bool *worked);
-bool blkback_wait_rearm(struct blkback_queue *queue, bool *worked);
-void blkback_wait_lost(struct blkback_queue *queue);
-void blkback_wait_sleep(struct blkback_queue *queue);
-void blkback_wait_publish(struct blkback_queue *queue, bool last);
-void blkback_wait_publish_due(struct blkback_queue *queue);
-
-/* rest.c: queues that are not in use */
-extern u32 blkback_rest_ms;
-
-void blkback_rest_init(struct blkback_queue *queue);
-int blkback_rest_start(struct blkback_queue *queue);
-void blkback_rest_begin(struct blkback_queue *queue);
-void blkback_rest_wake(struct blkback_queue *queue);
-void blkback_rest_cancel(struct blkback_queue *queue);
-long blkback_rest_in(const struct blkback_queue *queue);
-bool blkback_rest_due(struct blkback_queue *queue, bool idle, bool reclaim);
-void blkback_rest_end(struct blkback_queue *queue);
-void blkback_rest_exit(struct blkback_queue *queue);
-void blkback_rest_init_watch(struct blkback_conn *conn);
-void blkback_rest_start_watch(struct blkback_conn *conn);
 
 /* io.c: one request */
 enum blkback_outcome blkback_io_prepare(struct blkback_req *req);

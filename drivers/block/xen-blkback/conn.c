@@ -24,6 +24,7 @@
 #include <xen/events.h>
 #include "../xen-blkif/agreed.h"
 #include "life.h"
+#include "rest.h"
 
 static void blkback_conn_free(struct kref *ref)
 {

@@ -11,6 +11,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include "life.h"
+#include "rest.h"
 
 static struct dentry *blkback_debugfs_root;
 

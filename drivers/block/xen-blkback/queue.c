@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 #include "account.h"
 #include "queue.h"
+#include "rest.h"
 #include "trace.h"
 
 /* Passes without a sleep after which unused memory is freed. */

@@ -38,6 +38,7 @@
 #include <linux/slab.h>
 #include "life.h"
 #include "queue.h"
+#include "rest.h"
 
 /* A thread that had nothing to do for this long gives everything back. */
 u32 blkback_rest_ms = 12 * MSEC_PER_SEC;

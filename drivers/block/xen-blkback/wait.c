@@ -16,6 +16,7 @@
 #include <xen/events.h>
 #include "account.h"
 #include "queue.h"
+#include "rest.h"
 #include "trace.h"
 
 /* How often to retry what no event announces. */
