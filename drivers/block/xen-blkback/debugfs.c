@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Xen block backend: all counters, in xen-blkback/<device>/ of debugfs; what is
- * drained, in xen-blkback/draining; and, for tests, after how long a queue is at
- * rest, in xen-blkback/rest_ms.
+ * drained, in xen-blkback/draining.  For tests, xen-blkback/ also has after how
+ * long a queue is at rest, and how many pages all guests may have mapped.
  *
  * Without CONFIG_DEBUG_FS the calls below do nothing.
  */
@@ -139,6 +139,8 @@ void blkback_debugfs_init(void)
 			    &blkback_draining_fops);
 	debugfs_create_u32("rest_ms", 0644, blkback_debugfs_root,
 			   &blkback_rest_ms);
+	debugfs_create_u32("max_all_mapped", 0644, blkback_debugfs_root,
+			   &blkback_max_all_mapped);
 }
 
 /**

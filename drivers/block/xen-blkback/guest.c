@@ -30,6 +30,9 @@ static atomic_long_t blkback_all_mapped;	/* named pages, persistent grants */
 static atomic_long_t blkback_all_kept;	/* of these, persistent grants */
 static u64 blkback_crowded_end;	/* jiffies */
 
+/* Most of blkback_all_mapped, for tests; 0 for what the parameters say. */
+u32 blkback_max_all_mapped;
+
 static struct blkback_guest *blkback_guest_find(domid_t domid)
 {
 	struct blkback_guest *guest;
@@ -135,20 +138,26 @@ bool blkback_guest_take_bytes(struct blkback_guest *guest, size_t size)
 				  blkback_guest_limit(&blkback_max_kib, SZ_1K));
 }
 
-/*
- * Xen has room for a limited number of mappings by dom0, 262144 by default, for
- * all guests and all backends.  That is four times the default of
- * max_mapped_pages.  A guest is limited to two disks that take all they can; all
- * guests leave an eighth to other backends.
- */
+/* A guest is limited to two disks that take all they can. */
 static long blkback_guest_max_named(void)
 {
 	return blkback_guest_limit(&blkback_max_mapped, 2);
 }
 
+/*
+ * Xen has room for a limited number of mappings by dom0, 262144 by default, for
+ * all guests and all backends.  That is four times the default of
+ * max_mapped_pages, of which an eighth is left to other backends.  Whoever wants
+ * less for each device does not have less room for all, and whoever wants more
+ * has to give Xen more room.
+ */
 static long blkback_guest_max_all(void)
 {
-	return blkback_guest_limit(&blkback_max_mapped, 7) / 2;
+	unsigned int mapped = max(READ_ONCE(blkback_max_mapped),
+				  BLKBACK_MAX_MAPPED);
+	u32 test = READ_ONCE(blkback_max_all_mapped);
+
+	return test ?: blkback_guest_limit(&mapped, 7) / 2;
 }
 
 /* Somebody had to do without a mapping.  A value that is torn does no harm. */

@@ -18,6 +18,12 @@
  */
 #define BLKBACK_GFP	(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN)
 
+/* The default of max_mapped_pages. */
+#define BLKBACK_MAX_MAPPED \
+	(IS_ENABLED(CONFIG_XEN_UNPOPULATED_ALLOC) ? 65536U : 8192U)
+
+extern u32 blkback_max_all_mapped;
+
 /**
  * struct blkback_guest - what the requests of a guest take
  * @node: in the list of all guests

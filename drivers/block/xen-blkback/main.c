@@ -20,8 +20,7 @@ MODULE_PARM_DESC(max_buffer_pages,
  * 256 MiB; a page that is named several times counts several times.  Where pages
  * to map to are taken out of dom0's memory, there are fewer of them.
  */
-unsigned int blkback_max_mapped =
-	IS_ENABLED(CONFIG_XEN_UNPOPULATED_ALLOC) ? 65536 : 8192;
+unsigned int blkback_max_mapped = BLKBACK_MAX_MAPPED;
 module_param_named(max_mapped_pages, blkback_max_mapped, uint, 0644);
 MODULE_PARM_DESC(max_mapped_pages,
 		 "Maximum number of pages that the requests in flight of a device may name; twice as many for all devices of a guest");

@@ -143,6 +143,7 @@ int blkback_rest_start(struct blkback_queue *queue)
 	queue->count.stats.starts++;
 	queue->used = get_jiffies_64();
 	queue->hurry = false;
+	queue->suspect = false;
 	WRITE_ONCE(queue->reclaim, false);
 	WRITE_ONCE(queue->state, BLKBACK_QUEUE_ACTIVE);
 	wake_up_process(thread);
