@@ -360,7 +360,7 @@ bool blkback_conn_refuse(struct blkback_conn *conn)
  * once.  No queue takes requests any more, those in flight are answered, and
  * the work item closes the device.
  *
- * Context: the thread of the queue.
+ * Context: whoever uses the queue: its thread, or its work item.
  */
 void blkback_conn_break(struct blkback_queue *queue, const char *why)
 {
