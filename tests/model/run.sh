@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Search all states of lap.pml, then search it once with each planted fault,
-# which must be found.  Then check the litmus tests for a CPU that orders memory
-# weakly, by weak.py.  Prints 'ok NAME: ...' or 'not ok NAME: ...' for each.
+# Search all states of lap.pml and rest.pml, then search them once with each planted
+# fault, which must be found.  Then check the litmus tests for a CPU that orders
+# memory weakly, by weak.py.  Prints 'ok NAME: ...' or 'not ok NAME: ...' for each.
 #
 #   run.sh DIR      build and search in DIR, and leave the logs there
 #
 # Takes about two minutes of one CPU and at most 1 GiB of memory.
 set -u
 
-here=$(cd "$(dirname "$0")" && pwd) || exit 2
-model=$here/lap.pml
+models=$(cd "$(dirname "$0")" && pwd) || exit 2
+model=lap
 out=${1:?usage: run.sh DIR}
 memory=1800	# MiB
 depth=20000	# a search that needs more fails
@@ -27,9 +27,9 @@ result() {
 search() {
 	local name=$1 dir=$out/$1
 	shift
-	rm -rf "$dir" && mkdir -p "$dir" && cp "$model" "$dir/lap.pml" || return
+	rm -rf "$dir" && mkdir -p "$dir" && cp "$models/$model.pml" "$dir" || return
 	(
-		cd "$dir" && spin -a "$@" lap.pml &&
+		cd "$dir" && spin -a "$@" $model.pml &&
 			gcc -O2 -w -DSAFETY -DMEMLIM=$memory -o pan pan.c &&
 			timeout -k 5 300 ./pan -m$depth
 		echo "exit $?"
@@ -37,7 +37,7 @@ search() {
 }
 
 # holds NAME DEFINE...: the search is complete and finds no error, and reaches
-# every line but the ends of the two processes that do not end.
+# every line but the ends of the processes that do not end.
 holds() {
 	local log=$out/$1/log states=
 	search "$@"
@@ -79,5 +79,11 @@ caught model-fault-lap 'assertion violated' -DFAULT_LAP
 caught model-fault-count 'assertion violated' -DFAULT_COUNT
 caught model-fault-ahead 'invalid end state' -DFAULT_AHEAD
 caught model-fault-pending 'invalid end state' -DFAULT_PENDING
-python3 "$here/weak.py" "$here/../.." "$out/weak" "$here"/litmus/*.litmus || failed=1
+model=rest
+holds model-rest
+caught model-rest-fault-irq 'assertion violated' -DFAULT_IRQ
+caught model-rest-fault-rest 'assertion violated' -DFAULT_REST
+caught model-rest-fault-count 'assertion violated' -DFAULT_COUNT
+caught model-rest-fault-hand 'assertion violated' -DFAULT_HAND
+python3 "$models/weak.py" "$models/../.." "$out/weak" "$models"/litmus/*.litmus || failed=1
 exit $failed

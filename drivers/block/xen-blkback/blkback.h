@@ -9,9 +9,10 @@
  * struct blkback_conn    one connection to a frontend, from connect until its
  *                        queues are drained.  It outlives the disconnect if the
  *                        disk is slow to answer.
- * struct blkback_queue   one ring (or pair of rings), its event channel and its
- *                        thread.  All of it belongs to the thread, except where
- *                        its description says otherwise.
+ * struct blkback_queue   one ring (or pair of rings), its event channel and,
+ *                        unless it is at rest, its thread.  All of it belongs to
+ *                        the thread, except where its description says
+ *                        otherwise.
  * struct blkback_req     one request, from the ring to its response.
  *
  * All that happens to a device happens in its work item, blkback.work, which
@@ -437,10 +438,16 @@ struct blkback_counts {
  * struct blkback_queue - one ring, or pair of rings, and its thread
  * @conn: the connection
  * @index: number of the queue
- * @thread: takes requests and answers them
+ * @state: who uses it
+ * @thread: takes requests and answers them; NULL while the queue is at rest
  * @wait: where it sleeps
  * @event: the last event; the interrupt handler writes to it
  * @reclaim: dom0 is short of memory; set by anybody, cleared by the thread
+ * @has_mem: it has what it needs to serve requests
+ * @hurry: dom0 ran short of memory since there was work
+ * @suspect: the watch has seen a request without an event
+ * @used: when there was work last; jiffies
+ * @start: starts the thread, and reaps it when it has ended
  * @done_lock: protects @done
  * @done: requests whose bios are all done
  * @lingering: of these, requests whose pages are still referred to by drivers
@@ -470,10 +477,16 @@ struct blkback_counts {
 struct blkback_queue {
 	struct blkback_conn *conn;
 	unsigned int index;
+	enum blkback_queue_state state;
 	struct task_struct *thread;
 	wait_queue_head_t wait;
 	struct blkback_event event;
 	bool reclaim;
+	bool has_mem;
+	bool hurry;
+	bool suspect;
+	u64 used;
+	struct delayed_work start;
 
 	spinlock_t done_lock ____cacheline_aligned_in_smp;
 	struct list_head done;
@@ -510,15 +523,19 @@ struct blkback_queue {
  * @why: why it is broken, if the frontend broke the rules of a ring
  * @abandoned: the outcome of requests does not matter any more
  * @domid: the frontend's domain
+ * @local: that is this domain; its queues are never at rest
+ * @name: of the disk; part of the names of threads
  * @guest: what all connections of that domain take
  * @agreed: what was negotiated
  * @max_segs: segments of the largest request
  * @ops: operations that were offered and that the request format has
  * @pi: protection information, likewise
- * @nr_running: threads that have not ended, and one more until it is stopped
+ * @nr_running: threads, and work items that start or reap one, that have not
+ *              ended; and one more until it is stopped
  * @teardown: queued by the last of them: releases what they used
  * @drained: completed at the end of @teardown
  * @ref: held by @teardown and by the device that waits for it
+ * @watch: looks at queues at rest
  * @notice: says what a drain that takes long waits for
  * @node: in the list of connections that are drained
  * @stopped: when it was stopped; jiffies
@@ -534,6 +551,8 @@ struct blkback_conn {
 	const char *why;
 	bool abandoned;
 	domid_t domid;
+	bool local;
+	char name[TASK_COMM_LEN];
 	struct blkback_guest *guest;
 	struct blkif_choice agreed;
 	u32 max_segs;
@@ -543,6 +562,7 @@ struct blkback_conn {
 	struct work_struct teardown;
 	struct completion drained;
 	struct kref ref;
+	struct delayed_work watch;
 	struct delayed_work notice;
 	struct list_head node;
 	unsigned long stopped;
@@ -585,6 +605,7 @@ extern struct workqueue_struct *blkback_teardown_wq;
 extern struct workqueue_struct *blkback_update_wq;
 extern struct workqueue_struct *blkback_range_wq;
 extern struct workqueue_struct *blkback_disk_wq;
+extern struct workqueue_struct *blkback_start_wq;
 extern struct kmem_cache *blkback_req_cache;
 
 static inline bool blkback_enabled(enum blkif_feature feature)
@@ -638,7 +659,7 @@ void blkback_conn_choose(struct blkback_conn *conn,
 			 const struct blkback_vbd_offer *offer);
 int blkback_conn_add_queue(struct blkback_conn *conn,
 			   const struct blkback_queue_keys *keys);
-int blkback_conn_start(struct blkback_conn *conn, const char *name);
+int blkback_conn_start(struct blkback_conn *conn);
 void blkback_conn_describe(const struct blkback_conn *conn,
 			   struct blkif_agreed *agreed);
 unsigned int blkback_conn_in_flight(const struct blkback_conn *conn);
@@ -662,12 +683,6 @@ struct blkback_req *blkback_queue_new_req(struct blkback_queue *queue,
 					  gfp_t gfp);
 void blkback_queue_free_req(struct blkback_queue *queue,
 			    struct blkback_req *req);
-
-/* wait.c: what a thread does when its queue has no work */
-bool blkback_wait_idle(struct blkback_queue *queue, bool *worked);
-void blkback_wait_sleep(struct blkback_queue *queue);
-void blkback_wait_publish(struct blkback_queue *queue, bool last);
-void blkback_wait_publish_due(struct blkback_queue *queue);
 
 /* io.c: one request */
 enum blkback_outcome blkback_io_prepare(struct blkback_req *req);
@@ -729,7 +744,7 @@ void blkback_range_start(struct blkback_req *req);
 void blkback_range_ended(struct blkback_queue *queue);
 
 /* data.c: how the data of a request moves: mapped or copied */
-int blkback_data_init(struct blkback_queue *queue);
+int blkback_data_init(struct blkback_queue *queue, gfp_t gfp);
 void blkback_data_exit(struct blkback_queue *queue);
 bool blkback_data_fits(const struct blkback_queue *queue, unsigned int nr);
 int blkback_data_prepare(struct blkback_req *req);
@@ -737,10 +752,10 @@ void blkback_data_begin(struct blkback_queue *queue);
 bool blkback_data_lingers(const struct blkback_req *req);
 void blkback_data_release(struct blkback_req *req);
 void blkback_data_end(struct blkback_queue *queue);
-void blkback_data_trim(struct blkback_queue *queue, bool idle);
+bool blkback_data_trim(struct blkback_queue *queue, bool idle);
 
 /* grant.c: data that is mapped */
-int blkback_grant_init(struct blkback_queue *queue);
+int blkback_grant_init(struct blkback_queue *queue, gfp_t gfp);
 void blkback_grant_exit(struct blkback_queue *queue);
 bool blkback_grant_persistent(const struct blkback_queue *queue);
 int blkback_grant_prepare(struct blkback_req *req);
@@ -750,7 +765,7 @@ void blkback_grant_unmap(struct blkback_queue *queue);
 void blkback_grant_trim(struct blkback_queue *queue, bool reclaim);
 
 /* copy.c: data that is copied by Xen */
-int blkback_copy_init(struct blkback_queue *queue);
+int blkback_copy_init(struct blkback_queue *queue, gfp_t gfp);
 void blkback_copy_exit(struct blkback_queue *queue);
 bool blkback_copy_wanted(const struct blkback_req *req);
 bool blkback_copy_fits(const struct blkback_queue *queue, unsigned int nr);
@@ -766,6 +781,7 @@ void blkback_stats_add(struct blkback_stats *sum,
 		       const struct blkback_stats *stats);
 void blkback_stats_read(struct blkback *blkback, struct blkback_stats *sum);
 unsigned int blkback_stats_in_flight(struct blkback *blkback);
+unsigned int blkback_stats_active(struct blkback *blkback);
 u64 blkback_stats_errors(const struct blkback_stats *stats);
 
 /* sysfs.c and debugfs.c: what people and programs see */

@@ -24,6 +24,7 @@
 #include <xen/events.h>
 #include "../xen-blkif/agreed.h"
 #include "life.h"
+#include "rest.h"
 
 static void blkback_conn_free(struct kref *ref)
 {
@@ -33,22 +34,11 @@ static void blkback_conn_free(struct kref *ref)
 	kvfree(conn);
 }
 
-static void blkback_queue_exit(struct blkback_queue *queue)
-{
-	struct blkback_req *req, *next;
-
-	list_for_each_entry_safe(req, next, &queue->free_reqs, node)
-		blkback_queue_free_req(queue, req);
-	blkback_io_give_named(queue, 0);
-	kvfree(queue->budget.reserve);
-}
-
 static void blkback_queue_teardown(struct blkback_queue *queue)
 {
 	unbind_from_irqhandler(queue->event.irq, queue);
-	blkback_data_exit(queue);
+	blkback_rest_exit(queue);
 	blkback_ring_unmap(queue);
-	blkback_queue_exit(queue);
 }
 
 /* The connection disappears from sysfs; its counters are kept. */
@@ -73,14 +63,7 @@ static void blkback_conn_teardown(struct work_struct *work)
 	struct blkback *blkback = conn->blkback;
 	unsigned int i;
 
-	for (i = 0; i < conn->nr_queues; i++) {
-		struct task_struct *thread = conn->queues[i].thread;
-
-		if (!thread)
-			continue;
-		kthread_stop(thread);
-		put_task_struct(thread);
-	}
+	cancel_delayed_work_sync(&conn->watch);
 	cancel_delayed_work_sync(&conn->notice);
 	blkback_conn_hide(conn);
 	for (i = 0; i < conn->nr_queues; i++)
@@ -134,6 +117,7 @@ struct blkback_conn *blkback_conn_alloc(struct blkback *blkback,
 	init_completion(&conn->drained);
 	INIT_WORK(&conn->teardown, blkback_conn_teardown);
 	INIT_DELAYED_WORK(&conn->notice, blkback_drain_notice);
+	blkback_rest_init_watch(conn);
 	return conn;
 }
 
@@ -155,13 +139,8 @@ void blkback_conn_choose(struct blkback_conn *conn,
 	conn->ops.max_ranges = 1;
 }
 
-/* With one request and the reserve, a queue always makes progress. */
-static int blkback_queue_init(struct blkback_queue *queue)
+static void blkback_queue_init(struct blkback_queue *queue)
 {
-	size_t size = max(queue->conn->max_segs * BLKBACK_SEG_SIZE,
-			  BLKIF_SLIM_MAX_RANGES * sizeof(struct blkif_range));
-	struct blkback_req *req;
-
 	spin_lock_init(&queue->done_lock);
 	init_waitqueue_head(&queue->wait);
 	INIT_LIST_HEAD(&queue->done);
@@ -172,13 +151,7 @@ static int blkback_queue_init(struct blkback_queue *queue)
 	INIT_LIST_HEAD(&queue->ranges);
 	queue->budget.max_reserved = READ_ONCE(blkback_max_mapped) /
 				     queue->conn->agreed.nr_queues;
-
-	req = blkback_queue_new_req(queue, GFP_KERNEL);
-	if (!req)
-		return -ENOMEM;
-	list_add(&req->node, &queue->free_reqs);
-	queue->budget.reserve = kvmalloc(size, GFP_KERNEL);
-	return queue->budget.reserve ? 0 : -ENOMEM;
+	blkback_rest_init(queue);
 }
 
 /**
@@ -193,21 +166,15 @@ int blkback_conn_add_queue(struct blkback_conn *conn,
 {
 	struct blkback_queue *queue = &conn->queues[conn->nr_queues];
 	struct xenbus_device *dev = conn->blkback->dev;
-	const char *step = "allocating memory";
+	const char *step = "mapping the ring";
 	int err;
 
 	queue->conn = conn;
 	queue->index = conn->nr_queues;
-	err = blkback_queue_init(queue);
-	if (err)
-		goto exit_queue;
-	err = blkback_data_init(queue);
-	if (err)
-		goto exit_queue;
-	step = "mapping the ring";
+	blkback_queue_init(queue);
 	err = blkback_ring_map(queue, keys->grefs);
 	if (err)
-		goto exit_data;
+		goto refuse;
 	step = "binding the event channel";
 	err = bind_interdomain_evtchn_to_irqhandler_lateeoi(dev, keys->port,
 							    blkback_queue_irq,
@@ -221,44 +188,41 @@ int blkback_conn_add_queue(struct blkback_conn *conn,
 
 unmap:
 	blkback_ring_unmap(queue);
-exit_data:
-	blkback_data_exit(queue);
-exit_queue:
-	blkback_queue_exit(queue);
+refuse:
 	blkback_refuse(conn->blkback, err, "%s of queue %u failed", step,
 		       queue->index);
 	return err;
 }
 
 /**
- * blkback_conn_start() - start the threads of all queues
+ * blkback_conn_start() - start to serve all queues
  * @conn: the connection, whose queues were all added
- * @name: of the disk; part of the names of the threads
+ *
+ * Unless the frontend is in this domain, threads start when there are requests.
+ * There may be some already.
  *
  * Return: 0 or -errno, which was reported.
  */
-int blkback_conn_start(struct blkback_conn *conn, const char *name)
+int blkback_conn_start(struct blkback_conn *conn)
 {
 	unsigned int i;
+	int err = 0;
 
-	for (i = 0; i < conn->nr_queues; i++) {
-		struct blkback_queue *queue = &conn->queues[i];
-		struct task_struct *thread;
-
-		thread = kthread_create(blkback_queue_thread, queue,
-					"%u.%s-%u", conn->domid, name, i);
-		if (IS_ERR(thread)) {
-			blkback_refuse(conn->blkback, PTR_ERR(thread),
-				       "starting the thread of queue %u failed",
-				       i);
-			return PTR_ERR(thread);
-		}
-		/* The thread may end before it is stopped. */
-		queue->thread = get_task_struct(thread);
+	for (i = 0; i < conn->nr_queues && !err; i++) {
 		atomic_inc(&conn->nr_running);
-		wake_up_process(thread);
+		if (conn->local)
+			err = blkback_rest_start(&conn->queues[i]);
+		else
+			blkback_rest_begin(&conn->queues[i]);
 	}
-	return 0;
+	if (!err) {
+		blkback_rest_start_watch(conn);
+		return 0;
+	}
+	blkback_conn_thread_ended(conn);
+	blkback_refuse(conn->blkback, err,
+		       "starting the thread of queue %u failed", i - 1);
+	return err;
 }
 
 /**
@@ -299,7 +263,8 @@ unsigned int blkback_conn_in_flight(const struct blkback_conn *conn)
  * blkback_conn_thread_ended() - one that used the queues does so no more
  * @conn: the connection, which may be freed when this returns
  *
- * Context: the thread of a queue, at its end, or whoever stops the connection.
+ * Context: the thread of a queue, at its end, a work item that starts none, or
+ * whoever stops the connection.
  */
 void blkback_conn_thread_ended(struct blkback_conn *conn)
 {
@@ -322,8 +287,12 @@ void blkback_conn_stop(struct blkback_conn *conn)
 	blkback_drain_begins(conn);
 	/* Before ENDED, which only the teardown sets. */
 	WRITE_ONCE(conn->state, BLKBACK_CONN_STOPPED);
-	for (i = 0; i < conn->nr_queues; i++)
+	/* Pairs with blkback_rest_retry(). */
+	smp_mb();
+	for (i = 0; i < conn->nr_queues; i++) {
 		wake_up(&conn->queues[i].wait);
+		blkback_rest_cancel(&conn->queues[i]);
+	}
 	blkback_conn_thread_ended(conn);
 }
 
@@ -391,7 +360,7 @@ bool blkback_conn_refuse(struct blkback_conn *conn)
  * once.  No queue takes requests any more, those in flight are answered, and
  * the work item closes the device.
  *
- * Context: the thread of the queue.
+ * Context: whoever uses the queue: its thread, or its work item.
  */
 void blkback_conn_break(struct blkback_queue *queue, const char *why)
 {

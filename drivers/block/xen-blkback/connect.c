@@ -59,7 +59,6 @@ static int blkback_set_up(struct blkback_conn *conn)
 {
 	struct blkback *blkback = conn->blkback;
 	struct blkback_vbd_offer offer;
-	char name[TASK_COMM_LEN];
 	int err;
 
 	err = blkback_add_queues(conn);
@@ -75,8 +74,9 @@ static int blkback_set_up(struct blkback_conn *conn)
 	mutex_lock(&blkback->lock);
 	blkback->conn = conn;
 	mutex_unlock(&blkback->lock);
-	blkback_keys_name(blkback->dev, name, sizeof(name));
-	return blkback_conn_start(conn, name);
+	blkback_keys_name(blkback->dev, conn->name, sizeof(conn->name));
+	conn->local = blkback_keys_own_domain() == conn->domid;
+	return blkback_conn_start(conn);
 }
 
 /* Can a connection be set up?  If that has to wait, the device is PENDING. */

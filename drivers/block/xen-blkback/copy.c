@@ -22,23 +22,23 @@
 /**
  * blkback_copy_init() - allocate what a queue needs to copy
  * @queue: the queue
+ * @gfp: how to allocate it
  *
  * Return: 0, or -ENOMEM; nothing is allocated then.
  */
-int blkback_copy_init(struct blkback_queue *queue)
+int blkback_copy_init(struct blkback_queue *queue, gfp_t gfp)
 {
 	struct blkback_copies *copy = &queue->copy;
 	unsigned int i;
 
 	INIT_LIST_HEAD(&copy->pages);
-	copy->ops = kvmalloc_array(BLKBACK_COPIES, sizeof(*copy->ops),
-				   GFP_KERNEL);
+	copy->ops = kvmalloc_array(BLKBACK_COPIES, sizeof(*copy->ops), gfp);
 	copy->owners = kvmalloc_array(BLKBACK_COPIES, sizeof(*copy->owners),
-				      GFP_KERNEL);
+				      gfp);
 	if (!copy->ops || !copy->owners)
 		goto free;
 	for (i = 0; i < BLKBACK_INDIRECT_PAGES; i++) {
-		copy->indirect[i] = (void *)__get_free_page(GFP_KERNEL);
+		copy->indirect[i] = (void *)__get_free_page(gfp);
 		if (!copy->indirect[i])
 			goto free;
 	}
@@ -61,8 +61,10 @@ void blkback_copy_exit(struct blkback_queue *queue)
 	blkback_copy_trim(queue, 0);
 	kvfree(copy->ops);
 	kvfree(copy->owners);
-	for (i = 0; i < BLKBACK_INDIRECT_PAGES; i++)
+	for (i = 0; i < BLKBACK_INDIRECT_PAGES; i++) {
 		free_page((unsigned long)copy->indirect[i]);
+		copy->indirect[i] = NULL;
+	}
 }
 
 /**

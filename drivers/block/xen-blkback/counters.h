@@ -28,6 +28,8 @@ BLKBACK_COUNTER(notifications);
 BLKBACK_COUNTER(events);
 /* Times that polling found work before the thread slept. */
 BLKBACK_COUNTER(polls);
+/* Times that a thread was started, when a queue was at rest. */
+BLKBACK_COUNTER(starts);
 /* Times that the watchdog found requests without an event. */
 BLKBACK_COUNTER(lost_events);
 /* Times that as many requests were in flight as there are slots. */

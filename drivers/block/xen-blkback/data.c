@@ -20,17 +20,18 @@
 /**
  * blkback_data_init() - allocate what a queue needs to map and copy
  * @queue: the queue
+ * @gfp: how to allocate it
  *
  * Return: 0 or -ENOMEM.
  */
-int blkback_data_init(struct blkback_queue *queue)
+int blkback_data_init(struct blkback_queue *queue, gfp_t gfp)
 {
 	int err;
 
-	err = blkback_grant_init(queue);
+	err = blkback_grant_init(queue, gfp);
 	if (err)
 		return err;
-	err = blkback_copy_init(queue);
+	err = blkback_copy_init(queue, gfp);
 	if (err)
 		blkback_grant_exit(queue);
 	return err;
@@ -160,8 +161,10 @@ static unsigned int blkback_data_keep(unsigned int nr, bool reclaim, bool idle)
  * @idle: nothing was in flight since the last time
  *
  * When dom0 is short of memory, everything that is not in use is freed at once.
+ *
+ * Return: true if it is.
  */
-void blkback_data_trim(struct blkback_queue *queue, bool idle)
+bool blkback_data_trim(struct blkback_queue *queue, bool idle)
 {
 	u64 end = READ_ONCE(queue->conn->blkback->reclaim_end);
 	bool reclaim = xchg(&queue->reclaim, false) ||
@@ -173,4 +176,5 @@ void blkback_data_trim(struct blkback_queue *queue, bool idle)
 						   reclaim, idle));
 	blkback_copy_trim(queue, blkback_data_keep(queue->copy.nr_pages,
 						   reclaim, idle));
+	return reclaim;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Xen block backend: all counters, in xen-blkback/<device>/ of debugfs, and what
- * is drained, in xen-blkback/draining.
+ * Xen block backend: all counters, in xen-blkback/<device>/ of debugfs; what is
+ * drained, in xen-blkback/draining.  For tests, xen-blkback/ also has after how
+ * long a queue is at rest, and how many pages all guests may have mapped.
  *
  * Without CONFIG_DEBUG_FS the calls below do nothing.
  */
@@ -10,6 +11,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include "life.h"
+#include "rest.h"
 
 static struct dentry *blkback_debugfs_root;
 
@@ -53,8 +55,9 @@ static int blkback_counters_show(struct seq_file *m, void *unused)
 	blkback_show_count(m, #name, stats,				\
 			   offsetof(struct blkback_stats, error.name))
 #include "counters.h"
-	/* Not a counter: it goes up and down. */
+	/* Not counters: they go up and down. */
 	seq_printf(m, "in_flight %u\n", blkback_stats_in_flight(m->private));
+	seq_printf(m, "active_queues %u\n", blkback_stats_active(m->private));
 	kfree(stats);
 	return 0;
 }
@@ -134,6 +137,10 @@ void blkback_debugfs_init(void)
 	blkback_debugfs_root = debugfs_create_dir("xen-blkback", NULL);
 	debugfs_create_file("draining", 0444, blkback_debugfs_root, NULL,
 			    &blkback_draining_fops);
+	debugfs_create_u32("rest_ms", 0644, blkback_debugfs_root,
+			   &blkback_rest_ms);
+	debugfs_create_u32("max_all_mapped", 0644, blkback_debugfs_root,
+			   &blkback_max_all_mapped);
 }
 
 /**

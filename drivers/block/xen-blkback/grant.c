@@ -23,22 +23,18 @@ static unsigned long blkback_page_addr(struct page *page)
 	return (unsigned long)pfn_to_kaddr(page_to_pfn(page));
 }
 
-static int blkback_grant_alloc_ops(struct blkback_grants *grant)
+static int blkback_grant_alloc_ops(struct blkback_grants *grant, gfp_t gfp)
 {
 	grant->map_ops = kvmalloc_array(BLKBACK_BATCH, sizeof(*grant->map_ops),
-					GFP_KERNEL);
+					gfp);
 	grant->map_pages = kvmalloc_array(BLKBACK_BATCH,
-					  sizeof(*grant->map_pages),
-					  GFP_KERNEL);
+					  sizeof(*grant->map_pages), gfp);
 	grant->map_owners = kvmalloc_array(BLKBACK_BATCH,
-					   sizeof(*grant->map_owners),
-					   GFP_KERNEL);
+					   sizeof(*grant->map_owners), gfp);
 	grant->unmap_ops = kvmalloc_array(BLKBACK_BATCH,
-					  sizeof(*grant->unmap_ops),
-					  GFP_KERNEL);
+					  sizeof(*grant->unmap_ops), gfp);
 	grant->unmap_pages = kvmalloc_array(BLKBACK_BATCH,
-					    sizeof(*grant->unmap_pages),
-					    GFP_KERNEL);
+					    sizeof(*grant->unmap_pages), gfp);
 	if (!grant->map_ops || !grant->map_pages || !grant->map_owners ||
 	    !grant->unmap_ops || !grant->unmap_pages)
 		return -ENOMEM;
@@ -58,7 +54,7 @@ static void blkback_grant_free_ops(struct blkback_grants *grant)
  * Each queue has room for all persistent grants of the device, since often only
  * one queue is in use.
  */
-static int blkback_grant_init_cache(struct blkback_queue *queue)
+static int blkback_grant_init_cache(struct blkback_queue *queue, gfp_t gfp)
 {
 	u32 nr_buckets = 1, nr = queue->conn->max_persistent;
 	struct gcache_entry *entries;
@@ -66,8 +62,8 @@ static int blkback_grant_init_cache(struct blkback_queue *queue)
 
 	while (nr_buckets < nr)
 		nr_buckets *= 2;
-	entries = kvmalloc_array(nr, sizeof(*entries), GFP_KERNEL);
-	buckets = kvmalloc_array(nr_buckets, sizeof(*buckets), GFP_KERNEL);
+	entries = kvmalloc_array(nr, sizeof(*entries), gfp);
+	buckets = kvmalloc_array(nr_buckets, sizeof(*buckets), gfp);
 	if ((nr && !entries) || !buckets) {
 		kvfree(entries);
 		kvfree(buckets);
@@ -80,17 +76,18 @@ static int blkback_grant_init_cache(struct blkback_queue *queue)
 /**
  * blkback_grant_init() - allocate what a queue needs to map
  * @queue: the queue
+ * @gfp: how to allocate it
  *
  * Return: 0, or -ENOMEM; nothing is allocated then.
  */
-int blkback_grant_init(struct blkback_queue *queue)
+int blkback_grant_init(struct blkback_queue *queue, gfp_t gfp)
 {
 	int err;
 
 	gnttab_page_cache_init(&queue->grant.pages);
-	err = blkback_grant_alloc_ops(&queue->grant);
+	err = blkback_grant_alloc_ops(&queue->grant, gfp);
 	if (!err)
-		err = blkback_grant_init_cache(queue);
+		err = blkback_grant_init_cache(queue, gfp);
 	if (err)
 		blkback_grant_free_ops(&queue->grant);
 	return err;
@@ -162,10 +159,12 @@ static void blkback_grant_evict(struct blkback_queue *queue, unsigned int nr,
 		atomic_dec(&queue->conn->nr_persistent);
 		evicted++;
 	}
-	if (evicted)
-		trace_blkback_evict(queue, evicted, 0);
+	if (!evicted)
+		return;
+	trace_blkback_evict(queue, evicted, 0);
 	queue->count.stats.evictions += evicted;
 	blkback_grant_unmap(queue);
+	blkback_guest_give_kept(evicted);
 }
 
 /**
@@ -196,8 +195,8 @@ void blkback_grant_trim(struct blkback_queue *queue, bool reclaim)
 
 	if (reclaim)
 		blkback_grant_evict(queue, queue->grant.cache.nr_idle, U64_MAX);
-	else if (blkback_grant_full(queue->conn))
-		/* Another queue may need the places. */
+	else if (blkback_grant_full(queue->conn) || blkback_guest_crowded())
+		/* Another queue, or another guest, may need the places. */
 		blkback_grant_evict(queue, BLKBACK_BATCH, now - BLKBACK_COLD);
 	else if (timeout && now > (u64)timeout * HZ)
 		blkback_grant_evict(queue, BLKBACK_BATCH,
@@ -255,7 +254,8 @@ static void blkback_grant_keep(struct blkback_queue *queue,
 	if (blkback_grant_full(conn))
 		blkback_grant_evict(queue, BLKBACK_EVICT_BATCH,
 				    now - BLKBACK_COLD);
-	if (atomic_inc_return(&conn->nr_persistent) > conn->max_persistent) {
+	if (atomic_inc_return(&conn->nr_persistent) > conn->max_persistent ||
+	    !blkback_guest_take_kept()) {
 		atomic_dec(&conn->nr_persistent);
 		return;
 	}

@@ -10,6 +10,7 @@
  * the disks of a guest do not stop one another.
  */
 
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
@@ -19,9 +20,18 @@
 /* Pages that data of all guests is copied to take no more of dom0's memory. */
 #define BLKBACK_COPIES_SHARE	16
 
+/* How long idle persistent grants are given back after there was no room. */
+#define BLKBACK_CROWDED		(2 * HZ)
+
 static LIST_HEAD(blkback_guests);
 static DEFINE_MUTEX(blkback_guests_lock);	/* the list and users */
 static atomic_long_t blkback_all_copies;
+static atomic_long_t blkback_all_mapped;	/* named pages, persistent grants */
+static atomic_long_t blkback_all_kept;	/* of these, persistent grants */
+static u64 blkback_crowded_end;	/* jiffies */
+
+/* Most of blkback_all_mapped, for tests; 0 for what the parameters say. */
+u32 blkback_max_all_mapped;
 
 static struct blkback_guest *blkback_guest_find(domid_t domid)
 {
@@ -128,15 +138,103 @@ bool blkback_guest_take_bytes(struct blkback_guest *guest, size_t size)
 				  blkback_guest_limit(&blkback_max_kib, SZ_1K));
 }
 
-/**
- * blkback_guest_max_named() - most pages that the requests of a guest may name
- *
- * Xen has room for a limited number of mappings by dom0, 262144 by default, for
- * all guests.
- *
- * Return: enough for two disks that take all they can.
- */
-long blkback_guest_max_named(void)
+/* A guest is limited to two disks that take all they can. */
+static long blkback_guest_max_named(void)
 {
 	return blkback_guest_limit(&blkback_max_mapped, 2);
+}
+
+/*
+ * Xen has room for a limited number of mappings by dom0, 262144 by default, for
+ * all guests and all backends.  That is four times the default of
+ * max_mapped_pages, of which an eighth is left to other backends.  Whoever wants
+ * less for each device does not have less room for all, and whoever wants more
+ * has to give Xen more room.
+ */
+static long blkback_guest_max_all(void)
+{
+	unsigned int mapped = max(READ_ONCE(blkback_max_mapped),
+				  BLKBACK_MAX_MAPPED);
+	u32 test = READ_ONCE(blkback_max_all_mapped);
+
+	return test ?: blkback_guest_limit(&mapped, 7) / 2;
+}
+
+/* Somebody had to do without a mapping.  A value that is torn does no harm. */
+static void blkback_guest_crowd(void)
+{
+	WRITE_ONCE(blkback_crowded_end, get_jiffies_64() + BLKBACK_CROWDED);
+}
+
+/**
+ * blkback_guest_crowded() - are idle persistent grants to be given back?
+ *
+ * Return: true if all guests together recently had as many mappings as they may.
+ */
+bool blkback_guest_crowded(void)
+{
+	return time_before64(get_jiffies_64(), READ_ONCE(blkback_crowded_end));
+}
+
+/**
+ * blkback_guest_take_named() - count pages that requests are going to name
+ * @guest: the guest
+ * @nr: how many
+ * @must: the queue has no other request, so this one is not refused
+ *
+ * Return: true if neither the guest nor all guests together name too many.
+ */
+bool blkback_guest_take_named(struct blkback_guest *guest, long nr, bool must)
+{
+	if (!blkback_guest_take(&guest->named, nr,
+				must ? LONG_MAX : blkback_guest_max_named()))
+		return false;
+	if (blkback_guest_take(&blkback_all_mapped, nr,
+			       must ? LONG_MAX : blkback_guest_max_all()))
+		return true;
+	blkback_guest_give(&guest->named, nr);
+	blkback_guest_crowd();
+	return false;
+}
+
+/**
+ * blkback_guest_give_named() - fewer pages are named
+ * @guest: the guest
+ * @nr: how many
+ */
+void blkback_guest_give_named(struct blkback_guest *guest, long nr)
+{
+	blkback_guest_give(&guest->named, nr);
+	blkback_guest_give(&blkback_all_mapped, nr);
+}
+
+/**
+ * blkback_guest_take_kept() - count a grant that is to stay mapped
+ *
+ * While a request uses it, it counts as named, too.
+ *
+ * Return: true if persistent grants of all guests take no more than half of what
+ * there is for all mappings.
+ */
+bool blkback_guest_take_kept(void)
+{
+	long all = blkback_guest_max_all();
+
+	if (blkback_guest_take(&blkback_all_kept, 1, all / 2)) {
+		if (blkback_guest_take(&blkback_all_mapped, 1, all))
+			return true;
+		blkback_guest_give(&blkback_all_kept, 1);
+	}
+	blkback_guest_crowd();
+	return false;
+}
+
+/**
+ * blkback_guest_give_kept() - persistent grants were unmapped
+ * @nr: how many
+ */
+void blkback_guest_give_kept(long nr)
+{
+	blkback_guest_give(&blkback_all_kept, nr);
+	blkback_guest_give(&blkback_all_mapped, nr);
 }

@@ -18,6 +18,12 @@
  */
 #define BLKBACK_GFP	(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN)
 
+/* The default of max_mapped_pages. */
+#define BLKBACK_MAX_MAPPED \
+	(IS_ENABLED(CONFIG_XEN_UNPOPULATED_ALLOC) ? 65536U : 8192U)
+
+extern u32 blkback_max_all_mapped;
+
 /**
  * struct blkback_guest - what the requests of a guest take
  * @node: in the list of all guests
@@ -72,6 +78,10 @@ void blkback_guest_put(struct blkback_guest *guest);
 bool blkback_guest_take_copy(struct blkback_guest *guest);
 void blkback_guest_give_copies(struct blkback_guest *guest, unsigned int nr);
 bool blkback_guest_take_bytes(struct blkback_guest *guest, size_t size);
-long blkback_guest_max_named(void);
+bool blkback_guest_take_named(struct blkback_guest *guest, long nr, bool must);
+void blkback_guest_give_named(struct blkback_guest *guest, long nr);
+bool blkback_guest_take_kept(void);
+void blkback_guest_give_kept(long nr);
+bool blkback_guest_crowded(void);
 
 #endif /* _XEN_BLKBACK_GUEST_H */

@@ -159,12 +159,12 @@ static bool blkback_io_take_named(struct blkback_queue *queue, unsigned int nr)
 {
 	struct blkback_budget *budget = &queue->budget;
 	unsigned int need = budget->nr_reserved + nr;
-	long limit = budget->nr_reserved ? blkback_guest_max_named() : LONG_MAX;
 
 	if (need <= budget->nr_named)
 		return true;
 	need = max(need - budget->nr_named, BLKBACK_NAMED);
-	if (!blkback_guest_take(&queue->conn->guest->named, need, limit))
+	if (!blkback_guest_take_named(queue->conn->guest, need,
+				      !budget->nr_reserved))
 		return false;
 	budget->nr_named += need;
 	return true;
@@ -182,7 +182,7 @@ void blkback_io_give_named(struct blkback_queue *queue, unsigned int keep)
 
 	if (budget->nr_named <= most)
 		return;
-	blkback_guest_give(&queue->conn->guest->named, budget->nr_named - most);
+	blkback_guest_give_named(queue->conn->guest, budget->nr_named - most);
 	budget->nr_named = most;
 }
 

@@ -8,6 +8,7 @@
 
 #include <linux/err.h>
 #include <linux/slab.h>
+#include <xen/xen.h>
 #include "life.h"
 
 /*
@@ -420,6 +421,22 @@ void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size)
 	base = strstr(path, "/dev/");
 	strscpy(name, base ? base + strlen("/dev/") : path, size);
 	kfree(path);
+}
+
+/**
+ * blkback_keys_own_domain() - which domain is this?
+ *
+ * A path that is not absolute is relative to the domain's own directory.
+ *
+ * Return: its number; DOMID_INVALID if that is not known.
+ */
+domid_t blkback_keys_own_domain(void)
+{
+	unsigned int domid;
+
+	if (xenbus_scanf(XBT_NIL, "domid", "", "%u", &domid) == 1)
+		return domid;
+	return xen_initial_domain() ? 0 : DOMID_INVALID;
 }
 
 /**

@@ -64,6 +64,7 @@ bool blkback_keys_separate(struct blkback *blkback);
 void blkback_keys_remove_choice(struct blkback *blkback);
 void blkback_keys_check_pi(struct blkback *blkback);
 void blkback_keys_name(struct xenbus_device *dev, char *name, size_t size);
+domid_t blkback_keys_own_domain(void);
 bool blkback_keys_cdrom(struct blkback *blkback);
 bool blkback_keys_discard(struct xenbus_device *dev);
 bool blkback_keys_writable(struct xenbus_device *dev, bool before);

@@ -20,8 +20,7 @@ MODULE_PARM_DESC(max_buffer_pages,
  * 256 MiB; a page that is named several times counts several times.  Where pages
  * to map to are taken out of dom0's memory, there are fewer of them.
  */
-unsigned int blkback_max_mapped =
-	IS_ENABLED(CONFIG_XEN_UNPOPULATED_ALLOC) ? 65536 : 8192;
+unsigned int blkback_max_mapped = BLKBACK_MAX_MAPPED;
 module_param_named(max_mapped_pages, blkback_max_mapped, uint, 0644);
 MODULE_PARM_DESC(max_mapped_pages,
 		 "Maximum number of pages that the requests in flight of a device may name; twice as many for all devices of a guest");
@@ -32,7 +31,8 @@ module_param_named(max_persistent_grants, blkback_max_pgrants, uint, 0644);
 MODULE_PARM_DESC(max_persistent_grants,
 		 "Maximum number of grants to keep mapped for each device");
 
-unsigned int blkback_pgrant_timeout = 60;
+/* A frontend can use, or free, a page of its own only when it is unmapped. */
+unsigned int blkback_pgrant_timeout = 10;
 module_param_named(persistent_grant_unused_seconds, blkback_pgrant_timeout,
 		   uint, 0644);
 MODULE_PARM_DESC(persistent_grant_unused_seconds,
@@ -120,11 +120,15 @@ struct workqueue_struct *blkback_update_wq;
 struct workqueue_struct *blkback_range_wq;
 /* Opening and closing disks, whose drivers may wait for anything. */
 struct workqueue_struct *blkback_disk_wq;
+/* Starting and reaping threads, which takes memory. */
+struct workqueue_struct *blkback_start_wq;
 struct kmem_cache *blkback_req_cache;
 
 /* No device and no connection is left, but the last work item may not be over. */
 static void blkback_destroy_wqs(void)
 {
+	if (blkback_start_wq)
+		destroy_workqueue(blkback_start_wq);
 	if (blkback_teardown_wq)
 		destroy_workqueue(blkback_teardown_wq);
 	if (blkback_range_wq)
@@ -135,9 +139,13 @@ static void blkback_destroy_wqs(void)
 		destroy_workqueue(blkback_disk_wq);
 }
 
+/* Threads are made one after another anyway. */
+#define BLKBACK_STARTS		16
+
 /*
  * They serve all devices of all guests; each device has a limited share.  The
- * memory of a guest, or of this domain, may depend on all but the last.
+ * memory of a guest, or of this domain, may depend on all but the last two.
+ * Threads are frozen during suspend, so none is started meanwhile.
  */
 static int __init blkback_init_wqs(void)
 {
@@ -152,8 +160,11 @@ static int __init blkback_init_wqs(void)
 					   WQ_MAX_ACTIVE);
 	blkback_disk_wq = alloc_workqueue("xen-blkback-disk", WQ_UNBOUND,
 					  WQ_MAX_ACTIVE);
+	blkback_start_wq = alloc_workqueue("xen-blkback-start",
+					   WQ_UNBOUND | WQ_FREEZABLE,
+					   BLKBACK_STARTS);
 	if (blkback_teardown_wq && blkback_update_wq && blkback_range_wq &&
-	    blkback_disk_wq)
+	    blkback_disk_wq && blkback_start_wq)
 		return 0;
 	blkback_destroy_wqs();
 	return -ENOMEM;

@@ -2,7 +2,7 @@
 /*
  * Xen block backend: the thread of a queue.
  *
- *   blkback_queue_irq()          an event: wakes the thread
+ *   blkback_queue_irq()          an event: wakes the thread, or has one started
  *   blkback_queue_done()         completion of bios: hands a request over
  *   blkback_queue_thread()       makes passes, and sleeps
  *     blkback_queue_pass()
@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 #include "account.h"
 #include "queue.h"
+#include "rest.h"
 #include "trace.h"
 
 /* Passes without a sleep after which unused memory is freed. */
@@ -52,7 +53,12 @@ irqreturn_t blkback_queue_irq(int irq, void *data)
 	WRITE_ONCE(queue->event.time, ktime_get_ns());
 	/* Pairs with blkback_wait_adapt_poll(), which reads the time. */
 	smp_store_release(&queue->event.pending, true);
-	wake_up(&queue->wait);
+	/* Pairs with blkback_rest_release(). */
+	smp_mb();
+	if (likely(READ_ONCE(queue->state) == BLKBACK_QUEUE_ACTIVE))
+		wake_up(&queue->wait);
+	else
+		blkback_rest_wake(queue);
 	return IRQ_HANDLED;
 }
 
@@ -446,7 +452,8 @@ static void blkback_queue_log_stats(struct blkback_queue *queue)
 }
 
 /**
- * blkback_queue_thread() - serve a queue until its connection is stopped
+ * blkback_queue_thread() - serve a queue until its connection is stopped, or
+ *			    until it is at rest
  * @data: the queue
  *
  * Return: 0; no request is in flight then.
@@ -456,7 +463,7 @@ int blkback_queue_thread(void *data)
 	struct blkback_queue *queue = data;
 	bool worked = false;	/* since the last event was acknowledged */
 	unsigned int passes = 0, trimmed = 0;
-	bool idle;
+	bool idle, reclaim;
 
 	/* An allocation might otherwise wait for I/O of this very thread. */
 	memalloc_noio_save();
@@ -476,7 +483,11 @@ int blkback_queue_thread(void *data)
 
 		idle = passes == trimmed && !queue->in_flight;
 		trimmed = passes;
-		blkback_data_trim(queue, idle);
+		reclaim = blkback_data_trim(queue, idle);
+		if (blkback_rest_due(queue, idle, reclaim)) {
+			blkback_rest_end(queue);
+			return 0;
+		}
 		if (idle)
 			blkback_queue_trim(queue);
 		blkback_queue_log_stats(queue);

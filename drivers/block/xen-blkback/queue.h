@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xen block backend: conditions that the thread of a queue checks.
+ * Xen block backend: conditions that the thread of a queue checks, and what it
+ * does when it has no work.
  */
 
 #ifndef _XEN_BLKBACK_QUEUE_H
@@ -38,5 +39,13 @@ static inline bool blkback_queue_finished(const struct blkback_queue *queue)
 	return READ_ONCE(queue->conn->state) == BLKBACK_CONN_STOPPED &&
 	       !queue->in_flight;
 }
+
+/* wait.c: what a thread does when its queue has no work */
+bool blkback_wait_idle(struct blkback_queue *queue, bool *worked);
+bool blkback_wait_rearm(struct blkback_queue *queue, bool *worked);
+void blkback_wait_lost(struct blkback_queue *queue);
+void blkback_wait_sleep(struct blkback_queue *queue);
+void blkback_wait_publish(struct blkback_queue *queue, bool last);
+void blkback_wait_publish_due(struct blkback_queue *queue);
 
 #endif /* _XEN_BLKBACK_QUEUE_H */

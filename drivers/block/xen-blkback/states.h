@@ -51,6 +51,18 @@ enum blkback_conn_state {
 };
 
 /**
+ * enum blkback_queue_state - who uses a queue; rest.c has the transitions
+ * @BLKBACK_QUEUE_CLAIMED: a work item, or whoever sets the queue up
+ * @BLKBACK_QUEUE_ACTIVE: its thread
+ * @BLKBACK_QUEUE_REST: nobody
+ */
+enum blkback_queue_state {
+	BLKBACK_QUEUE_CLAIMED,
+	BLKBACK_QUEUE_ACTIVE,
+	BLKBACK_QUEUE_REST,
+};
+
+/**
  * enum blkback_disk_state - is the disk open?
  * @BLKBACK_DISK_NONE: the hotplug script has not named it, or it failed to open
  * @BLKBACK_DISK_OPENING: it is being opened

@@ -63,6 +63,27 @@ unsigned int blkback_stats_in_flight(struct blkback *blkback)
 }
 
 /**
+ * blkback_stats_active() - how many queues are not at rest?
+ * @blkback: the device
+ *
+ * Context: process context; takes blkback.lock.
+ *
+ * Return: the number of queues of the connection that have a thread.
+ */
+unsigned int blkback_stats_active(struct blkback *blkback)
+{
+	unsigned int i, sum = 0;
+	struct blkback_conn *conn;
+
+	mutex_lock(&blkback->lock);
+	conn = blkback->conn;
+	for (i = 0; conn && i < conn->nr_queues; i++)
+		sum += READ_ONCE(conn->queues[i].state) == BLKBACK_QUEUE_ACTIVE;
+	mutex_unlock(&blkback->lock);
+	return sum;
+}
+
+/**
  * blkback_stats_errors() - sum up errors of all kinds
  * @stats: counters
  *

@@ -16,6 +16,7 @@
 #include <xen/events.h>
 #include "account.h"
 #include "queue.h"
+#include "rest.h"
 #include "trace.h"
 
 /* How often to retry what no event announces. */
@@ -43,12 +44,6 @@
 
 /* A frontend that asked for more responses than there are waits this long. */
 #define BLKBACK_LATEST_NS	((u64)200 * NSEC_PER_USEC)
-
-/* How often the watchdog looks for a lost event. */
-#define BLKBACK_WATCH_INTERVAL	(5 * HZ)
-
-/* An event that is late, and not lost, comes within this time. */
-#define BLKBACK_LATE		(HZ / 2)
 
 /* Threads that poll, of all devices. */
 static atomic_t blkback_pollers;
@@ -191,12 +186,17 @@ static bool blkback_wait_poll(struct blkback_queue *queue)
 	return true;
 }
 
-/*
- * Ask for an event, unless a request has come meanwhile, and only then let
- * events in again.  An event often comes after its request was taken, and then
- * it is not spurious.
+/**
+ * blkback_wait_rearm() - ask for an event, unless a request has come meanwhile
+ * @queue: the queue, used by the caller
+ * @worked: there was work since the last event was acknowledged
+ *
+ * Only then are events let in again.  An event often comes after its request was
+ * taken, and then it is not spurious.
+ *
+ * Return: true if there is a request.
  */
-static bool blkback_wait_rearm(struct blkback_queue *queue, bool *worked)
+bool blkback_wait_rearm(struct blkback_queue *queue, bool *worked)
 {
 	int ret;
 
@@ -253,8 +253,20 @@ static long blkback_wait_timeout(struct blkback_queue *queue)
 		return BLKBACK_RETRY_INTERVAL;
 	if (queue->grant.cache.nr_idle || queue->grant.pages.num_pages ||
 	    queue->nr_reqs > 1 || blkback_log_stats)
-		return BLKBACK_TRIM_INTERVAL;
-	return BLKBACK_WATCH_INTERVAL;
+		return min_t(long, BLKBACK_TRIM_INTERVAL, blkback_rest_in(queue));
+	return min_t(long, BLKBACK_WATCH_INTERVAL, blkback_rest_in(queue));
+}
+
+/**
+ * blkback_wait_lost() - an event of a request was lost
+ * @queue: the queue, used by the caller
+ */
+void blkback_wait_lost(struct blkback_queue *queue)
+{
+	queue->count.stats.lost_events++;
+	blkback_log(queue->conn->blkback, warn,
+		    "queue %u: found a request without an event\n",
+		    queue->index);
 }
 
 /*
@@ -271,10 +283,7 @@ static void blkback_wait_watch(struct blkback_queue *queue)
 					 blkback_wait_wakeable(queue),
 					 BLKBACK_LATE))
 		return;
-	queue->count.stats.lost_events++;
-	blkback_log(queue->conn->blkback, warn,
-		    "queue %u: found a request without an event\n",
-		    queue->index);
+	blkback_wait_lost(queue);
 }
 
 /*

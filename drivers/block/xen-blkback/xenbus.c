@@ -339,6 +339,8 @@ static void blkback_reclaim_memory(struct xenbus_device *dev)
 		return;
 	conn = blkback->conn;
 	for (i = 0; conn && i < conn->nr_queues; i++) {
+		if (READ_ONCE(conn->queues[i].state) != BLKBACK_QUEUE_ACTIVE)
+			continue;
 		WRITE_ONCE(conn->queues[i].reclaim, true);
 		wake_up(&conn->queues[i].wait);
 	}
