@@ -5,20 +5,21 @@
 
 ## disks
 
-# many_disks COUNT [MIB]: make the disks /dev/mapper/many1, many2, ... of the scratch disks
+# many_disks COUNT [MIB]: make the disks /dev/dm-0, /dev/dm-1, ... of the scratch disks
 many_disks() {
-	local n sectors=$((${2:-8} * 2048)) each=$((1024 / ${2:-8})) table=''
+	local n sectors=$((${2:-8} * 2048)) each=$((1024 / ${2:-8})) table='' scratch=(vdc vdd vde vdf)
 	modprobe dm-mod
+	small_disks=()
 	for ((n = 0; n < $1; n++)); do
-		table+="many$((n + 1)),,,rw,0 $sectors linear /dev/vd$(printf %s "cdef" | cut -c$((n % 4 + 1))) $((n / 4 % each * sectors));"
+		small_disks+=("many$n")
+		table+="many$n,,,rw,0 $sectors linear /dev/${scratch[n % 4]} $((n / 4 % each * sectors));"
 	done
 	# Nothing has to look for file systems on them.
 	dmsetup create --noudevrules --noudevsync --concise "${table%;}"
+	[ "$(cat "/sys/block/dm-$(($1 - 1))/dm/name")" = "many$(($1 - 1))" ] || fail "there are other disks of the device mapper"
 }
 many_disks_gone() {
-	local n all=()
-	for n in /dev/mapper/many*; do all+=("${n##*/}"); done
-	wait_for 60 "the small disks to be free" dmsetup remove --noudevrules --noudevsync "${all[@]}" 2>"$state/dm.log" ||
+	wait_for 60 "the small disks to be free" dmsetup remove --noudevrules --noudevsync "${small_disks[@]}" 2>"$state/dm.log" ||
 		fail "the small disks are in use: $(tail -n 2 "$state/dm.log" | xargs)"
 }
 
@@ -58,7 +59,7 @@ quick_scripts() {
 
 ## attaching and detaching; the milliseconds are in xl_ms[N], usable_ms[N], first_ms[N] and detach_ms[N]
 
-# attach_many FIRST LAST [OFFSET]: attach many(N+OFFSET) as the Nth disk of the guest. Returns 1 if one
+# attach_many FIRST LAST [OFFSET]: attach a small disk, its number moved by OFFSET, as the Nth disk of the guest. Returns 1 if one
 # never becomes usable; why is in $stopped, and $attached is the last one that did.
 attach_many() {
 	local n x id names='' base watcher from usable first limit_s
@@ -72,9 +73,9 @@ attach_many() {
 	for ((n = $1; n <= $2; n++)); do
 		x=$(xvd_of "$n")
 		emit WAIT "$G: disk $n to be usable"
-		bed times "$limit_s" "$base/usable/$x" "$base/did_io/$x" >"$state/times" &
+		bed times "$limit_s" "$(frontend_of "$x")/state" "$base/usable/$x" "$base/did_io/$x" >"$state/times" &
 		from=${EPOCHREALTIME/./}
-		if xl block-attach "$G" "format=raw,vdev=$x,access=w,script=block-quick,target=/dev/mapper/many$((n + ${3:-0}))" >"$state/xl.log" 2>&1; then
+		if xl block-attach "$G" "format=raw,vdev=$x,access=w,script=block-quick,target=/dev/dm-$((n - 1 + ${3:-0}))" >"$state/xl.log" 2>&1; then
 			xl_ms[n]=$(((${EPOCHREALTIME/./} - from) / 1000))
 		else
 			stopped="xl: $(tail -n 2 "$state/xl.log" | xargs -0 | tr '\n' ' ')"
@@ -121,8 +122,8 @@ median() { printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print v[int(
 ## what they take
 
 # Free memory with empty caches, in KiB. Pages that wait in lists of the CPUs are free, too. Done
-# twice, as the first round leads to further pages being freed.
-free_memory='for i in 1 2; do
+# again, as the first round leads to further pages being freed.
+free_memory='for i in 1 2 3; do
 		sync; echo 3 > /proc/sys/vm/drop_caches
 		for f in /sys/kernel/slab/*/shrink; do echo 1 > $f; done 2>/dev/null
 		sleep 1

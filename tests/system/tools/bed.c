@@ -18,8 +18,9 @@
  *	bed until SECONDS PATH VALUE [PATH VALUE]...
  *					wait for nodes to have values; "-": to be gone,
  *					"+": to be there
- *	bed times SECONDS PATH...	wait for nodes to be there, one after the other, and
- *					print the microseconds since 1970 for each
+ *	bed times SECONDS STATE PATH...	wait for nodes to be there, one after the other, and
+ *					print the microseconds since 1970 for each; fail if
+ *					the node STATE says that the device closes
  *	bed read PATH...		print values, a line each
  *	bed list PATH			print the names below a node
  *
@@ -507,16 +508,28 @@ static int zero(const char *disk, const char *offset, const char *length, int pu
 	return 0;
 }
 
-static int times(double limit, char **paths)
+static int closes(const char *state)
+{
+	char *v = xs_read(state);
+	int yes = v && atoi(v) >= 5;
+
+	free(v);
+	return yes;
+}
+
+static int times(double limit, const char *state, char **paths)
 {
 	double end = now() + limit;
 	struct timespec t;
 	char **p, *v;
 
+	xs_watch(state);
 	for (p = paths; *p; p++)
 		xs_watch(*p);
 	for (p = paths; *p; p++) {
 		while (!(v = xs_read(*p))) {
+			if (closes(state))
+				return 1;
 			if (now() > end)
 				return 124;
 			doze(end);
@@ -585,8 +598,8 @@ int main(int argc, char **argv)
 		return until(atof(argv[2]), argv + 3);
 	if (!strcmp(what, "usable") && argc > 2)
 		return usable(argv + 2);
-	if (!strcmp(what, "times") && argc > 3)
-		return times(atof(argv[2]), argv + 3);
+	if (!strcmp(what, "times") && argc > 4)
+		return times(atof(argv[2]), argv[3], argv + 4);
 	if (!strcmp(what, "read") && argc > 2)
 		return read_values(argv + 2);
 	if (!strcmp(what, "list") && argc == 3)
