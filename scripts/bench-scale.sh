@@ -9,7 +9,7 @@
 # SUITE			bookworm or trixie (bookworm)
 # XENBLK_SCALE_DISKS	numbers of disks ("1 8 32 128")
 # XENBLK_SCALE_PAIRS	which of ours, intree ("ours intree")
-# XENBLK_SCALE_REST	seconds of rest after a load (35)
+# XENBLK_SCALE_REST	seconds of rest after attaching and after a load (35)
 # XENBLK_SCALE_DIR	the directory of all results (build/bench-scale)
 # XENBLK_BENCH_OURS	a directory with our modules (they are built if it is not set)
 set -u

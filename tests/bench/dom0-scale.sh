@@ -22,6 +22,9 @@ last_of() {
 
 # idle_at N ADDED, after_at N: measure, and keep the fields of the line
 idle_at() {
+	# Attaching does I/O, too.
+	emit WAIT "a rest of $SCALE_REST s"
+	sleep "$SCALE_REST"
 	taken_by "$1"
 	idle[$1]="guest_kib $per_guest_kib dom0_kib $per_dom0_kib grants $per_grants threads $per_threads attach_ms $(last_of "$1" "$2" usable_ms) first_io_ms $(last_of "$1" "$2" first_ms)"
 	rest[$1]="xl_ms $(last_of "$1" "$2" xl_ms) evtchns $per_channels guest_evtchns $per_guest_channels guest_threads $per_guest_threads"

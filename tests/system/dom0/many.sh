@@ -202,12 +202,11 @@ warmed_up() {
 	attached=0
 	stock_at_rest
 }
-# idle_disks COUNT QUEUES: attach them and measure them
+# idle_disks COUNT QUEUES: attach them
 idle_disks() {
 	warmed_up
 	all_attached 1 "$1"
 	expect_key front xvda multi-queue-num-queues "$2" 1
-	taken_by "$1"
 }
 # over: print what is more than an idle disk may take
 over() {
@@ -215,18 +214,16 @@ over() {
 	at_most "$per_guest_kib" 256 || echo "$per_guest_kib KiB of the guest"
 	at_most "$per_dom0_kib" 128 || echo "$per_dom0_kib KiB of dom0"
 }
-# small_enough WHEN: the last measurement was of idle disks that take no more than they may
-small_enough() {
-	local o
-	note "$1: $taken"
-	o=$(over | xargs)
+# soon_small WHEN COUNT: within half a minute of rest, idle disks take no more than they may
+soon_small() {
+	local from=$SECONDS o
+	while :; do
+		taken_by "$2"
+		o=$(over | xargs)
+		[ -n "$o" ] && [ $((SECONDS - from)) -lt 35 ] || break
+	done
+	note "$1, after $((SECONDS - from)) s: $taken"
 	[ -z "$o" ] || fail "$1, a disk takes $o ($taken)"
-}
-# rested WHEN COUNT: the same after half a minute of rest
-rested() {
-	sleep 32
-	taken_by "$2"
-	small_enough "$1"
 }
 # no_disk_failed: the guest has logged no failure of a disk since from_here
 no_disk_failed() {
