@@ -125,7 +125,7 @@ median() { printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print v[int(
 # again, as the first round leads to further pages being freed.
 free_memory='for i in 1 2 3; do
 		sync; echo 3 > /proc/sys/vm/drop_caches
-		for f in /sys/kernel/slab/*/shrink; do echo 1 > $f; done 2>/dev/null
+		[ $i != 1 ] || for f in /sys/kernel/slab/*/shrink; do echo 1 > $f; done 2>/dev/null
 		sleep 1
 	done
 	awk "/^MemFree:/ { n += \$2 } /^ +count:/ { n += \$2 * 4 } END { print n }" /proc/meminfo /proc/zoneinfo'
