@@ -49,6 +49,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -541,30 +542,44 @@ static int times(double limit, const char *state, char **paths)
 	return 0;
 }
 
-/* A node in /dev may be there before the disk is. */
-static int opened(const char *disk)
+/*
+ * Sleep until /dev has a new node, so that waiting costs nothing; the node may
+ * be there before the disk is.
+ */
+static int opened(const char *disk, int changes)
 {
 	const struct timespec tick = { 0, 1000000 };
+	struct pollfd p = { changes, POLLIN, 0 };
+	static char events[4096];
 	uint64_t size;
 	int fd;
 
-	for (;; nanosleep(&tick, NULL)) {
+	for (;;) {
 		fd = open(path("/dev/%s", disk), O_RDONLY | O_DIRECT | O_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0 && errno == ENOENT) {
+			if (poll(&p, 1, 5000) > 0 &&
+			    read(changes, events, sizeof(events)) < 0)
+				die(126, "inotify");
 			continue;
-		if (!ioctl(fd, BLKGETSIZE64, &size) && size)
-			return fd;
-		close(fd);
+		}
+		if (fd >= 0) {
+			if (!ioctl(fd, BLKGETSIZE64, &size) && size)
+				return fd;
+			close(fd);
+		}
+		nanosleep(&tick, NULL);
 	}
 }
 
 static int usable(char **disks)
 {
 	static char buf[4096] __attribute__((aligned(4096)));
-	int fd;
+	int fd, changes = inotify_init();
 
+	if (changes < 0 || inotify_add_watch(changes, "/dev", IN_CREATE) < 0)
+		die(126, "inotify");
 	for (; *disks; disks++) {
-		fd = opened(*disks);
+		fd = opened(*disks, changes);
 		if (xs_write(path("data/bed/usable/%s", *disks), "", 0))
 			die(126, "cannot say that a disk is usable");
 		if (pread(fd, buf, sizeof(buf), 0) != sizeof(buf))
