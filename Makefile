@@ -8,7 +8,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 	 CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m
 
 .PHONY: modules modules_install install check test test-long series demo bench bench-profile \
-	bench-ring clean help kdir deps
+	bench-ring bench-scale clean help kdir deps
 
 modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
 	$(kbuild) modules
@@ -44,6 +44,9 @@ bench-profile: deps	## the functions in which the instructions of an I/O are exe
 
 bench-ring: deps	## what a request costs on our rings and on the existing one
 	@tests/bench/run.sh $(CURDIR)/build/bench
+
+bench-scale: deps	## what each of up to 128 disks of a guest takes, and its time to attach; twenty minutes
+	@scripts/bench-scale.sh
 
 clean:	## remove what was built here; images are kept elsewhere
 	@find . -path ./.git -prune -o -path ./build -prune -o -type f \

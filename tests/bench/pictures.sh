@@ -61,4 +61,38 @@ picture clock <<-'G' || rc=1
 	plot "clock.dat" using 2:3:4:xtic(1) title "distribution's pair, tuned" lc rgb dark, \
 		"" using 5:6:7 title "this project's" lc rgb blue, 1 with lines lc black notitle
 G
+# scale.dat has a block for each pair, with its name above it; the columns are those of scale.csv.
+picture scale <<-'G' || rc=1
+	set terminal pngcairo size 1300,900 font "sans,11"
+	set style data linespoints
+	set linetype 1 lc rgb blue lw 2 pt 7
+	set linetype 2 lc rgb grey lw 2 pt 7
+	set linetype 3 lc rgb blue lw 2 pt 6 dt 2
+	set linetype 4 lc rgb grey lw 2 pt 6 dt 2
+	stats "scale.dat" using 1 skip 1 nooutput
+	pairs = STATS_blocks
+	set logscale x 2
+	set xtics norotate
+	set xlabel "disks of the guest"
+	set key inside top left vertical
+	set offsets graph 0, 0, 0.1, 0
+	set multiplot layout 2,3 title "What each of many disks takes, and how long it takes to come and go"
+	set title "KiB of the guest for a disk"
+	plot for [i=0:pairs-1] "scale.dat" index i using 1:2 lt i+1 title columnheader(1), \
+		for [i=0:pairs-1] "" index i using 1:13 lt i+3 title "after a load"
+	set title "KiB of dom0 for a disk"
+	plot for [i=0:pairs-1] "scale.dat" index i using 1:3 lt i+1 title columnheader(1), \
+		for [i=0:pairs-1] "" index i using 1:14 lt i+3 title "after a load"
+	set title "grants of the guest for a disk"
+	plot for [i=0:pairs-1] "scale.dat" index i using 1:4 lt i+1 title columnheader(1), \
+		for [i=0:pairs-1] "" index i using 1:15 lt i+3 title "after a load"
+	set title "threads of dom0 for a disk"
+	plot for [i=0:pairs-1] "scale.dat" index i using 1:5 lt i+1 title columnheader(1), \
+		for [i=0:pairs-1] "" index i using 1:16 lt i+3 title "after a load"
+	set title "ms until a disk is usable"
+	plot for [i=0:pairs-1] "scale.dat" index i using 1:6 lt i+1 title columnheader(1)
+	set title "ms until a disk is detached"
+	plot for [i=0:pairs-1] "scale.dat" index i using 1:8 lt i+1 title columnheader(1)
+	unset multiplot
+G
 exit $rc

@@ -192,8 +192,9 @@ void blkback_rest_wake(struct blkback_queue *queue)
 /* Nobody uses a claimed queue any more. */
 static void blkback_rest_release(struct blkback_queue *queue)
 {
-	/* Pairs with the barrier in blkback_queue_irq(). */
-	smp_store_mb(queue->state, BLKBACK_QUEUE_REST);
+	WRITE_ONCE(queue->state, BLKBACK_QUEUE_REST);
+	/* Pairs with blkback_queue_irq(). */
+	smp_mb();
 	if (READ_ONCE(queue->event.pending))
 		blkback_rest_wake(queue);
 }

@@ -245,10 +245,13 @@ load_front() {
 
 # devid NAME: the device number of a disk's name, by Xen's documentation of vbd names
 devid() {
-	local l n
-	[[ $1 =~ ^(xvd|hd|sd)([a-z])([0-9]*)$ ]] || return
-	printf -v l %d "'${BASH_REMATCH[2]}"
-	l=$((l - 97)) n=${BASH_REMATCH[3]:-0}
+	local l=0 n i c
+	[[ $1 =~ ^(xvd|hd|sd)([a-z]+)([0-9]*)$ ]] || return
+	for ((i = 0; i < ${#BASH_REMATCH[2]}; i++)); do
+		printf -v c %d "'${BASH_REMATCH[2]:i:1}"
+		l=$((l * 26 + c - 96))
+	done
+	l=$((l - 1)) n=${BASH_REMATCH[3]:-0}
 	case ${BASH_REMATCH[1]} in
 	xvd) if [ $l -lt 16 ] && [ "$n" -lt 16 ]; then echo $((202 << 8 | l << 4 | n)); else echo $((1 << 28 | l << 8 | n)); fi ;;
 	hd) echo $(((l < 2 ? 3 : 22) << 8 | (l % 2) << 6 | n)) ;;

@@ -9,6 +9,8 @@
  *	bed zero DISK OFFSET LENGTH	what blkdiscard -z does, which busybox has not
  *	bed punch DISK OFFSET LENGTH	the same, but only if the disk does the work, and
  *					free what it can
+ *	bed usable DISK...		for each disk in turn: wait until it can be opened,
+ *					say so, read its first 4 KiB, say so again
  * In dom0:
  *	bed run DOMID SECONDS COMMAND	output and exit status of a command
  *	bed start DOMID SECONDS COMMAND	begin it and print its number
@@ -16,6 +18,9 @@
  *	bed until SECONDS PATH VALUE [PATH VALUE]...
  *					wait for nodes to have values; "-": to be gone,
  *					"+": to be there
+ *	bed times SECONDS STATE PATH...	wait for nodes to be there, one after the other, and
+ *					print the microseconds since 1970 for each; fail if
+ *					the node STATE says that the device closes
  *	bed read PATH...		print values, a line each
  *	bed list PATH			print the names below a node
  *
@@ -28,6 +33,8 @@
  *	N/in/P		its text, in parts
  *	N/out/P		the end of its output, in parts
  *	N/rc		"STATUS PARTS", written last
+ *	usable/DISK	a disk can be opened
+ *	did_io/DISK	its first I/O was answered
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -42,6 +49,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -501,6 +509,88 @@ static int zero(const char *disk, const char *offset, const char *length, int pu
 	return 0;
 }
 
+static int closes(const char *state)
+{
+	char *v = xs_read(state);
+	int yes = v && atoi(v) >= 5;
+
+	free(v);
+	return yes;
+}
+
+static int times(double limit, const char *state, char **paths)
+{
+	double end = now() + limit;
+	struct timespec t;
+	char **p, *v;
+
+	xs_watch(state);
+	for (p = paths; *p; p++)
+		xs_watch(*p);
+	for (p = paths; *p; p++) {
+		while (!(v = xs_read(*p))) {
+			if (closes(state))
+				return 1;
+			if (now() > end)
+				return 124;
+			doze(end);
+		}
+		free(v);
+		clock_gettime(CLOCK_REALTIME, &t);
+		printf("%lld\n", t.tv_sec * 1000000LL + t.tv_nsec / 1000);
+	}
+	return 0;
+}
+
+/*
+ * Sleep until /dev has a new node, so that waiting costs nothing; the node may
+ * be there before the disk is.
+ */
+static int opened(const char *disk, int changes)
+{
+	const struct timespec tick = { 0, 1000000 };
+	struct pollfd p = { changes, POLLIN, 0 };
+	static char events[4096];
+	uint64_t size;
+	int fd;
+
+	for (;;) {
+		fd = open(path("/dev/%s", disk), O_RDONLY | O_DIRECT | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT) {
+			if (poll(&p, 1, 5000) > 0 &&
+			    read(changes, events, sizeof(events)) < 0)
+				die(126, "inotify");
+			continue;
+		}
+		if (fd >= 0) {
+			if (!ioctl(fd, BLKGETSIZE64, &size) && size)
+				return fd;
+			close(fd);
+		}
+		nanosleep(&tick, NULL);
+	}
+}
+
+static int usable(char **disks)
+{
+	static char buf[4096] __attribute__((aligned(4096)));
+	int fd, changes = inotify_init();
+
+	if (changes < 0 || inotify_add_watch(changes, "/dev", IN_CREATE) < 0)
+		die(126, "inotify");
+	for (; *disks; disks++) {
+		fd = opened(*disks, changes);
+		if (xs_write(path("data/bed/usable/%s", *disks), "", 0))
+			die(126, "cannot say that a disk is usable");
+		if (pread(fd, buf, sizeof(buf), 0) != sizeof(buf))
+			die(1, *disks);
+		if (xs_write(path("data/bed/did_io/%s", *disks), "", 0))
+			die(126, "cannot say that a disk did I/O");
+		close(fd);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -521,6 +611,10 @@ int main(int argc, char **argv)
 		return finish(argv[2], argv[3], atoi(argv[4]));
 	if (!strcmp(what, "until") && argc > 4)
 		return until(atof(argv[2]), argv + 3);
+	if (!strcmp(what, "usable") && argc > 2)
+		return usable(argv + 2);
+	if (!strcmp(what, "times") && argc > 4)
+		return times(atof(argv[2]), argv[3], argv + 4);
 	if (!strcmp(what, "read") && argc > 2)
 		return read_values(argv + 2);
 	if (!strcmp(what, "list") && argc == 3)
