@@ -446,7 +446,8 @@ struct blkback_counts {
  * @has_mem: it has what it needs to serve requests
  * @hurry: dom0 ran short of memory since there was work
  * @suspect: the watch has seen a request without an event
- * @used: when there was work last; jiffies
+ * @used: when the thread last found that there was work; jiffies
+ * @started: when it was started; jiffies
  * @start: starts the thread, and reaps it when it has ended
  * @done_lock: protects @done
  * @done: requests whose bios are all done
@@ -486,6 +487,7 @@ struct blkback_queue {
 	bool hurry;
 	bool suspect;
 	u64 used;
+	u64 started;
 	struct delayed_work start;
 
 	spinlock_t done_lock ____cacheline_aligned_in_smp;
@@ -744,6 +746,7 @@ void blkback_range_start(struct blkback_req *req);
 void blkback_range_ended(struct blkback_queue *queue);
 
 /* data.c: how the data of a request moves: mapped or copied */
+void *blkback_alloc(size_t nr, size_t size, gfp_t gfp);
 int blkback_data_init(struct blkback_queue *queue, gfp_t gfp);
 void blkback_data_exit(struct blkback_queue *queue);
 bool blkback_data_fits(const struct blkback_queue *queue, unsigned int nr);

@@ -32,9 +32,9 @@ int blkback_copy_init(struct blkback_queue *queue, gfp_t gfp)
 	unsigned int i;
 
 	INIT_LIST_HEAD(&copy->pages);
-	copy->ops = kvmalloc_array(BLKBACK_COPIES, sizeof(*copy->ops), gfp);
-	copy->owners = kvmalloc_array(BLKBACK_COPIES, sizeof(*copy->owners),
-				      gfp);
+	copy->ops = blkback_alloc(BLKBACK_COPIES, sizeof(*copy->ops), gfp);
+	copy->owners = blkback_alloc(BLKBACK_COPIES, sizeof(*copy->owners),
+				     gfp);
 	if (!copy->ops || !copy->owners)
 		goto free;
 	for (i = 0; i < BLKBACK_INDIRECT_PAGES; i++) {

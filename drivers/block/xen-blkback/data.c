@@ -15,7 +15,28 @@
  */
 
 #include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "blkback.h"
+
+/**
+ * blkback_alloc() - allocate memory that a queue needs to be served
+ * @nr: number of elements
+ * @size: size of an element
+ * @gfp: how to allocate it
+ *
+ * Whatever is larger than a page is not contiguous: with a @gfp that tries hard,
+ * kvmalloc() would reclaim and compact memory in order to make it so.
+ *
+ * Return: the memory, to be freed by kvfree(), or NULL.
+ */
+void *blkback_alloc(size_t nr, size_t size, gfp_t gfp)
+{
+	size_t bytes = array_size(nr, size);
+
+	return bytes <= PAGE_SIZE ? kmalloc(bytes, gfp) : __vmalloc(bytes, gfp);
+}
 
 /**
  * blkback_data_init() - allocate what a queue needs to map and copy

@@ -25,16 +25,16 @@ static unsigned long blkback_page_addr(struct page *page)
 
 static int blkback_grant_alloc_ops(struct blkback_grants *grant, gfp_t gfp)
 {
-	grant->map_ops = kvmalloc_array(BLKBACK_BATCH, sizeof(*grant->map_ops),
-					gfp);
-	grant->map_pages = kvmalloc_array(BLKBACK_BATCH,
-					  sizeof(*grant->map_pages), gfp);
-	grant->map_owners = kvmalloc_array(BLKBACK_BATCH,
-					   sizeof(*grant->map_owners), gfp);
-	grant->unmap_ops = kvmalloc_array(BLKBACK_BATCH,
-					  sizeof(*grant->unmap_ops), gfp);
-	grant->unmap_pages = kvmalloc_array(BLKBACK_BATCH,
-					    sizeof(*grant->unmap_pages), gfp);
+	grant->map_ops = blkback_alloc(BLKBACK_BATCH, sizeof(*grant->map_ops),
+				       gfp);
+	grant->map_pages = blkback_alloc(BLKBACK_BATCH,
+					 sizeof(*grant->map_pages), gfp);
+	grant->map_owners = blkback_alloc(BLKBACK_BATCH,
+					  sizeof(*grant->map_owners), gfp);
+	grant->unmap_ops = blkback_alloc(BLKBACK_BATCH,
+					 sizeof(*grant->unmap_ops), gfp);
+	grant->unmap_pages = blkback_alloc(BLKBACK_BATCH,
+					   sizeof(*grant->unmap_pages), gfp);
 	if (!grant->map_ops || !grant->map_pages || !grant->map_owners ||
 	    !grant->unmap_ops || !grant->unmap_pages)
 		return -ENOMEM;
@@ -62,8 +62,8 @@ static int blkback_grant_init_cache(struct blkback_queue *queue, gfp_t gfp)
 
 	while (nr_buckets < nr)
 		nr_buckets *= 2;
-	entries = kvmalloc_array(nr, sizeof(*entries), gfp);
-	buckets = kvmalloc_array(nr_buckets, sizeof(*buckets), gfp);
+	entries = blkback_alloc(nr, sizeof(*entries), gfp);
+	buckets = blkback_alloc(nr_buckets, sizeof(*buckets), gfp);
 	if ((nr && !entries) || !buckets) {
 		kvfree(entries);
 		kvfree(buckets);
@@ -164,7 +164,7 @@ static void blkback_grant_evict(struct blkback_queue *queue, unsigned int nr,
 	trace_blkback_evict(queue, evicted, 0);
 	queue->count.stats.evictions += evicted;
 	blkback_grant_unmap(queue);
-	blkback_guest_give_kept(evicted);
+	blkback_guest_give_kept(queue->conn->guest, evicted);
 }
 
 /**
@@ -255,7 +255,7 @@ static void blkback_grant_keep(struct blkback_queue *queue,
 		blkback_grant_evict(queue, BLKBACK_EVICT_BATCH,
 				    now - BLKBACK_COLD);
 	if (atomic_inc_return(&conn->nr_persistent) > conn->max_persistent ||
-	    !blkback_guest_take_kept()) {
+	    !blkback_guest_take_kept(conn->guest)) {
 		atomic_dec(&conn->nr_persistent);
 		return;
 	}

@@ -28,7 +28,9 @@ static DEFINE_MUTEX(blkback_guests_lock);	/* the list and users */
 static atomic_long_t blkback_all_copies;
 static atomic_long_t blkback_all_mapped;	/* named pages, persistent grants */
 static atomic_long_t blkback_all_kept;	/* of these, persistent grants */
-static u64 blkback_crowded_end;	/* jiffies */
+/* Jiffies; apart from the counts, which every mapping changes. */
+static unsigned long blkback_crowded_end ____cacheline_aligned_in_smp;
+static bool blkback_crowded;
 
 /* Most of blkback_all_mapped, for tests; 0 for what the parameters say. */
 u32 blkback_max_all_mapped;
@@ -160,10 +162,16 @@ static long blkback_guest_max_all(void)
 	return test ?: blkback_guest_limit(&mapped, 7) / 2;
 }
 
-/* Somebody had to do without a mapping.  A value that is torn does no harm. */
+/* Somebody had to do without a mapping. */
 static void blkback_guest_crowd(void)
 {
-	WRITE_ONCE(blkback_crowded_end, get_jiffies_64() + BLKBACK_CROWDED);
+	unsigned long end = jiffies + BLKBACK_CROWDED;
+
+	if (READ_ONCE(blkback_crowded) &&
+	    end - READ_ONCE(blkback_crowded_end) < BLKBACK_CROWDED / 8)
+		return;
+	WRITE_ONCE(blkback_crowded_end, end);
+	WRITE_ONCE(blkback_crowded, true);
 }
 
 /**
@@ -173,7 +181,36 @@ static void blkback_guest_crowd(void)
  */
 bool blkback_guest_crowded(void)
 {
-	return time_before64(get_jiffies_64(), READ_ONCE(blkback_crowded_end));
+	if (!READ_ONCE(blkback_crowded))
+		return false;
+	if (time_before(jiffies, READ_ONCE(blkback_crowded_end)))
+		return true;
+	WRITE_ONCE(blkback_crowded, false);
+	return false;
+}
+
+static bool blkback_guest_try_named(struct blkback_guest *guest, long nr,
+				    long most, long most_all)
+{
+	if (!blkback_guest_take(&guest->named, nr, most))
+		return false;
+	if (blkback_guest_take(&blkback_all_mapped, nr, most_all))
+		return true;
+	blkback_guest_give(&guest->named, nr);
+	return false;
+}
+
+/**
+ * blkback_guest_take_spare() - count more pages than requests are going to name
+ * @guest: the guest
+ * @nr: how many
+ *
+ * Return: true if there is plenty of room for the guest and for all guests.
+ */
+bool blkback_guest_take_spare(struct blkback_guest *guest, long nr)
+{
+	return blkback_guest_try_named(guest, nr, blkback_guest_max_named() / 2,
+				       blkback_guest_max_all() / 2);
 }
 
 /**
@@ -186,13 +223,11 @@ bool blkback_guest_crowded(void)
  */
 bool blkback_guest_take_named(struct blkback_guest *guest, long nr, bool must)
 {
-	if (!blkback_guest_take(&guest->named, nr,
-				must ? LONG_MAX : blkback_guest_max_named()))
-		return false;
-	if (blkback_guest_take(&blkback_all_mapped, nr,
-			       must ? LONG_MAX : blkback_guest_max_all()))
+	if (must)
+		return blkback_guest_try_named(guest, nr, LONG_MAX, LONG_MAX);
+	if (blkback_guest_try_named(guest, nr, blkback_guest_max_named(),
+				    blkback_guest_max_all()))
 		return true;
-	blkback_guest_give(&guest->named, nr);
 	blkback_guest_crowd();
 	return false;
 }
@@ -208,33 +243,52 @@ void blkback_guest_give_named(struct blkback_guest *guest, long nr)
 	blkback_guest_give(&blkback_all_mapped, nr);
 }
 
-/**
- * blkback_guest_take_kept() - count a grant that is to stay mapped
- *
- * While a request uses it, it counts as named, too.
- *
- * Return: true if persistent grants of all guests take no more than half of what
- * there is for all mappings.
- */
-bool blkback_guest_take_kept(void)
+/* Count a persistent grant for all guests. */
+static bool blkback_guest_take_all_kept(void)
 {
 	long all = blkback_guest_max_all();
 
-	if (blkback_guest_take(&blkback_all_kept, 1, all / 2)) {
-		if (blkback_guest_take(&blkback_all_mapped, 1, all))
-			return true;
-		blkback_guest_give(&blkback_all_kept, 1);
-	}
+	/* Most often there is no room for long; so it is not written to. */
+	if (atomic_long_read(&blkback_all_kept) >= all / 2 ||
+	    !blkback_guest_take(&blkback_all_kept, 1, all / 2))
+		return false;
+	if (blkback_guest_take(&blkback_all_mapped, 1, all))
+		return true;
+	blkback_guest_give(&blkback_all_kept, 1);
+	return false;
+}
+
+/**
+ * blkback_guest_take_kept() - count a grant that is to stay mapped
+ * @guest: the guest
+ *
+ * While a request uses it, it counts as named, too.
+ *
+ * Return: true if persistent grants take no more than half of what there is for
+ * all mappings, and those of the guest no more than an eighth.
+ */
+bool blkback_guest_take_kept(struct blkback_guest *guest)
+{
+	long most = blkback_guest_max_all() / 8;
+
+	if (atomic_long_read(&guest->kept) >= most ||
+	    !blkback_guest_take(&guest->kept, 1, most))
+		return false;
+	if (blkback_guest_take_all_kept())
+		return true;
+	blkback_guest_give(&guest->kept, 1);
 	blkback_guest_crowd();
 	return false;
 }
 
 /**
  * blkback_guest_give_kept() - persistent grants were unmapped
+ * @guest: the guest
  * @nr: how many
  */
-void blkback_guest_give_kept(long nr)
+void blkback_guest_give_kept(struct blkback_guest *guest, long nr)
 {
+	blkback_guest_give(&guest->kept, nr);
 	blkback_guest_give(&blkback_all_kept, nr);
 	blkback_guest_give(&blkback_all_mapped, nr);
 }

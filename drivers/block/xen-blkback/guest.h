@@ -31,6 +31,7 @@ extern u32 blkback_max_all_mapped;
  * @users: connections of its disks
  * @named: pages that requests in flight name, rounded up for each queue; as
  *         many can be mapped
+ * @kept: persistent grants
  * @copies: pages that data is copied to, those that are kept for more of it
  *          included
  * @bytes: of requests, their arrays, and protection information
@@ -42,6 +43,7 @@ struct blkback_guest {
 	domid_t domid;
 	unsigned int users;
 	atomic_long_t named;
+	atomic_long_t kept;
 	atomic_long_t copies;
 	atomic_long_t bytes;
 };
@@ -78,10 +80,11 @@ void blkback_guest_put(struct blkback_guest *guest);
 bool blkback_guest_take_copy(struct blkback_guest *guest);
 void blkback_guest_give_copies(struct blkback_guest *guest, unsigned int nr);
 bool blkback_guest_take_bytes(struct blkback_guest *guest, size_t size);
+bool blkback_guest_take_spare(struct blkback_guest *guest, long nr);
 bool blkback_guest_take_named(struct blkback_guest *guest, long nr, bool must);
 void blkback_guest_give_named(struct blkback_guest *guest, long nr);
-bool blkback_guest_take_kept(void);
-void blkback_guest_give_kept(long nr);
+bool blkback_guest_take_kept(struct blkback_guest *guest);
+void blkback_guest_give_kept(struct blkback_guest *guest, long nr);
 bool blkback_guest_crowded(void);
 
 #endif /* _XEN_BLKBACK_GUEST_H */

@@ -152,8 +152,9 @@ static bool blkback_io_get_segs(struct blkback_req *req)
 }
 
 /*
- * Count @nr more entries for the guest.  More are counted at a time, so that the
- * threads of the guest's queues seldom write to the same cache line.
+ * Count @nr more entries for the guest.  While there is plenty of room, more are
+ * counted at a time, so that the threads of the guest's queues seldom write to
+ * the same cache line.
  */
 static bool blkback_io_take_named(struct blkback_queue *queue, unsigned int nr)
 {
@@ -162,9 +163,12 @@ static bool blkback_io_take_named(struct blkback_queue *queue, unsigned int nr)
 
 	if (need <= budget->nr_named)
 		return true;
-	need = max(need - budget->nr_named, BLKBACK_NAMED);
-	if (!blkback_guest_take_named(queue->conn->guest, need,
-				      !budget->nr_reserved))
+	need -= budget->nr_named;
+	if (need < BLKBACK_NAMED &&
+	    blkback_guest_take_spare(queue->conn->guest, BLKBACK_NAMED))
+		need = BLKBACK_NAMED;
+	else if (!blkback_guest_take_named(queue->conn->guest, need,
+					   !budget->nr_reserved))
 		return false;
 	budget->nr_named += need;
 	return true;

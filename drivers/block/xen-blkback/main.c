@@ -144,7 +144,8 @@ static void blkback_destroy_wqs(void)
 
 /*
  * They serve all devices of all guests; each device has a limited share.  The
- * memory of a guest, or of this domain, may depend on all but the last two.
+ * memory of this domain may depend on all but the last two, and that of a guest
+ * on the last one, too, which waits for memory of this domain: see rest.c.
  * Threads are frozen during suspend, so none is started meanwhile.
  */
 static int __init blkback_init_wqs(void)

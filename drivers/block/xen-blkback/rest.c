@@ -85,7 +85,7 @@ static int blkback_rest_get_mem(struct blkback_queue *queue)
 	req = blkback_queue_new_req(queue, BLKBACK_REST_GFP);
 	if (req)
 		list_add(&req->node, &queue->free_reqs);
-	queue->budget.reserve = kvmalloc(size, BLKBACK_REST_GFP);
+	queue->budget.reserve = blkback_alloc(1, size, BLKBACK_REST_GFP);
 	if (req && queue->budget.reserve)
 		return 0;
 	blkback_rest_give_mem(queue);
@@ -142,6 +142,7 @@ int blkback_rest_start(struct blkback_queue *queue)
 	queue->thread = get_task_struct(thread);
 	queue->count.stats.starts++;
 	queue->used = get_jiffies_64();
+	queue->started = queue->used;
 	queue->hurry = false;
 	queue->suspect = false;
 	WRITE_ONCE(queue->reclaim, false);
@@ -207,11 +208,14 @@ static void blkback_rest_retry(struct blkback_queue *queue, int err)
 	blkback_log(conn->blkback, warn,
 		    "queue %u: starting its thread failed (%d), trying again\n",
 		    queue->index, err);
+	/* One count goes to the work item, this one keeps the connection. */
+	atomic_inc(&conn->nr_running);
 	queue_delayed_work(blkback_start_wq, &queue->start, BLKBACK_REST_RETRY);
-	/* Pairs with blkback_rest_cancel(): one of both sees the other. */
+	/* Pairs with blkback_conn_stop(): one of both sees the other. */
 	smp_mb();
 	if (READ_ONCE(conn->state) != BLKBACK_CONN_RUNNING)
 		blkback_rest_cancel(queue);
+	blkback_conn_thread_ended(conn);
 }
 
 /**
@@ -275,7 +279,8 @@ long blkback_rest_in(const struct blkback_queue *queue)
 	if (queue->conn->local || queue->in_flight || queue->budget.starved ||
 	    queue->grant.cache.nr_mapped)
 		return MAX_SCHEDULE_TIMEOUT;
-	if (queue->hurry)
+	/* Not over and over: to start and end threads takes memory, too. */
+	if (queue->hurry && get_jiffies_64() - queue->started >= rest)
 		rest = min_t(u64, rest, BLKBACK_REST_SOON);
 	return rest > unused ? rest - unused : 1;
 }
@@ -298,8 +303,10 @@ bool blkback_rest_due(struct blkback_queue *queue, bool idle, bool reclaim)
 		queue->hurry = false;
 	}
 	queue->hurry |= reclaim;
+	/* The event of a queue that takes no requests is never acknowledged. */
 	return idle && blkback_rest_in(queue) == 1 &&
-	       !READ_ONCE(queue->event.pending);
+	       !(blkback_queue_may_take(queue) &&
+		 READ_ONCE(queue->event.pending));
 }
 
 /**
