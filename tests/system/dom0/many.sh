@@ -130,7 +130,7 @@ free_memory='for i in 1 2 3; do
 	done
 	awk "/^MemFree:/ { n += \$2 } /^ +count:/ { n += \$2 * 4 } END { print n }" /proc/meminfo /proc/zoneinfo'
 # Threads of the kernel but those that serve all work queues.
-threads='cat /proc/[0-9]*/stat 2>/dev/null | grep " S 2 \| I 2 \| D 2 \| R 2 " | grep -v -c "(kworker"'
+threads='{ cat /proc/[0-9]*/stat 2>/dev/null || true; } | grep " S 2 \| I 2 \| D 2 \| R 2 " | grep -v -c "(kworker"'
 
 # take_stock: set $guest_free and $dom0_free (KiB), $free_grants, $dom0_threads and $guest_threads,
 # $dom0_channels and $guest_channels
