@@ -512,9 +512,8 @@ static void blkfront_follow_backend(struct blkfront_info *info)
  *
  * Once there is a disk, it does not wait for memory, either, because writing to
  * this disk may be what frees memory.  What a connection needs at least is
- * taken from the reserves then: rings, event channels, and pages for one request
- * that fits into a slot.  Pages for larger requests are those of the previous
- * connection, or are taken from free memory only: see pool.c.
+ * taken from the reserves then: rings, event channels, and the pages that each
+ * ring begins with, unless the previous connection has left some.
  */
 static void blkfront_connect_work(struct work_struct *work)
 {

@@ -610,7 +610,6 @@ enum blkfront_verdict blkfront_copy(struct blkfront_ring *ring,
 void blkfront_copy_back(struct request *rq);
 unsigned int blkfront_release(struct blkfront_ring *ring,
 			      struct blkfront_req *req);
-
 unsigned int blkfront_segs_bytes(struct request *rq, unsigned int nr);
 
 /* trim.c: pools shrink. */
@@ -646,7 +645,7 @@ void blkfront_choose(struct blkfront_info *info);
 void blkfront_agree(struct blkfront_info *info);
 int blkfront_write_keys(struct blkfront_info *info);
 int blkfront_write_pi_key(const struct blkfront_info *info);
-void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir);
+int blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir);
 int blkfront_read_disk(struct blkfront_info *info,
 		       struct blkfront_disk *disk, const char **error);
 void blkfront_describe(const struct blkfront_info *info,

@@ -19,6 +19,9 @@ BLKFRONT_RSP_COUNTER(interrupts);
 BLKFRONT_RSP_COUNTER(lost_events);
 /* Bytes of data that were copied. */
 BLKFRONT_REQ_COUNTER(copied);
+/* Grants that were made for requests, and those that ended with them. */
+BLKFRONT_REQ_COUNTER(granted);
+BLKFRONT_RSP_COUNTER(ungranted);
 /* Requests that took the last free slot. */
 BLKFRONT_REQ_COUNTER(full);
 /* Times that a request had to wait for a slot, although it had a tag. */
@@ -29,9 +32,6 @@ BLKFRONT_REQ_COUNTER(pool_waits);
 BLKFRONT_REQ_COUNTER(grant_waits);
 /* Parts of requests that were sent as there was not enough for the whole. */
 BLKFRONT_REQ_COUNTER(parts);
-/* Grants that were made for requests, and those that ended with them. */
-BLKFRONT_REQ_COUNTER(granted);
-BLKFRONT_RSP_COUNTER(ungranted);
 /* Requests whose bios were submitted again. */
 BLKFRONT_REQ_COUNTER(resubmitted);
 /* Requests that the backend failed. */

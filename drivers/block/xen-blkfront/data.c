@@ -79,12 +79,24 @@ void blkfront_copy_back(struct request *rq)
 	blkfront_copy_data(rq, false);
 }
 
+/* Would a ring have more grants in use than its share? */
+static bool blkfront_refs_over_share(struct blkfront_ring *ring,
+				     struct blkfront_req *req, unsigned int nr)
+{
+	unsigned int in_use = blkfront_grants_in_use(ring);
+
+	/* Tuples are not split, so such a request is sent by itself. */
+	if (!in_use && blk_integrity_rq(blk_mq_rq_from_pdu(req)))
+		return false;
+	return in_use + nr > READ_ONCE(blkfront_share);
+}
+
 static inline bool blkfront_refs_try_alloc(struct blkfront_ring *ring,
 					   struct blkfront_req *req,
 					   unsigned int nr, grant_ref_t *head)
 {
 	if (unlikely(blkfront_is_short()) &&
-	    blkfront_grants_in_use(ring) + nr > READ_ONCE(blkfront_share))
+	    blkfront_refs_over_share(ring, req, nr))
 		return false;
 	if (unlikely(!blkfront_grants_take(nr)))
 		return false;

@@ -16,14 +16,16 @@
 #include <linux/moduleparam.h>
 #include <xen/grant_table.h>
 #include <xen/page.h>
+#include <asm/xen/hypercall.h>
 
 #include "blkfront.h"
 
-/* An entry of the grant table has 8 bytes. */
-#define BLKFRONT_GRANTS_A_FRAME	(XEN_PAGE_SIZE / 8)
+/* Bytes of an entry of the grant table. */
+#define BLKFRONT_ENTRY_V1	8U
+#define BLKFRONT_ENTRY_V2	16U
 
 /* Most grants that a CPU counts before it adds them to the sum. */
-#define BLKFRONT_GRANTS_BATCH	64
+#define BLKFRONT_GRANTS_BATCH	1024
 
 struct percpu_counter blkfront_grants;
 
@@ -34,8 +36,8 @@ int blkfront_grants_batch __read_mostly = 1;
 int blkfront_grants_easy __read_mostly;
 /* Grants that a ring may have in use; UINT_MAX unless grants are short. */
 unsigned int blkfront_share __read_mostly = UINT_MAX;
-/* The grant table has had no entry left, although we were below our limit. */
-static bool blkfront_table_exhausted;
+/* What we had when the grant table had no entry left; UINT_MAX if it has some. */
+static unsigned int blkfront_table_room = UINT_MAX;
 
 /**
  * blkfront_grants_limit() - how many grants all disks may take by use
@@ -52,6 +54,15 @@ unsigned int blkfront_grants_limit(void)
 	return total - min(total, spare ? spare : total / 8);
 }
 
+static unsigned int blkfront_entry_size(void)
+{
+	struct gnttab_get_version get = { .dom = DOMID_SELF };
+	int err = HYPERVISOR_grant_table_op(GNTTABOP_get_version, &get, 1);
+
+	return !err && get.version == 2 ? BLKFRONT_ENTRY_V2 :
+					  BLKFRONT_ENTRY_V1;
+}
+
 /**
  * blkfront_grants_measure() - find out how many grants there may be
  *
@@ -62,7 +73,8 @@ unsigned int blkfront_grants_limit(void)
  */
 void blkfront_grants_measure(void)
 {
-	unsigned int total = gnttab_max_grant_frames() * BLKFRONT_GRANTS_A_FRAME;
+	unsigned int total = gnttab_max_grant_frames() *
+			     (XEN_PAGE_SIZE / blkfront_entry_size());
 	unsigned int cpus = num_online_cpus();
 	unsigned int batch = clamp_t(unsigned int, total / (32 * cpus), 1,
 				     BLKFRONT_GRANTS_BATCH);
@@ -121,7 +133,8 @@ bool blkfront_grants_check(unsigned int nr)
  */
 void blkfront_grants_exhausted(void)
 {
-	WRITE_ONCE(blkfront_table_exhausted, true);
+	WRITE_ONCE(blkfront_table_room,
+		   percpu_counter_sum_positive(&blkfront_grants));
 	blkfront_grants_short();
 }
 
@@ -135,24 +148,21 @@ void blkfront_grants_exhausted(void)
 void blkfront_grants_divide(unsigned int rings, unsigned int fixed)
 {
 	unsigned int limit, used;
-	bool exhausted;
 
 	blkfront_grants_measure();
-	limit = blkfront_grants_limit();
 	if (!blkfront_is_short())
 		return;
+	/* What other devices have is not ours to share. */
+	limit = min(blkfront_grants_limit(), READ_ONCE(blkfront_table_room));
+	limit -= min(limit, fixed);
 	used = percpu_counter_sum_positive(&blkfront_grants);
-	exhausted = xchg(&blkfront_table_exhausted, false);
-	if (!exhausted && used < limit / 4 * 3) {
+	used -= min(used, fixed);
+	if (!rings || used < limit / 4 * 3) {
+		WRITE_ONCE(blkfront_table_room, UINT_MAX);
 		WRITE_ONCE(blkfront_share, UINT_MAX);
 		return;
 	}
-	/* What other devices have is not ours to share. */
-	if (exhausted)
-		limit = min(limit, used);
-	limit -= min(limit, fixed);
-	WRITE_ONCE(blkfront_share,
-		   max(limit / max(rings, 1U), BLKFRONT_GUARANTEED));
+	WRITE_ONCE(blkfront_share, max(limit / rings, BLKFRONT_GUARANTEED));
 }
 
 /**

@@ -266,6 +266,9 @@ blkfront_try_part(struct blkfront_ring *ring, struct request *rq,
 		bytes = min(bytes, blkfront_segs_bytes(rq, nr));
 	else
 		bytes = min_t(u64, bytes, (u64)nr * XEN_PAGE_SIZE);
+	/* In pieces smaller than a block, which our own pages would hold. */
+	if (!bytes && own)
+		return BLKFRONT_COPY;
 	if (!bytes || (own && !blkfront_own_take(ring)))
 		return BLKFRONT_WAIT_GRANTS;
 	/* It had reserved more than this for itself. */
@@ -319,7 +322,7 @@ blkfront_prepare_part(struct blkfront_ring *ring, struct request *rq,
 		verdict = blkfront_try_part(ring, rq, op, passed,
 					    min(all, BLKFRONT_GUARANTEED),
 					    true);
-	if (verdict != BLKFRONT_SEND)
+	if (verdict == BLKFRONT_WAIT_PAGES || verdict == BLKFRONT_WAIT_GRANTS)
 		blkfront_pool_reserve(&ring->data, all);
 	return verdict;
 }
@@ -432,8 +435,10 @@ static bool blkfront_submit(struct blkfront_ring *ring, struct request *rq,
 	if (last)
 		notify = blkif_front_publish(&ring->front);
 	ring->req_counters.copied += bytes;
-	ring->req_counters.granted += granted;
-	ring->req_counters.parts += part;
+	if (granted)
+		ring->req_counters.granted += granted;
+	if (unlikely(part))
+		ring->req_counters.parts++;
 	ring->req_counters.notifications += notify;
 	spin_unlock(&ring->lock);
 

@@ -375,20 +375,23 @@ static bool blkfront_is_our_key(const char *name)
  * only once then.
  *
  * Context: process context; writes to XenStore.
+ *
+ * Return: 0 or an error; some of them may be left then.
  */
-void blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
+int blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir)
 {
 	unsigned int i, nr;
 	char **names;
+	int err = 0;
 
-	/* Errors are ignored: writing the new keys fails in the same way. */
 	names = xenbus_directory(xbt, dir, "", &nr);
 	if (IS_ERR(names))
-		return;
-	for (i = 0; i < nr; i++)
+		return PTR_ERR(names) == -ENOENT ? 0 : PTR_ERR(names);
+	for (i = 0; i < nr && !err; i++)
 		if (blkfront_is_our_key(names[i]))
-			xenbus_rm(xbt, dir, names[i]);
+			err = xenbus_rm(xbt, dir, names[i]);
 	kfree(names);
+	return err;
 }
 
 static int blkfront_write_refs(struct xenbus_transaction xbt, const char *dir,
@@ -479,7 +482,9 @@ static int blkfront_write_all(struct xenbus_transaction xbt, void *data)
 	const char *node = info->xbdev->nodename;
 	int err;
 
-	blkfront_clear_keys(xbt, node);
+	err = blkfront_clear_keys(xbt, node);
+	if (err)
+		return err;
 	err = blkfront_write_layout(xbt, info);
 	if (err)
 		return err;

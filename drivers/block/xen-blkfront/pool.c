@@ -201,8 +201,9 @@ void blkfront_pool_warm(struct blkfront_pool *pool, unsigned int nr)
  */
 bool blkfront_pool_over_share(struct blkfront_pool *pool, unsigned int nr)
 {
-	if (!pool->granted ||
-	    blkfront_pool_in_use(pool) + nr <= READ_ONCE(blkfront_share))
+	unsigned int share = max(READ_ONCE(blkfront_share), pool->min);
+
+	if (!pool->granted || blkfront_pool_in_use(pool) + nr <= share)
 		return false;
 	/* Not to be overtaken by smaller ones. */
 	blkfront_pool_reserve(pool, nr);
@@ -246,7 +247,7 @@ unsigned int blkfront_pool_spare(const struct blkfront_pool *pool)
 	return min(spare, blkfront_pool_nr_free(pool));
 }
 
-/* Take up to @nr pages that are to be freed, the coldest that are at hand. */
+/* Take up to @nr pages that are to be freed, cold ones if there are any. */
 static struct blkfront_buf *blkfront_pool_pick(struct blkfront_pool *pool,
 					       unsigned int nr, bool all)
 {
@@ -322,7 +323,7 @@ static void blkfront_pool_put_cold(struct blkfront_pool *pool,
 /**
  * blkfront_pool_trim() - free pages that nobody needs
  * @pool: the pool, which is in use
- * @nr: how many to free at most
+ * @nr: how many to try to free; set to how many are left to try
  * @all: free ones that were used lately, too
  *
  * Pages that the backend still has mapped stay, and can be used.  While this
@@ -332,20 +333,22 @@ static void blkfront_pool_put_cold(struct blkfront_pool *pool,
  *
  * Return: how many were freed.
  */
-unsigned int blkfront_pool_trim(struct blkfront_pool *pool, unsigned int nr,
+unsigned int blkfront_pool_trim(struct blkfront_pool *pool, unsigned int *nr,
 				bool all)
 {
 	struct blkfront_buf *held = NULL;
 	unsigned int did, gone = 0;
 	struct blkfront_buf *batch;
 
-	if (!nr)
+	if (!*nr)
 		return 0;
-	while (gone < nr) {
-		batch = blkfront_pool_pick(pool, min(nr - gone,
-						     BLKFRONT_TRIM_BATCH), all);
+	while (*nr) {
+		unsigned int most = min(*nr, BLKFRONT_TRIM_BATCH);
+
+		batch = blkfront_pool_pick(pool, most, all);
 		if (!batch)
 			break;
+		*nr -= most;
 		did = blkfront_bufs_try_free(batch, &held);
 		blkfront_pool_count_gone(pool, did);
 		gone += did;

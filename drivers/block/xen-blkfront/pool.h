@@ -90,7 +90,7 @@ void blkfront_pool_warm(struct blkfront_pool *pool, unsigned int nr);
 bool blkfront_pool_over_share(struct blkfront_pool *pool, unsigned int nr);
 void blkfront_pool_age(struct blkfront_pool *pool);
 unsigned int blkfront_pool_spare(const struct blkfront_pool *pool);
-unsigned int blkfront_pool_trim(struct blkfront_pool *pool, unsigned int nr,
+unsigned int blkfront_pool_trim(struct blkfront_pool *pool, unsigned int *nr,
 				bool all);
 void blkfront_pool_reserve(struct blkfront_pool *pool, unsigned int nr);
 void blkfront_pool_drop(struct blkfront_pool *pool, struct blkfront_buf *buf);

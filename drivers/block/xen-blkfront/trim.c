@@ -63,7 +63,7 @@ void blkfront_trim_now(void)
 	mod_delayed_work(system_freezable_wq, &blkfront_trim, 0);
 }
 
-/* The pools of a ring that are granted or can be large. */
+/* The pools of a ring. */
 static struct blkfront_pool *blkfront_trim_pool(struct blkfront_ring *ring,
 						unsigned int i)
 {
@@ -78,23 +78,24 @@ static struct blkfront_pool *blkfront_trim_pool(struct blkfront_ring *ring,
 static void blkfront_trim_age(struct blkfront_ring *ring)
 {
 	struct blkfront_pool *pool;
-	unsigned int i;
+	unsigned int i, nr;
 
 	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++) {
-		blkfront_pool_trim(pool, UINT_MAX, false);
+		nr = UINT_MAX;
+		blkfront_pool_trim(pool, &nr, false);
 		blkfront_pool_age(pool);
 	}
 }
 
-/* Free pages of a ring that are free at all, at most @nr. */
+/* Try @nr pages of a ring that are free at all; fewer are left to try then. */
 static unsigned int blkfront_trim_all(struct blkfront_ring *ring,
-				      unsigned int nr)
+				      unsigned int *nr)
 {
 	struct blkfront_pool *pool;
 	unsigned int i, gone = 0;
 
 	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++)
-		gone += blkfront_pool_trim(pool, nr - gone, true);
+		gone += blkfront_pool_trim(pool, nr, true);
 	return gone;
 }
 
@@ -163,6 +164,7 @@ static void blkfront_trim_work(struct work_struct *work)
 		if (age)
 			blkfront_trim_age(ring);
 		grown |= blkfront_trim_is_grown(ring);
+		cond_resched();
 	}
 	mutex_unlock(&blkfront_trim_lock);
 	blkfront_grants_divide(hungry, fixed);
@@ -215,16 +217,16 @@ static unsigned long blkfront_shrink_count(struct shrinker *shrinker,
 static unsigned long blkfront_shrink_scan(struct shrinker *shrinker,
 					  struct shrink_control *sc)
 {
+	unsigned int left = min_t(unsigned long, sc->nr_to_scan, UINT_MAX);
 	struct blkfront_ring *ring;
 	unsigned long gone = 0;
 
 	if (!mutex_trylock(&blkfront_trim_lock))
 		return SHRINK_STOP;
-	list_for_each_entry(ring, &blkfront_trim_rings, trim_node) {
-		if (gone >= sc->nr_to_scan)
-			break;
-		gone += blkfront_trim_all(ring, sc->nr_to_scan - gone);
-	}
+	list_for_each_entry(ring, &blkfront_trim_rings, trim_node)
+		gone += blkfront_trim_all(ring, &left);
+	/* Not the same rings next time, as their pages may be mapped. */
+	list_rotate_left(&blkfront_trim_rings);
 	mutex_unlock(&blkfront_trim_lock);
 	/* All others are still mapped. */
 	return gone ? gone : SHRINK_STOP;
