@@ -45,6 +45,9 @@ static noinline void blkfront_copy_part(struct request *rq,
 	struct bio_vec bv;
 
 	rq_for_each_bvec(bv, rq, iter) {
+		/* Of each bio; the iteration goes on by the length that is set. */
+		if (!left)
+			break;
 		bv.bv_len = min(bv.bv_len, left);
 		left -= bv.bv_len;
 		blkfront_copy_bvec(&place, &bv, to_ours);
