@@ -7,8 +7,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 	 CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m
 
-.PHONY: modules modules_install install check test test-long series demo bench bench-profile \
-	bench-ring bench-scale clean help kdir deps
+.PHONY: modules modules_install install check test test-long series deb demo bench \
+	bench-profile bench-ring bench-scale clean help kdir deps deb-deps
 
 modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
 	$(kbuild) modules
@@ -24,9 +24,13 @@ check: deps	## static checks and userspace tests; no emulator, three minutes
 test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
 	@scripts/test-all.sh
 
-test-long: deps	## all system tests on Debian 12, including the long ones; builds of the series
+test-long: deps	## all system tests on Debian 12, including the long ones; the series; the package
 	@scripts/series-build.sh; built=$$?; \
-	tests/system/run --suite bookworm --long && exit $$built
+	tests/packages/run; packages=$$?; \
+	tests/system/run --suite bookworm --long && exit $$((built | packages))
+
+deb: deb-deps	## the package xen-blk-dkms for Debian, in build/deb
+	@scripts/deb.sh && lintian --allow-root --fail-on warning build/deb/*.deb
 
 # SIGNOFF=y adds a Signed-off-by: of the author that git is configured with.
 series:	## patches for KSRC=<Linux source>, for XENSRC=<git tree of Xen>, or both
@@ -65,3 +69,6 @@ kdir:
 
 deps:
 	@scripts/install-deps.sh
+
+deb-deps:
+	@scripts/install-deps.sh deb

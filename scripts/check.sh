@@ -31,7 +31,7 @@ kernel_sources() {
 
 # Scripts, found by their first line.
 scripts() {
-	find scripts tests .ci -type f ! -path '*/results/*' -exec \
+	find scripts tests .ci packaging -type f ! -path '*/results/*' -exec \
 		awk 'FNR == 1 { if (/^#!.*(bash|[\/ ]sh)( |$)/) print FILENAME; nextfile }' {} + | sort
 }
 
@@ -191,7 +191,7 @@ check_pairs() {
 
 check_spelling() {
 	codespell -q 3 -L hda,sring -S '*/results,*.o,*.ko' \
-		drivers include compat scripts tests Documentation Makefile ./*.md
+		drivers include compat scripts tests packaging Documentation Makefile ./*.md
 }
 
 # build DIR MAKE...: both modules, in a copy so that nothing else is disturbed.
@@ -232,6 +232,35 @@ check_build-6.12() {
 	[ "$(id -u)" = 0 ] || skip "only root can build in the Debian 13 image"
 	timeout -k 5 900 scripts/build-modules.sh trixie "$dir" C=2 || return
 	clean_build "$dir/build.log" "$dir"
+}
+
+# 'MODULE NAME' for each module parameter in the sources
+parameters() {
+	local side
+	for side in back front; do
+		find "drivers/block/xen-blk$side"* -name '*.c' ! -name '*.mod.c' -exec \
+			sed -nE "s/^module_param(_named|_cb)?\(([a-z_]+),.*/xen-blk$side \2/p" {} +
+	done | sort
+}
+
+# The package builds, twice with the same result, has what it should have, and lintian
+# finds nothing. The example for modprobe.d has each parameter once and no other.
+check_deb() {
+	local deb again files f rc=0
+	command -v dh_dkms lintian >/dev/null || skip "no dh_dkms or no lintian (scripts/install-deps.sh deb)"
+	rm -rf "$out/deb"
+	deb=$top/$(scripts/deb.sh "$out/deb/1") && again=$top/$(scripts/deb.sh "$out/deb/2") || return
+	cmp "$deb" "$again" || rc=1
+	lintian --fail-on warning --allow-root "$deb" || rc=1
+	files=$(dpkg-deb -c "$deb" | awk '{ print $NF }' | sed 's,/usr/src/xen-blk-[^/]*/,/usr/src/xen-blk/,')
+	# All that Kbuild reads, and nothing that a build has left.
+	for f in Kbuild dkms.conf $(git ls-files drivers include compat 2>/dev/null || kernel_sources); do
+		grep -qx "./usr/src/xen-blk/$f" <<<"$files" || { echo "the package has no $f"; rc=1; }
+	done
+	! grep -E '\.(o|ko|cmd|mod|mod\.c)$' <<<"$files" || rc=1
+	diff <(sed -nE 's/^#options (xen-blk[a-z]+) ([a-z_]+)=.*/\1 \2/p' packaging/debian/examples/xen-blk.conf | sort) \
+		<(parameters) || { echo "the example for modprobe.d has other parameters than the modules"; rc=1; }
+	return $rc
 }
 
 check_layout-arm64() {
@@ -316,7 +345,7 @@ run_check() {
 	esac
 }
 
-all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit)
+all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling deb layout-arm64 build-6.1 build-6.12 model unit)
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Install what this project needs to build and test itself on Debian 12.
 # Says nothing and needs no network when everything is there already.
+#
+#   install-deps.sh [deb]	deb: only what 'make deb' needs, on Debian 12 or 13
 set -u
 
 prog=$(basename "$0")
@@ -20,8 +22,15 @@ packages=(
 	cpio xz-utils zstd procps util-linux
 	python3 gnuplot-nox
 )
+# The package for Debian.
+deb_packages=(build-essential git debhelper dh-dkms lintian)
 # Room for the packages above, before the images (build-image.sh checks its own).
 need_mib=3500
+case ${1-} in
+'') packages+=("${deb_packages[@]}") ;;
+deb) packages=("${deb_packages[@]}") need_mib=500 ;;
+*) die "usage: $prog [deb]" ;;
+esac
 
 missing() {
 	local p
@@ -38,7 +47,8 @@ is_emulator_new() {
 	v=$(dpkg-query -W -f '${Version}' qemu-system-x86 2>/dev/null) && dpkg --compare-versions "$v" ge "$emulator"
 }
 is_bookworm() { grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release; }
-is_complete() { [ ${#todo[@]} -eq 0 ] && { is_emulator_new || ! is_bookworm; }; }
+needs_emulator() { [[ " ${packages[*]} " == *' qemu-system-x86 '* ]] && is_bookworm && ! is_emulator_new; }
+is_complete() { [ ${#todo[@]} -eq 0 ] && ! needs_emulator; }
 
 [ -r /etc/debian_version ] ||
 	die "this is not Debian; install by hand the equivalents of: ${packages[*]}"
@@ -71,7 +81,7 @@ install_emulator() {
 	timeout 600 "${apt[@]}" update >>"$log" 2>&1
 	timeout 3600 "${apt[@]}" install --no-install-recommends -t bookworm-backports qemu-system-x86 >>"$log" 2>&1
 }
-if is_bookworm && ! is_emulator_new; then
+if needs_emulator; then
 	echo "$prog: installing QEMU from Debian's backports"
 	install_emulator
 	is_emulator_new || {

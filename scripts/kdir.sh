@@ -3,31 +3,59 @@
 # Can the modules be built for this kernel?  If not, say why in one sentence.
 #
 #   kdir.sh KDIR
+#   kdir.sh --modules KDIR	without advice for make; prints the modules to build,
+#				which are those that the kernel has not built in
 set -u
 
+modules=no
+[ "${1-}" = --modules ] && { modules=yes; shift; }
+kdir=${1:?usage: kdir.sh [--modules] KDIR}
+
+others=$(find /lib/modules/*/build -maxdepth 0 -printf '%p ' 2>/dev/null)
+hint="; choose one with make KDIR=/path/to/kernel/build${others:+ (there are: ${others% })}"
+[ $modules = no ] || hint=
+
 die() {
-	echo "$*" >&2
+	echo "$*$hint." >&2
 	exit 2
 }
+note() {
+	echo "$*." >&2
+}
 
-kdir=${1:?usage: kdir.sh KDIR}
-others=$(find /lib/modules/*/build -maxdepth 0 -printf '%p ' 2>/dev/null)
-hint="choose one with make KDIR=/path/to/kernel/build${others:+ (there are: ${others% })}"
+# The newest kernel that the tests run on.
+newest=6012
 
-[ -e "$kdir" ] ||
-	die "There are no kernel headers at $kdir; install them (on Debian: apt-get install linux-headers-\$(uname -r), or linux-headers-amd64 and a boot of the newest kernel), or $hint."
+[ -e "$kdir" ] || {
+	[ $modules = yes ] || hint=", or${hint#;}"
+	die "There are no kernel headers at $kdir; install them (on Debian: apt-get install linux-headers-\$(uname -r), or linux-headers-amd64 and a boot of the newest kernel)"
+}
 [ -r "$kdir/include/config/kernel.release" ] ||
-	die "$kdir is not a kernel's build directory, or the kernel was not configured yet; $hint."
+	die "$kdir is not a kernel's build directory, or the kernel was not configured yet"
 
 release=$(cat "$kdir/include/config/kernel.release")
 IFS=.- read -r major minor _ <<<"$release"
 case $major.$minor in
-*[!0-9.]* | . | *. | .*) die "$kdir is of a kernel with the strange release '$release'; $hint." ;;
+*[!0-9.]* | . | *. | .*) die "$kdir is of a kernel with the strange release '$release'" ;;
 6.1) ;;
 *)
 	[ $((major * 1000 + minor)) -ge 6012 ] ||
-		die "Linux $release is not supported, only 6.1 and 6.12 or newer are; $hint."
+		die "Linux $release is not supported by these Xen block drivers, only 6.1 and 6.12 or newer are"
+	[ $((major * 1000 + minor)) -le $newest ] ||
+		note "Linux $release is newer than the kernels that these Xen block drivers are tested with, which end at $((newest / 1000)).$((newest % 1000))"
 	;;
 esac
-[ ! -r "$kdir/.config" ] || grep -q '^CONFIG_XEN=y' "$kdir/.config" ||
-	die "Linux $release at $kdir is built without Xen; $hint."
+
+# has VALUE SYMBOL: the kernel's configuration has the symbol with the value
+has() { [ -r "$kdir/.config" ] && grep -q "^CONFIG_$2=$1\$" "$kdir/.config"; }
+
+[ ! -r "$kdir/.config" ] || has y XEN || die "Linux $release at $kdir is built without Xen"
+front=xen-blkfront back=xen-blkback
+! has y XEN_BLKDEV_FRONTEND || front=
+! has y XEN_BLKDEV_BACKEND || back=
+case $front,$back in
+,) die "Linux $release has both Xen block drivers built in, which modules cannot replace" ;;
+,*) note "Linux $release has xen-blkfront built in, which a module cannot replace, so only xen-blkback is of use" ;;
+*,) note "Linux $release has xen-blkback built in, which a module cannot replace, so only xen-blkfront is of use" ;;
+esac
+[ $modules = no ] || echo $front $back
