@@ -18,15 +18,16 @@ modules_install: kdir	## install them where they take precedence over the kernel
 
 install: modules modules_install	## both of the above
 
-check: deps	## static checks and userspace tests; no emulator, three minutes
+check: deps	## static checks, userspace tests, fuzzing; no emulator, five minutes
 	@scripts/check.sh
 
 test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
 	@scripts/test-all.sh
 
-test-long: deps	## all system tests on Debian 12, including the long ones; builds of the series
+test-long: deps	## all system tests on Debian 12, including the long ones; builds of the series; fuzzing
 	@scripts/series-build.sh; built=$$?; \
-	tests/system/run --suite bookworm --long && exit $$built
+	tests/fuzz/run 600; fuzzed=$$?; \
+	tests/system/run --suite bookworm --long && exit $$((built + fuzzed))
 
 # SIGNOFF=y adds a Signed-off-by: of the author that git is configured with.
 series:	## patches for KSRC=<Linux source>, for XENSRC=<git tree of Xen>, or both
