@@ -303,7 +303,7 @@ run_model() {
 run_fuzz() {
 	local seconds=${XENBLK_FUZZ_SECONDS:-60}
 	run_listed fuzz-plants 3600 tests/fuzz/run --plants
-	run_listed fuzz $((seconds + 900)) tests/fuzz/run "$seconds"
+	run_listed fuzz $((seconds + 3600)) tests/fuzz/run "$seconds"
 }
 
 # report VERDICT NAME LOG: count and print a verdict.
