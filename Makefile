@@ -18,16 +18,17 @@ modules_install: kdir	## install them where they take precedence over the kernel
 
 install: modules modules_install	## both of the above
 
-check: deps	## static checks and userspace tests; no emulator, three minutes
+check: deps	## static checks, userspace tests, fuzzing; no emulator, five minutes
 	@scripts/check.sh
 
 test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
 	@scripts/test-all.sh
 
-test-long: deps	## all system tests on Debian 12, including the long ones; the series; the package
+test-long: deps	## all system tests on Debian 12, including the long ones; the series; the package; fuzzing
 	@scripts/series-build.sh; built=$$?; \
+	tests/fuzz/run 600; fuzzed=$$?; \
 	tests/packages/run; packages=$$?; \
-	tests/system/run --suite bookworm --long && exit $$((built | packages))
+	tests/system/run --suite bookworm --long && exit $$((built | fuzzed | packages))
 
 deb: deb-deps	## the package xen-blk-dkms for Debian, in build/deb
 	@scripts/deb.sh && lintian --allow-root --fail-on warning build/deb/*.deb

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Every check that needs no emulator: static checks, the build without a
-# warning, models of the rings, the pure headers in user space.  Prints a line
-# for each check, and below it what failed and where.  The last line is 'N
-# passed, N failed'.
+# warning, models of the rings, the pure headers in user space, fuzzed as well.
+# Prints a line for each check, and below it what failed and where.  The last
+# line is 'N passed, N failed'.
+#
+# XENBLK_FUZZ_SECONDS	length of the check "fuzz" after its planted faults (60)
 #
 #   check.sh [NAME...]      only the checks with these names
 #
@@ -190,7 +192,7 @@ check_pairs() {
 }
 
 check_spelling() {
-	codespell -q 3 -L hda,sring -S '*/results,*.o,*.ko' \
+	codespell -q 3 -L hda,sring -S '*/results,*/corpus,*.o,*.ko' \
 		drivers include compat scripts tests packaging Documentation Makefile ./*.md
 }
 
@@ -297,24 +299,40 @@ run_unit() {
 	done
 }
 
-# The model holds, and each planted fault is found; each counts by itself.
-run_model() {
-	local log=$out/model.log line rc
-	timeout -k 5 1500 tests/model/run.sh "$top/build/model" >"$log" 2>&1
+# run_listed NAME LIMIT COMMAND...: a command that prints 'ok NAME: ...' or 'not ok NAME: ...' for
+# each of its checks, followed by indented lines.  Each counts by itself.
+run_listed() {
+	local name=$1 limit=$2 log=$out/$1.log line rc
+	shift 2
+	timeout -k 5 "$limit" "$@" >"$log" 2>&1
 	rc=$?
 	if [ $rc = 77 ]; then
-		report SKIP model "$log"
+		report SKIP "$name" "$log"
 		return
 	fi
 	while IFS= read -r line; do
 		case $line in
 		"ok "*) passed=$((passed + 1)) && echo "PASS ${line#ok }" ;;
 		"not ok "*) failed=$((failed + 1)) && echo "FAIL ${line#not ok }" ;;
+		"   "*) echo "  $line" ;;
 		esac
 	done <"$log"
 	# A run without a result, or that died, has failed itself.
 	[ $rc = 0 ] && grep -q '^ok ' "$log" || grep -q '^not ok ' "$log" ||
-		report FAIL model "$log"
+		report FAIL "$name" "$log"
+}
+
+# The model holds, and each planted fault is found.
+run_model() {
+	run_listed model 1500 tests/model/run.sh "$top/build/model"
+}
+
+# The fuzz targets find each planted fault, and nothing else.  Their corpus is also replayed by the
+# unit tests.
+run_fuzz() {
+	local seconds=${XENBLK_FUZZ_SECONDS:-60}
+	run_listed fuzz-plants 3600 tests/fuzz/run --plants
+	run_listed fuzz $((seconds + 3600)) tests/fuzz/run "$seconds"
 }
 
 # report VERDICT NAME LOG: count and print a verdict.
@@ -345,7 +363,7 @@ run_check() {
 	esac
 }
 
-all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling deb layout-arm64 build-6.1 build-6.12 model unit)
+all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling deb layout-arm64 build-6.1 build-6.12 model unit fuzz)
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do
@@ -355,7 +373,7 @@ for name; do
 		;;
 	esac
 	case $name in
-	unit | model) "run_$name" ;;
+	unit | model | fuzz) "run_$name" ;;
 	*) run_check "$name" ;;
 	esac
 done
