@@ -155,6 +155,7 @@ struct blkback_vbd_offer {
  * @online_watch: on "online"
  * @leave_watch: has xenwatch unregister the device
  * @work: follows the frontend and the toolstack: follow.c
+ * @retry: schedules @work again
  * @seen: BLKBACK_SEEN_*, for @work
  * @offer: what the frontend was offered; used by @work, as are the next three
  * @unused_rings: the frontend has sent no request on its rings yet
@@ -193,6 +194,7 @@ struct blkback {
 	struct xenbus_watch online_watch;
 	struct xenbus_watch leave_watch;
 	struct work_struct work;
+	struct delayed_work retry;
 	unsigned long seen;
 	struct blkif_offer offer;
 	bool unused_rings;
@@ -629,6 +631,7 @@ do {									\
 
 /* xenbus.c; life.h has the other functions of the life of a device */
 void blkback_schedule_work(struct blkback *blkback);
+void blkback_retry(struct blkback *blkback);
 void blkback_free(struct kref *kref);
 
 static inline void blkback_put(struct blkback *blkback)
@@ -756,6 +759,12 @@ bool blkback_data_lingers(const struct blkback_req *req);
 void blkback_data_release(struct blkback_req *req);
 void blkback_data_end(struct blkback_queue *queue);
 bool blkback_data_trim(struct blkback_queue *queue, bool idle);
+
+/* Xen's older releases have one status for mappings and the IOMMU. */
+static inline bool blkback_grant_no_room(s16 status)
+{
+	return status == GNTST_no_space || status == GNTST_no_device_space;
+}
 
 /* grant.c: data that is mapped */
 int blkback_grant_init(struct blkback_queue *queue, gfp_t gfp);

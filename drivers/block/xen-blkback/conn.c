@@ -159,7 +159,7 @@ static void blkback_queue_init(struct blkback_queue *queue)
  * @conn: the connection, which has fewer queues than were agreed
  * @keys: what the frontend wrote about the queue
  *
- * Return: 0 or -errno, which was reported.
+ * Return: 0 or -errno, which was reported; -ENOSPC if it is to be tried again.
  */
 int blkback_conn_add_queue(struct blkback_conn *conn,
 			   const struct blkback_queue_keys *keys)
@@ -173,6 +173,12 @@ int blkback_conn_add_queue(struct blkback_conn *conn,
 	queue->index = conn->nr_queues;
 	blkback_queue_init(queue);
 	err = blkback_ring_map(queue, keys->grefs);
+	if (err == -ENOSPC) {
+		blkback_log(conn->blkback, warn,
+			    "queue %u: Xen has no room for the ring, trying again (gnttab_max_maptrack_frames)\n",
+			    queue->index);
+		return err;
+	}
 	if (err)
 		goto refuse;
 	step = "binding the event channel";
@@ -188,6 +194,8 @@ int blkback_conn_add_queue(struct blkback_conn *conn,
 
 unmap:
 	blkback_ring_unmap(queue);
+	/* Not to be taken for a lack of room for the ring. */
+	err = err == -ENOSPC ? -EBUSY : err;
 refuse:
 	blkback_refuse(conn->blkback, err, "%s of queue %u failed", step,
 		       queue->index);

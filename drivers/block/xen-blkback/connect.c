@@ -125,6 +125,7 @@ void blkback_connect(struct blkback *blkback)
 {
 	struct blkif_choice choice;
 	struct blkback_conn *conn;
+	int err;
 
 	if (!blkback_may_connect(blkback))
 		return;
@@ -135,8 +136,11 @@ void blkback_connect(struct blkback *blkback)
 		blkback_refuse(blkback, -ENOMEM, "no memory for the connection");
 		return;
 	}
-	if (blkback_set_up(conn)) {
+	err = blkback_set_up(conn);
+	if (err) {
 		blkback_end_conn(blkback, conn, true);
+		if (err == -ENOSPC && blkback_set_state(blkback, BLKBACK_PENDING))
+			blkback_retry(blkback);
 		return;
 	}
 	blkback->unused_rings = false;

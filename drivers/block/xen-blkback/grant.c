@@ -366,12 +366,6 @@ static void blkback_grant_make_room(struct blkback_queue *queue,
 	}
 }
 
-/* Xen's older releases have one status for mappings and the IOMMU. */
-static bool blkback_grant_no_room(s16 status)
-{
-	return status == GNTST_no_space || status == GNTST_no_device_space;
-}
-
 /**
  * blkback_grant_map() - map all that was prepared, with one hypercall
  * @queue: the queue

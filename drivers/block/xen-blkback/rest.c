@@ -46,6 +46,9 @@ u32 blkback_rest_ms = 12 * MSEC_PER_SEC;
 /* The same while dom0 is short of memory. */
 #define BLKBACK_REST_SOON	HZ
 
+/* But not sooner than this after its start, as to start it takes memory, too. */
+#define BLKBACK_REST_AGAIN	(10 * HZ)
+
 /* When to try again to start a thread. */
 #define BLKBACK_REST_RETRY	HZ
 
@@ -279,8 +282,8 @@ long blkback_rest_in(const struct blkback_queue *queue)
 	if (queue->conn->local || queue->in_flight || queue->budget.starved ||
 	    queue->grant.cache.nr_mapped)
 		return MAX_SCHEDULE_TIMEOUT;
-	/* Not over and over: to start and end threads takes memory, too. */
-	if (queue->hurry && get_jiffies_64() - queue->started >= rest)
+	if (queue->hurry &&
+	    get_jiffies_64() - queue->started >= BLKBACK_REST_AGAIN)
 		rest = min_t(u64, rest, BLKBACK_REST_SOON);
 	return rest > unused ? rest - unused : 1;
 }

@@ -79,6 +79,8 @@ static int blkback_ring_map_pages(struct blkback_queue *queue,
 	for (i = 0; i < nr; i++) {
 		if (ops[i].status == GNTST_okay)
 			mem->handles[i] = ops[i].handle;
+		else if (blkback_grant_no_room(ops[i].status))
+			err = err ?: -ENOSPC;
 		else
 			err = -EIO;
 	}
@@ -131,7 +133,8 @@ static int blkback_ring_map_shared(struct blkback_queue *queue,
  * @queue: the queue
  * @grefs: of the request ring, and then of the response ring if it is separate
  *
- * Return: 0, -EPROTO if the indexes in the ring make no sense, or -errno.
+ * Return: 0; -EPROTO if the indexes in the ring make no sense; -ENOSPC if Xen has
+ * no room for the mappings; or another -errno.
  */
 int blkback_ring_map(struct blkback_queue *queue, const grant_ref_t *grefs)
 {

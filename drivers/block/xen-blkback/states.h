@@ -11,7 +11,7 @@
  * @BLKBACK_PROBING: nothing has been offered yet
  * @BLKBACK_WAITING: the frontend knows the offer and has not connected yet
  * @BLKBACK_PENDING: the frontend is ready, but its previous connection still
- *                   has to end
+ *                   has to end, or Xen has no room for its rings
  * @BLKBACK_CONNECTED: there is a connection
  * @BLKBACK_CLOSING: the frontend is closing
  * @BLKBACK_REFUSED: this driver is closing: the frontend was refused, or

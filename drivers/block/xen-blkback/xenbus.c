@@ -125,6 +125,28 @@ void blkback_free(struct kref *kref)
 	queue_work(blkback_disk_wq, &blkback->close);
 }
 
+static void blkback_retry_work(struct work_struct *work)
+{
+	struct blkback *blkback = container_of(to_delayed_work(work),
+					       struct blkback, retry);
+
+	blkback_schedule_work(blkback);
+	blkback_put(blkback);
+}
+
+/**
+ * blkback_retry() - have the work item run again in a second
+ * @blkback: the device
+ *
+ * Context: the work item of the device.
+ */
+void blkback_retry(struct blkback *blkback)
+{
+	kref_get(&blkback->kref);
+	if (!queue_delayed_work(blkback_update_wq, &blkback->retry, HZ))
+		blkback_put(blkback);
+}
+
 static void blkback_frontend_changed(struct xenbus_device *dev,
 				     enum xenbus_state state)
 {
@@ -304,6 +326,7 @@ static int blkback_probe(struct xenbus_device *dev,
 	kref_init(&blkback->kref);
 	mutex_init(&blkback->lock);
 	INIT_WORK(&blkback->work, blkback_work);
+	INIT_DELAYED_WORK(&blkback->retry, blkback_retry_work);
 	INIT_WORK(&blkback->open, blkback_open_work);
 	INIT_WORK(&blkback->close, blkback_close_work);
 	get_device(&dev->dev);
