@@ -190,7 +190,7 @@ check_pairs() {
 }
 
 check_spelling() {
-	codespell -q 3 -L hda,sring -S '*/results,*.o,*.ko,*/tools/trees' \
+	codespell -q 3 -L hda,sring,nd,inflight -S '*/results,*.o,*.ko,*/tools/trees' \
 		drivers include compat scripts tests tools Documentation Makefile ./*.md
 }
 

@@ -387,6 +387,59 @@ class DoctorHealthy(unittest.TestCase):
         self.assertIn("in-tree", json.loads(on("intree-idle", "doctor", "--json")[1])["versions"]["backend"])
 
 
+class Guest(unittest.TestCase):
+    """The side of the frontend, without what only dom0 has."""
+
+    def setUp(self):
+        self.trees = snapshots("ours-both")
+        for tree in self.trees:
+            for table in ("files", "links"):
+                tree[table] = {k: v for k, v in tree[table].items() if "xen-backend" not in k and "blkback" not in k}
+            tree["xenstore"] = {k: v for k, v in tree["xenstore"].items() if "/vbd/1/" not in k}
+            # The device of a backend is its only other directory in sysfs.
+            tree["xenstore"]["domid"] = "5"
+            tree["xenstore"] |= {k.replace("/domain/0/device", "/domain/5/device"): v for k, v in tree["xenstore"].items()}
+            path = "/local/domain/0/backend/vbd/0/51760/frontend"
+            tree["xenstore"][path] = "/local/domain/5/device/vbd/51760"
+
+    def disks(self, tree):
+        """The disks of a snapshot."""
+        return xenblk.Domain(xenblk.Recorded(tree)).disks()
+
+    def test_list(self):
+        (disk,) = self.disks(self.trees[-1])
+        self.assertEqual((disk.side, disk.name, disk.where), ("frontend", "xvdd", "Domain-0"))
+        self.assertEqual(disk.negotiated["slots"], "508")
+
+    def test_healthy(self):
+        self.assertEqual(said(doctor(self.trees)), "")
+
+    def test_users_of_a_disk_that_is_detached(self):
+        tree = self.trees[-1]
+        back = "/local/domain/0/backend/vbd/0/51760"
+        tree["xenstore"] |= {f"{back}/online": "0", f"{back}/state": "5"}
+        tree["files"]["/proc/mounts"] = "/dev/xvdd1 /srv ext4 rw 0 0"
+        tree["files"]["/sys/block/xvdd/xvdd1/size"] = "8"
+        tree["files"]["/sys/block/xvdd/holders/dm-0/"] = ""
+        out = said(doctor(tree))
+        self.assertIn("xvdd1 is mounted on /srv", out)
+        self.assertIn("xvdd is part of dm-0", out)
+
+    def test_without_xenstore(self):
+        for tree in self.trees:
+            tree["xenstore"], tree["silent"] = {}, "no permission for XenStore"
+        (disk,) = self.disks(self.trees[-1])
+        self.assertEqual((disk.name, disk.front_state), ("xvdd", None))
+        watch = xenblk.Watch(xenblk.Feed([xenblk.Recorded(t) for t in self.trees]), None)
+        self.assertGreater(watch.next()[0].value["iops"], 0)
+        self.assertEqual(said(doctor(self.trees)), "")
+
+    def test_backend_is_gone(self):
+        tree = self.trees[-1]
+        tree["xenstore"] = {k: v for k, v in tree["xenstore"].items() if "/backend/vbd/0/" not in k}
+        self.assertIn("the backend's directory in XenStore is gone", said(doctor(tree)))
+
+
 class DoctorFaults(unittest.TestCase):
     """Faults that were recorded."""
 
