@@ -3,9 +3,9 @@
 # Makes the recordings in trees/:
 #
 #   tests/system/run --script tests/tools/record.sh --results DIR
-#   cp DIR/cases/*.json tests/tools/trees/
+#   mkdir -p tests/tools/trees && cp DIR/cases/*.json tests/tools/trees/
 #
-# What fails is reported, and the rest is done nevertheless.
+# This takes about ten minutes.  What fails is reported, and the rest is done nevertheless.
 
 # shellcheck source=../system/dom0/detach.sh
 . /bed/dom0/detach.sh
