@@ -7,7 +7,10 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 	 CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m
 
-.PHONY: modules modules_install install check test test-long series deb demo bench \
+# Where the tool goes.
+PREFIX ?= /usr/local
+
+.PHONY: modules modules_install install tool_install check test test-long series deb demo bench \
 	bench-profile bench-ring bench-scale clean help kdir deps deb-deps
 
 modules: kdir	## build xen-blkfront.ko and xen-blkback.ko for KDIR
@@ -17,6 +20,10 @@ modules_install: kdir	## install them where they take precedence over the kernel
 	$(kbuild) INSTALL_MOD_DIR=updates modules_install
 
 install: modules modules_install	## both of the above
+
+tool_install:	## install xenblk(8) in PREFIX, which is /usr/local
+	install -D -m 755 tools/xenblk/xenblk $(DESTDIR)$(PREFIX)/sbin/xenblk
+	install -D -m 644 tools/xenblk/xenblk.8 $(DESTDIR)$(PREFIX)/share/man/man8/xenblk.8
 
 check: deps	## static checks, userspace tests, fuzzing; no emulator, five minutes
 	@scripts/check.sh

@@ -135,8 +135,13 @@ check_kernel-doc() {
 check_spdx() {
 	local f rc=0
 	for f in $(kernel_sources) $(scripts) Makefile Kbuild \
+<<<<<<< HEAD
 		$(find drivers tests scripts \( -name '*.[ch]' -o -name Makefile -o -name Kbuild -o -name '*.py' -o -name '*.litmus' \) \
 			! -name '*.mod.c'); do
+=======
+		$(find drivers tests scripts \( -name '*.[ch]' -o -name Makefile -o -name Kbuild -o -name '*.py' \) \
+			! -name '*.mod.c') $(find tools/xenblk -type f); do
+>>>>>>> tool18
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' && continue
 		echo "$f: no SPDX tag in the first three lines"
 		rc=1
@@ -192,8 +197,13 @@ check_pairs() {
 }
 
 check_spelling() {
+<<<<<<< HEAD
 	codespell -q 3 -L hda,sring -S '*/results,*/corpus,*.o,*.ko' \
 		drivers include compat scripts tests packaging Documentation Makefile ./*.md
+=======
+	codespell -q 3 -L hda,sring,nd,inflight -S '*/results,*.o,*.ko,*/tools/trees' \
+		drivers include compat scripts tests tools Documentation Makefile ./*.md
+>>>>>>> tool18
 }
 
 # build DIR MAKE...: both modules, in a copy so that nothing else is disturbed.
@@ -335,6 +345,37 @@ run_fuzz() {
 	run_listed fuzz $((seconds + 3600)) tests/fuzz/run "$seconds"
 }
 
+# No names that are unknown or unused in the programs in Python, and no warning for a manual page.
+check_tool-style() {
+	local f
+	if command -v pyflakes3 >/dev/null; then
+		pyflakes3 tools/xenblk/xenblk tests/tools/*.py || return
+	else
+		for f in tools/xenblk/xenblk tests/tools/*.py; do
+			python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$f" || return
+		done
+	fi
+	command -v man >/dev/null || return 0
+	! man --warnings -l tools/xenblk/xenblk.8 2>&1 >/dev/null | grep .
+}
+
+# Each test of xenblk counts by itself.
+run_tool() {
+	local log=$out/tool.log ok bad
+	run_check tool-style
+	timeout -k 5 300 python3 -B -m unittest discover -v -s tests/tools >"$log" 2>&1
+	ok=$(grep -c '\.\.\. ok$' "$log") bad=$(grep -cE '^(FAIL|ERROR): ' "$log")
+	passed=$((passed + ok))
+	if [ "$bad" = 0 ] && [ "$ok" -gt 0 ] && grep -q '^OK' "$log"; then
+		echo "PASS tool ($ok cases)"
+		return
+	fi
+	# Tests that died have failed even if no case says so.
+	failed=$((failed + (bad ? bad : 1) - 1))
+	sed -n '/^=====/,$p' "$log" >"$out/tool-faults.log"
+	report FAIL tool "$out/tool-faults.log"
+}
+
 # report VERDICT NAME LOG: count and print a verdict.
 report() {
 	case $1 in
@@ -363,7 +404,11 @@ run_check() {
 	esac
 }
 
+<<<<<<< HEAD
 all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling deb layout-arm64 build-6.1 build-6.12 model unit fuzz)
+=======
+all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit tool)
+>>>>>>> tool18
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do
@@ -373,7 +418,11 @@ for name; do
 		;;
 	esac
 	case $name in
+<<<<<<< HEAD
 	unit | model | fuzz) "run_$name" ;;
+=======
+	unit | model | tool) "run_$name" ;;
+>>>>>>> tool18
 	*) run_check "$name" ;;
 	esac
 done
