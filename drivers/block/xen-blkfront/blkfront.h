@@ -74,8 +74,11 @@ extern struct blkfront_params blkfront_params;
  */
 #define BLKFRONT_GUARANTEED	2U
 
-/* How many requests a queue has by default, unless its ring is too small. */
+/* How many requests a disk has by default, unless its rings are too small. */
 #define BLKFRONT_DEPTH		128U
+
+/* Slots of a ring that are enough for this, if the disk has several rings. */
+#define BLKFRONT_ENOUGH_SLOTS	(BLKFRONT_DEPTH - BLKFRONT_DEPTH / 16)
 
 /* Up to this order, rings are not larger than that needs. */
 #define BLKFRONT_DEFAULT_ORDER	2

@@ -347,6 +347,9 @@ static void blkfront_tag_set_init(struct blkfront_info *info)
 	 * where "xl vcpu-set" takes a CPU offline.
 	 */
 	set->flags |= BLK_MQ_F_STACKING;
+	/* Most often, one queue is busy at a time, and may use all requests. */
+	if (set->nr_hw_queues > 1)
+		set->flags |= BLK_MQ_F_TAG_HCTX_SHARED;
 	set->cmd_size = sizeof(struct blkfront_req);
 	set->driver_data = info;
 }

@@ -49,18 +49,21 @@ static unsigned int blkfront_choose_polled(const struct blkfront_info *info)
 
 /*
  * Unless larger rings are asked for, they are the smallest that have a slot for
- * each of the requests that a queue has by default.
+ * each of the requests that a disk has by default, or for nearly all of them if
+ * there are several rings.
  */
-static void blkfront_choose_order(struct blkif_layout *layout)
+static void blkfront_choose_order(struct blkif_choice *choice)
 {
-	struct blkif_layout less = *layout;
+	u32 enough = choice->nr_queues > 1 ? BLKFRONT_ENOUGH_SLOTS :
+					     BLKFRONT_DEPTH;
+	struct blkif_layout less = choice->layout;
 
 	if (blkfront_params.max_order > BLKFRONT_DEFAULT_ORDER)
 		return;
 	while (less.order--) {
-		if (blkif_layout_slots(&less) < BLKFRONT_DEPTH)
+		if (blkif_layout_slots(&less) < enough)
 			return;
-		layout->order = less.order;
+		choice->layout.order = less.order;
 	}
 }
 
@@ -96,7 +99,7 @@ void blkfront_choose(struct blkfront_info *info)
 	lockdep_assert_held(&info->mutex);
 	memset(&info->agreed, 0, sizeof(info->agreed));
 	info->agreed.choice = blkif_choose(&theirs, &ours);
-	blkfront_choose_order(&info->agreed.choice.layout);
+	blkfront_choose_order(&info->agreed.choice);
 	info->agreed.nr_polled = blkfront_choose_polled(info);
 	info->offer_persistent = blkfront_params.persistent;
 }

@@ -44,7 +44,7 @@ MODULE_PARM_DESC(poll_queues,
 
 module_param_named(max_ring_page_order, blkfront_params.max_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order,
-		 "Maximum number of pages of a ring, as a power of two (default 2, up to 4); up to 2, no more than 128 requests need");
+		 "Maximum number of pages of a ring, as a power of two (default 2, up to 4); up to 2, no more than 128 requests of a disk need");
 
 module_param_named(ring_alignment, blkfront_params.align, uint, 0644);
 MODULE_PARM_DESC(ring_alignment,

@@ -88,8 +88,12 @@ pair_row() {
 	load_front $front $fp
 	attach phy:/dev/vdc xvda
 
-	# Up to the default order, our frontend makes the smallest rings with 128 slots.
-	[ "$front$order$got" = "ours2native" ] || [ "$front$order" != ours2 ] || order=1
+	# Up to the default order, our frontend makes the smallest rings with 128 slots, or nearly so if there are several.
+	if [ $front = ours ] && [ "$order" -le 2 ]; then
+		while [ "$order" -gt 0 ] && [ "$(slots_of "$got" $((order - 1)))" -ge $((queues > 1 ? 120 : 128)) ]; do
+			order=$((order - 1))
+		done
+	fi
 	p=0
 	[ "$persistent" = 1,1 ] && p=1
 	case $got in
