@@ -70,9 +70,11 @@ extern struct blkfront_params blkfront_params;
 
 /*
  * Pages that each ring begins with, and references of its own for pages that are
- * granted with a request.  They suffice for a part of any request.
+ * granted with a request.  They suffice for a part of any request, as no block
+ * is larger than a page.
  */
-#define BLKFRONT_GUARANTEED	2U
+#define BLKFRONT_OWN_PAGES	1U
+#define BLKFRONT_OWN_REFS	2U
 
 /* How many requests a disk has by default, unless its rings are too small. */
 #define BLKFRONT_DEPTH		128U

@@ -472,7 +472,7 @@ static int blkfront_data_pool_init(struct blkfront_ring *ring,
 {
 	const struct blkfront_agreed *agreed = &ring->info->agreed;
 	unsigned int nr = blkfront_may_split(ring->info) ?
-			  BLKFRONT_GUARANTEED : agreed->max_segs;
+			  BLKFRONT_OWN_PAGES : agreed->max_segs;
 
 	ring->data.domid = ring->info->xbdev->otherend_id;
 	ring->data.granted = agreed->data == BLKFRONT_PERSISTENT;
@@ -505,10 +505,10 @@ static int blkfront_own_init(struct blkfront_ring *ring)
 {
 	if (ring->info->agreed.data == BLKFRONT_PERSISTENT)
 		return 0;
-	if (gnttab_alloc_grant_references(BLKFRONT_GUARANTEED, &ring->own))
+	if (gnttab_alloc_grant_references(BLKFRONT_OWN_REFS, &ring->own))
 		return -ENOSPC;
 	ring->has_own = true;
-	blkfront_grants_add(BLKFRONT_GUARANTEED);
+	blkfront_grants_add(BLKFRONT_OWN_REFS);
 	return 0;
 }
 
@@ -517,7 +517,7 @@ static void blkfront_own_free(struct blkfront_ring *ring)
 	if (!ring->has_own)
 		return;
 	gnttab_free_grant_references(ring->own);
-	blkfront_grants_put(BLKFRONT_GUARANTEED);
+	blkfront_grants_put(BLKFRONT_OWN_REFS);
 	ring->has_own = false;
 }
 

@@ -100,7 +100,7 @@ void blkfront_grants_update(void)
 /* From now on, rings have only a share; the work item finds out which. */
 static void blkfront_grants_short(void)
 {
-	unsigned int all = max(blkfront_grants_limit(), BLKFRONT_GUARANTEED);
+	unsigned int all = max(blkfront_grants_limit(), BLKFRONT_OWN_REFS);
 
 	if (!blkfront_is_short() &&
 	    cmpxchg(&blkfront_share, UINT_MAX, all) == UINT_MAX)
@@ -162,7 +162,7 @@ void blkfront_grants_divide(unsigned int rings, unsigned int fixed)
 		WRITE_ONCE(blkfront_share, UINT_MAX);
 		return;
 	}
-	WRITE_ONCE(blkfront_share, max(limit / rings, BLKFRONT_GUARANTEED));
+	WRITE_ONCE(blkfront_share, max(limit / rings, BLKFRONT_OWN_REFS));
 }
 
 /**

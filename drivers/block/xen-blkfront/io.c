@@ -318,10 +318,11 @@ blkfront_prepare_part(struct blkfront_ring *ring, struct request *rq,
 		    verdict != BLKFRONT_WAIT_GRANTS)
 			return verdict;
 	}
+	nr = min(all, BLKFRONT_OWN_REFS);
+	if (passed != BLKFRONT_MAPPED)
+		nr = min(nr, max(most, BLKFRONT_OWN_PAGES));
 	if (ring->has_own)
-		verdict = blkfront_try_part(ring, rq, op, passed,
-					    min(all, BLKFRONT_GUARANTEED),
-					    true);
+		verdict = blkfront_try_part(ring, rq, op, passed, nr, true);
 	if (verdict == BLKFRONT_WAIT_PAGES || verdict == BLKFRONT_WAIT_GRANTS)
 		blkfront_pool_reserve(&ring->data, all);
 	return verdict;

@@ -69,7 +69,7 @@ MODULE_PARM_DESC(detach_in_use,
 
 module_param_named(max_pool_pages, blkfront_params.max_pool_pages, uint, 0644);
 MODULE_PARM_DESC(max_pool_pages,
-		 "Maximum number of pages that a queue has for copies of data, at least 2 (default 8 MiB)");
+		 "Maximum number of pages that a queue has for copies of data, at least 1 (default 8 MiB)");
 
 static int blkfront_spare_set(const char *val, const struct kernel_param *kp)
 {

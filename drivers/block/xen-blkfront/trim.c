@@ -142,7 +142,7 @@ static unsigned int blkfront_trim_fixed(struct blkfront_ring *ring)
 
 	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++)
 		nr += pool->granted ? pool->min : 0;
-	return nr + (ring->has_own ? BLKFRONT_GUARANTEED : 0);
+	return nr + (ring->has_own ? BLKFRONT_OWN_REFS : 0);
 }
 
 static void blkfront_trim_work(struct work_struct *work)
