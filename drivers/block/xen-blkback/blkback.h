@@ -760,15 +760,10 @@ void blkback_data_release(struct blkback_req *req);
 void blkback_data_end(struct blkback_queue *queue);
 bool blkback_data_trim(struct blkback_queue *queue, bool idle);
 
-/* Xen's older releases have one status for mappings and the IOMMU. */
-static inline bool blkback_grant_no_room(s16 status)
-{
-	return status == GNTST_no_space || status == GNTST_no_device_space;
-}
-
 /* grant.c: data that is mapped */
 int blkback_grant_init(struct blkback_queue *queue, gfp_t gfp);
 void blkback_grant_exit(struct blkback_queue *queue);
+bool blkback_grant_no_room(s16 status);
 bool blkback_grant_persistent(const struct blkback_queue *queue);
 int blkback_grant_prepare(struct blkback_req *req);
 void blkback_grant_map(struct blkback_queue *queue);

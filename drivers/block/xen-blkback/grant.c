@@ -347,6 +347,19 @@ int blkback_grant_prepare(struct blkback_req *req)
 	return 0;
 }
 
+/**
+ * blkback_grant_no_room() - had Xen no room for a mapping?
+ * @status: of a map operation
+ *
+ * Xen's older releases have one status for mappings and the IOMMU.
+ *
+ * Return: true if it can be tried again.
+ */
+bool blkback_grant_no_room(s16 status)
+{
+	return status == GNTST_no_space || status == GNTST_no_device_space;
+}
+
 /* Idle grants take room, too: those of the queue, and of its siblings. */
 static void blkback_grant_make_room(struct blkback_queue *queue,
 				    unsigned int nr)
