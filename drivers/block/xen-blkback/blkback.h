@@ -170,8 +170,7 @@ struct blkback_vbd_offer {
  * @conn: the connection, NULL if there is none; changed by @work and by the end
  *        of the connection
  * @stats: of connections that have ended
- * @reclaim_end: keep no free pages until then; jiffies.  A value that is torn
- *               on 32 bits does no harm.
+ * @reclaim_end: keep no free pages until then; jiffies, may be torn
  * @no_ring_until: do not have xenbus map a ring until then; jiffies
  * @log: limits the messages that a frontend can cause
  * @debugfs: directory of the device
@@ -448,7 +447,7 @@ struct blkback_counts {
  * @has_mem: it has what it needs to serve requests
  * @hurry: dom0 ran short of memory since there was work
  * @suspect: the watch has seen a request without an event
- * @used: when the thread last found that there was work; jiffies
+ * @used: when the thread last found work; jiffies
  * @started: when it was started; jiffies
  * @start: starts the thread, and reaps it when it has ended
  * @done_lock: protects @done
