@@ -149,7 +149,7 @@ blkfront_pool_nr_free(const struct blkfront_pool *pool)
 	return READ_ONCE(pool->nr_free) + READ_ONCE(pool->nr_cold);
 }
 
-/* Pages that requests have, likewise. */
+/* Pages that requests use; without the lock, a moment ago. */
 static inline unsigned int
 blkfront_pool_in_use(const struct blkfront_pool *pool)
 {

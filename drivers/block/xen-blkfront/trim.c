@@ -20,7 +20,7 @@
 /* A page is freed when it was not used for one to two of these. */
 #define BLKFRONT_AGE_INTERVAL	(15 * HZ / 2)
 
-/* How often shares are computed anew while grants are short. */
+/* While grants are short, the work item computes the shares this often. */
 #define BLKFRONT_SHARE_INTERVAL	(HZ / 2)
 
 /*
