@@ -15,6 +15,7 @@
 # XENBLK_CPU XENBLK_SMP XENBLK_MEM XENBLK_DOM0_MEM XENBLK_TB	the machine
 # XENBLK_PARALLEL=1	do not wait for another emulator on this machine to end
 # XENBLK_ICOUNT=1	virtual time counts instructions
+# XENBLK_ONE_THREAD=1	one host CPU for all of the emulated CPUs; several such boots may run at once
 # XENBLK_QEMU_ARGS	further arguments
 # XENBLK_XEN_ARGS XENBLK_DOM0_ARGS	further parameters of Xen, of dom0's kernel
 # XENBLK_SLUB		slub_debug of dom0's kernel (FZP)
@@ -72,7 +73,7 @@ debug="slub_debug=${XENBLK_SLUB:-FZP} page_poison=1"
 # The limits of the kernel's own watchdogs, wide enough for a slow, shared host.
 slow="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=180 workqueue.watchdog_thresh=180"
 accel="tcg,thread=multi,tb-size=${XENBLK_TB:-1024}"
-[ "${XENBLK_ICOUNT:-0}" = 1 ] && accel="tcg,thread=single,tb-size=${XENBLK_TB:-1024}"
+[ "${XENBLK_ICOUNT:-0}${XENBLK_ONE_THREAD:-0}" = 00 ] || accel="tcg,thread=single,tb-size=${XENBLK_TB:-1024}"
 
 args=(
 	-nodefaults -no-user-config -M q35 -accel "$accel" -cpu "$cpu" -smp "$smp" -m "$mem"
@@ -107,7 +108,7 @@ args+=(${XENBLK_QEMU_ARGS-})
 # Two emulators at once take more than twice as long as one after the other: a vCPU that
 # spins waits for one that the host does not run.
 lock=/tmp/xen-blk-emulator.lock
-if [ "${XENBLK_PARALLEL:-0}" = 0 ] && : >>"$lock"; then
+if [ "${XENBLK_PARALLEL:-0}${XENBLK_ONE_THREAD:-0}" = 00 ] && : >>"$lock"; then
 	exec 9<"$lock"
 	waited=0
 	until flock -n 9; do
