@@ -502,6 +502,8 @@ static blk_status_t blkfront_unsent(struct blkfront_ring *ring,
 		/* blk-mq tries again by itself. */
 		return BLK_STS_RESOURCE;
 	case BLKFRONT_UNSUPPORTED:
+		/* The log says what the connection supports. */
+		rq->rq_flags |= RQF_QUIET;
 		return BLK_STS_NOTSUPP;
 	default:
 		return BLK_STS_IOERR;
