@@ -297,6 +297,24 @@ struct blkfront_ring {
 	struct work_struct work;
 };
 
+/* One of the pools of a ring, or NULL. */
+static inline struct blkfront_pool *
+blkfront_pool_at(struct blkfront_ring *ring, unsigned int i)
+{
+	switch (i) {
+	case 0:
+		return &ring->indirect;
+	case 1:
+		return &ring->data;
+	case 2:
+		return &ring->pi;
+	}
+	return NULL;
+}
+
+#define blkfront_for_each_pool(pool, ring, i)				\
+	for ((i) = 0; ((pool) = blkfront_pool_at(ring, i)); (i)++)
+
 /**
  * struct blkfront_tag - a tag of a hardware queue
  * @rq: in flight under the tag; set when the slot is written, cleared by

@@ -551,13 +551,14 @@ static int blkfront_ring_pools_init(struct blkfront_ring *ring, gfp_t gfp)
  */
 unsigned int blkfront_pools_free(struct blkfront_ring *ring)
 {
-	struct blkfront_buf **spare = &ring->info->spare;
+	struct blkfront_pool *pool;
+	unsigned int i, held = 0;
 
 	blkfront_trim_del(ring);
 	blkfront_own_free(ring);
-	return blkfront_pool_drain(&ring->indirect, spare) +
-	       blkfront_pool_drain(&ring->data, spare) +
-	       blkfront_pool_drain(&ring->pi, spare);
+	blkfront_for_each_pool(pool, ring, i)
+		held += blkfront_pool_drain(pool, &ring->info->spare);
+	return held;
 }
 
 /**

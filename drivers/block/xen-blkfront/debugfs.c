@@ -56,20 +56,16 @@ void blkfront_counters_read(struct blkfront_info *info,
 static void blkfront_pages_show(struct seq_file *file,
 				struct blkfront_info *info)
 {
-	unsigned int i, pages = 0, nr_free = 0, held = 0;
+	unsigned int i, j, pages = 0, nr_free = 0, held = 0;
+	struct blkfront_pool *pool;
 
 	mutex_lock(&info->brief);
 	for (i = 0; i < info->nr_rings; i++) {
-		const struct blkfront_ring *ring = &info->rings[i];
-
-		pages += READ_ONCE(ring->data.nr) +
-			 READ_ONCE(ring->indirect.nr) + READ_ONCE(ring->pi.nr);
-		nr_free += blkfront_pool_nr_free(&ring->data) +
-			   blkfront_pool_nr_free(&ring->indirect) +
-			   blkfront_pool_nr_free(&ring->pi);
-		held += READ_ONCE(ring->data.held) +
-			READ_ONCE(ring->indirect.held) +
-			READ_ONCE(ring->pi.held);
+		blkfront_for_each_pool(pool, &info->rings[i], j) {
+			pages += READ_ONCE(pool->nr);
+			nr_free += blkfront_pool_nr_free(pool);
+			held += READ_ONCE(pool->held);
+		}
 	}
 	mutex_unlock(&info->brief);
 	seq_printf(file, "pages %u\npages_free %u\npages_held %u\n", pages,

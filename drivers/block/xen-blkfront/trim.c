@@ -63,24 +63,13 @@ void blkfront_trim_now(void)
 	mod_delayed_work(system_freezable_wq, &blkfront_trim, 0);
 }
 
-/* The pools of a ring. */
-static struct blkfront_pool *blkfront_trim_pool(struct blkfront_ring *ring,
-						unsigned int i)
-{
-	struct blkfront_pool *const pools[] = {
-		&ring->data, &ring->indirect, &ring->pi, NULL,
-	};
-
-	return pools[i];
-}
-
 /* Free the pages of a ring that are cold, and have the others become cold. */
 static void blkfront_trim_age(struct blkfront_ring *ring)
 {
 	struct blkfront_pool *pool;
 	unsigned int i, nr;
 
-	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++) {
+	blkfront_for_each_pool(pool, ring, i) {
 		nr = UINT_MAX;
 		blkfront_pool_trim(pool, &nr, false);
 		blkfront_pool_age(pool);
@@ -94,7 +83,7 @@ static unsigned int blkfront_trim_all(struct blkfront_ring *ring,
 	struct blkfront_pool *pool;
 	unsigned int i, gone = 0;
 
-	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++)
+	blkfront_for_each_pool(pool, ring, i)
 		gone += blkfront_pool_trim(pool, nr, true);
 	return gone;
 }
@@ -104,7 +93,7 @@ static unsigned int blkfront_trim_count(struct blkfront_ring *ring)
 	struct blkfront_pool *pool;
 	unsigned int i, nr = 0;
 
-	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++)
+	blkfront_for_each_pool(pool, ring, i)
 		nr += blkfront_pool_spare(pool);
 	return nr;
 }
@@ -115,7 +104,7 @@ static bool blkfront_trim_is_grown(struct blkfront_ring *ring)
 	struct blkfront_pool *pool;
 	unsigned int i;
 
-	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++)
+	blkfront_for_each_pool(pool, ring, i)
 		if (READ_ONCE(pool->nr) > pool->min)
 			return true;
 	return false;
@@ -140,7 +129,7 @@ static unsigned int blkfront_trim_fixed(struct blkfront_ring *ring)
 	unsigned int i, nr = ring->mem.nr;
 	struct blkfront_pool *pool;
 
-	for (i = 0; (pool = blkfront_trim_pool(ring, i)); i++)
+	blkfront_for_each_pool(pool, ring, i)
 		nr += pool->granted ? pool->min : 0;
 	return nr + (ring->has_own ? BLKFRONT_OWN_REFS : 0);
 }
