@@ -42,12 +42,13 @@ step() {
 }
 
 mkdir -p "$out" || exit 2
-# First, because a check builds the modules with Debian 13's headers.
+# First, because checks build the modules with the headers in these images.
 "$top/tests/system/build-image.sh" trixie
+"$top/tests/system/build-image.sh" backports
 step check "$top/scripts/check.sh"
-# Debian 13 first, as it has fewer cases; Debian 12 gets the rest of the budget.  On a
-# usual machine that is enough for all cases.
-for suite in trixie bookworm; do
+# Those with fewer cases first; Debian 12 gets the rest of the budget.  On a usual machine
+# that is enough for all cases.
+for suite in trixie backports bookworm; do
 	"$top/tests/system/build-image.sh" "$suite"
 	left=$((budget - SECONDS))
 	[ $left -gt 60 ] || left=60
