@@ -28,14 +28,16 @@ tool_install:	## install xenblk(8) in PREFIX, which is /usr/local
 check: deps	## static checks, userspace tests, fuzzing; no emulator, five minutes
 	@scripts/check.sh
 
-test: deps	## check, then the system tests on Debian 12 and 13 in an emulator
+test: deps	## check, then the system tests in an emulator: Debian 12, 13, and the newest kernel
 	@scripts/test-all.sh
 
-test-long: deps	## all system tests on Debian 12, including the long ones; the series; the package; fuzzing
+test-long: deps	## all system tests, on Debian 12 and the newest kernel; all kernels; the series; the package; fuzzing
 	@scripts/series-build.sh; built=$$?; \
+	scripts/build-kernels.sh; kernels=$$?; \
 	tests/fuzz/run --plants && tests/fuzz/run 600; fuzzed=$$?; \
 	tests/packages/run; packages=$$?; \
-	tests/system/run --suite bookworm --long && exit $$((built | fuzzed | packages))
+	tests/system/run --suite backports --long; newest=$$?; \
+	tests/system/run --suite bookworm --long && exit $$((built | kernels | fuzzed | packages | newest))
 
 deb: deb-deps	## the package xen-blk-dkms for Debian, in build/deb
 	@scripts/deb.sh && lintian --allow-root --fail-on warning build/deb/*.deb

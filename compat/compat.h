@@ -15,10 +15,14 @@
 
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
-	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
-	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0))
-#error "xen-blkfront and xen-blkback build for Linux 6.1 and for 6.12 or newer"
+/*
+ * The kernels that the drivers build for, and the newest one that they were run
+ * on, as 1000 * major + minor.  scripts/kdir.sh reads these three lines.
+ */
+#define COMPAT_BUILDS(v) ((v) == 6001 || (v) == 6006 || (v) == 6008 || (v) >= 6012)
+#define COMPAT_NEWEST 7003
+#if !COMPAT_BUILDS((LINUX_VERSION_CODE >> 16) * 1000 + (LINUX_VERSION_CODE >> 8 & 255))
+#error "The Xen block drivers build for Linux 6.1, 6.6, 6.8, and 6.12 and newer"
 #endif
 
 #include <linux/bio.h>
@@ -35,27 +39,53 @@ typedef fmode_t blk_mode_t;
 
 #define BLK_OPEN_READ	FMODE_READ
 #define BLK_OPEN_WRITE	FMODE_WRITE
+#endif
 
 /*
  * 6.9, f3a608827d1f: an open block device is a struct file.  In older kernels
- * callers keep the mode; here an opaque struct file keeps it.
+ * callers keep what closing it takes; here an opaque struct file keeps it.
  */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
 struct compat_bdev_file {
 	struct block_device *bdev;
 	blk_mode_t mode;
+	void *holder;
+	struct bdev_handle *handle;
 };
+
+/* 6.5, 2736e8eeb0cc: closing takes the holder; 6.7, e719b4d15674: a handle. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define compat_bdev_open(file, dev)	((file)->bdev =			\
+	blkdev_get_by_dev(dev, (file)->mode, (file)->holder))
+#define compat_bdev_close(file)		blkdev_put((file)->bdev, (file)->mode)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define compat_bdev_open(file, dev)	((file)->bdev =			\
+	blkdev_get_by_dev(dev, (file)->mode, (file)->holder, NULL))
+#define compat_bdev_close(file)		blkdev_put((file)->bdev, (file)->holder)
+#else
+static inline struct block_device *
+compat_bdev_open(struct compat_bdev_file *file, dev_t dev)
+{
+	file->handle = bdev_open_by_dev(dev, file->mode, file->holder, NULL);
+	file->bdev = IS_ERR(file->handle) ? ERR_CAST(file->handle) :
+					    file->handle->bdev;
+	return file->bdev;
+}
+
+#define compat_bdev_close(file)		bdev_release((file)->handle)
+#endif
 
 static inline struct file *compat_bdev_file_open_by_dev(dev_t dev,
 							blk_mode_t mode,
 							void *holder)
 {
-	struct compat_bdev_file *file = kmalloc(sizeof(*file), GFP_KERNEL);
+	struct compat_bdev_file *file = kzalloc(sizeof(*file), GFP_KERNEL);
 
 	if (!file)
 		return ERR_PTR(-ENOMEM);
 	file->mode = mode;
-	file->bdev = blkdev_get_by_dev(dev, mode, holder);
-	if (IS_ERR(file->bdev)) {
+	file->holder = holder;
+	if (IS_ERR(compat_bdev_open(file, dev))) {
 		long err = PTR_ERR(file->bdev);
 
 		kfree(file);
@@ -73,15 +103,22 @@ static inline void compat_bdev_fput(struct file *bdev_file)
 {
 	struct compat_bdev_file *file = (struct compat_bdev_file *)bdev_file;
 
-	blkdev_put(file->bdev, file->mode);
+	compat_bdev_close(file);
 	kfree(file);
 }
 
+#define bdev_file_open_by_dev(dev, mode, holder, hops) \
+	compat_bdev_file_open_by_dev(dev, mode, holder)
+#define file_bdev	compat_file_bdev
+#define bdev_fput	compat_bdev_fput
+#endif
+
 /*
- * d32e2bf83791: open() takes a disk instead of a block device; ae220766d87c:
+ * 6.5, d32e2bf83791: open() takes a disk instead of a block device; ae220766d87c:
  * release() takes no mode.  Each of these turns the definition of the function
  * into one with the newer arguments, and one of that name that calls it.
  */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 #define blkfront_open(disk, mode)					\
 	compat_open(disk, mode);					\
 									\
@@ -101,11 +138,6 @@ static void (blkfront_close)(struct gendisk *gd, fmode_t fmode)		\
 }									\
 									\
 static void compat_close(disk)
-
-#define bdev_file_open_by_dev(dev, mode, holder, hops) \
-	compat_bdev_file_open_by_dev(dev, mode, holder)
-#define file_bdev	compat_file_bdev
-#define bdev_fput	compat_bdev_fput
 #endif
 
 /*
@@ -400,14 +432,17 @@ static inline void compat_queue_limits_cancel(struct request_queue *q)
 #endif
 
 /*
- * 7.1, dc278e9bf2b9, and 6.12.104: a task that had taken a tag in advance and
- * then slept could use the tag after it was freed (CVE-2026-64017).  6.1 is not
- * affected.  On the kernels that are, no tag is taken in advance.
+ * 7.1, dc278e9bf2b9: a task that had taken a tag in advance and then slept could
+ * use the tag after it was freed (CVE-2026-64017).  6.6 and older are not
+ * affected; 6.12.104, 6.18.45 and 7.0.11 are mended.  On the kernels that are
+ * affected, no tag is taken in advance.
  */
-#if (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && \
+#if (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0) && \
 	LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 104)) || \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0) && \
-	 LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0))
+	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 45)) || \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 11))
 #define BLKBACK_TAGS	1U
 #endif
 

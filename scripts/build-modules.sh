@@ -37,6 +37,7 @@ else
 	# Objects that were built for another kernel must not be used.
 	find "$work" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' -o -name '*.mod*' \) -delete
 fi
+cp "$top/scripts/sparse" "$work/" || exit
 
 # In its own mount namespace, so that nothing stays mounted whatever happens.
 # shellcheck disable=SC2016
@@ -44,7 +45,8 @@ unshare --mount --propagation private bash -c '
 	root=$1; shift
 	mount --bind /dev "$root/dev" && mount -t proc proc "$root/proc" || exit 3
 	exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
-' - "$root" make -C "/lib/modules/$kver/build" "M=/${work##*/}" W=1 -j"$(nproc)" "$@" modules \
+' - "$root" make -C "/lib/modules/$kver/build" "M=/${work##*/}" W=1 \
+	CHECK="/${work##*/}/sparse" -j"$(nproc)" "$@" modules \
 	>"$out/build.log" 2>&1
 rc=$?
 sed -i "s,/${work##*/}/,,g" "$out/build.log"

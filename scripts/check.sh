@@ -226,14 +226,49 @@ check_build-6.1() {
 		CONFIG_XEN_BLKDEV_FRONTEND=m CONFIG_XEN_BLKDEV_BACKEND=m modules
 }
 
+# build_in SUITE DIR: in the suite's image
+build_in() {
+	[ -r "$cache/$1/kver" ] || skip "no image of the suite $1 yet; tests/system/build-image.sh $1 makes it"
+	[ "$(id -u)" = 0 ] || skip "only root can build in the image of the suite $1"
+	timeout -k 5 900 scripts/build-modules.sh "$1" "$2" C=2 || return
+	clean_build "$2/build.log" "$2"
+}
+
 check_build-6.12() {
-	local dir=$out/build-6.12
-	[ -x scripts/build-modules.sh ] || skip "there is no scripts/build-modules.sh"
-	[ -r "$cache/trixie/kver" ] ||
-		skip "no Debian 13 image yet; tests/system/run --suite trixie makes it"
-	[ "$(id -u)" = 0 ] || skip "only root can build in the Debian 13 image"
-	timeout -k 5 900 scripts/build-modules.sh trixie "$dir" C=2 || return
-	clean_build "$dir/build.log" "$dir"
+	build_in trixie "$out/build-6.12"
+}
+
+check_build-newest() {
+	build_in backports "$out/build-newest"
+}
+
+# What says which kernels the drivers build for says the same as compat.h, and each kernel is
+# built for, or refused in one sentence.
+check_kernels() {
+	local range f v says rc=0 kdir=$out/kdir
+	range=$(sed -n 's/^#error ".*build for \(Linux .*\)"$/\1/p' compat/compat.h)
+	[ -n "$range" ] || return
+	for f in README.md packaging/debian/control packaging/debian/README.Debian; do
+		tr -s ' \n' ' ' <"$f" | grep -qF "$range" || { echo "$f does not say '$range'"; rc=1; }
+	done
+	mkdir -p "$kdir/include/config"
+	for v in 5.10.0 6.1.0-57-amd64 6.2.0 6.5.13 6.6.120 6.7.0 6.8.0-31-generic 6.9.0 6.11.0 6.12.0 6.13.1 6.18.2 7.0.0 7.3.4; do
+		echo $v >"$kdir/include/config/kernel.release"
+		says=$(scripts/kdir.sh --modules "$kdir" 2>&1)
+		case $v in
+		6.1.* | 6.6.* | 6.8.* | 6.12.* | 6.13.* | 6.18.* | 7.*) [ "$says" = "xen-blkfront xen-blkback" ] ;;
+		*) grep -qF "Linux $v is not supported" <<<"$says" && [ "$(wc -l <<<"$says")" = 1 ] ;;
+		esac || { echo "Linux $v: $says"; rc=1; }
+	done
+	# Newer than any that is tested.
+	echo 99.1.0 >"$kdir/include/config/kernel.release"
+	says=$(scripts/kdir.sh --modules "$kdir" 2>&1)
+	[[ $says == *'is newer than the kernels'*'xen-blkfront xen-blkback' ]] || { echo "Linux 99.1: $says"; rc=1; }
+	printf 'CONFIG_%s=y\n' XEN XEN_BLKDEV_FRONTEND XEN_BLKDEV_BACKEND >"$kdir/.config"
+	says=$(scripts/kdir.sh --modules "$kdir" 2>&1)
+	grep -q 'has both Xen block drivers built in' <<<"$says" || { echo "both built in: $says"; rc=1; }
+	rm "$kdir/.config"
+	return $rc
 }
 
 # 'MODULE NAME' for each module parameter in the sources
@@ -392,7 +427,7 @@ run_check() {
 	esac
 }
 
-all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling deb layout-arm64 build-6.1 build-6.12 model unit fuzz tool)
+all=(sizes checkpatch kernel-doc series spdx versions bugs abi pairs shellcheck spelling deb layout-arm64 kernels build-6.1 build-6.12 build-newest model unit fuzz tool)
 [ $# -gt 0 ] || set -- "${all[@]}"
 mkdir -p "$out" || exit 2
 for name; do

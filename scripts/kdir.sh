@@ -23,8 +23,16 @@ note() {
 	echo "$*." >&2
 }
 
-# The newest kernel that the tests run on.
-newest=6012
+# Which kernels there is support for, from where the compiler has it.  In the package,
+# this script is one directory higher.
+here=$(dirname "$0")
+compat=$here/compat/compat.h
+[ -r "$compat" ] || compat=$here/../compat/compat.h
+supported=$(sed -n 's/^#define COMPAT_BUILDS(v) //p' "$compat")
+newest=$(sed -n 's/^#define COMPAT_NEWEST //p' "$compat")
+range=$(sed -n 's/^#error ".*build for \(Linux .*\)"$/\1/p' "$compat")
+[[ $supported && $newest && $range ]] || die "$compat does not say which kernels are supported"
+builds() { ((${supported//(v)/$1})); }
 
 [ -e "$kdir" ] || {
 	[ $modules = yes ] || hint=", or${hint#;}"
@@ -37,14 +45,13 @@ release=$(cat "$kdir/include/config/kernel.release")
 IFS=.- read -r major minor _ <<<"$release"
 case $major.$minor in
 *[!0-9.]* | . | *. | .*) die "$kdir is of a kernel with the strange release '$release'" ;;
-6.1) ;;
-*)
-	[ $((major * 1000 + minor)) -ge 6012 ] ||
-		die "Linux $release is not supported by these Xen block drivers, only 6.1 and 6.12 or newer are"
-	[ $((major * 1000 + minor)) -le $newest ] ||
-		note "Linux $release is newer than the kernels that these Xen block drivers are tested with, which end at $((newest / 1000)).$((newest % 1000))"
-	;;
 esac
+
+version=$((major * 1000 + minor))
+builds $version ||
+	die "Linux $release is not supported by these Xen block drivers, which build for $range"
+[ $version -le "$newest" ] ||
+	note "Linux $release is newer than the kernels that these Xen block drivers are tested with, which end at $((newest / 1000)).$((newest % 1000))"
 
 # has VALUE SYMBOL: the kernel's configuration has the symbol with the value
 has() { [ -r "$kdir/.config" ] && grep -q "^CONFIG_$2=$1\$" "$kdir/.config"; }

@@ -128,7 +128,7 @@ build_step() {
 # Compiler and sparse, then what links it.
 build_all() {
 	local arch=$1 how=$2 log=$3
-	configure "$arch" "$how" && kmake "$arch" W=1 C=2 CHECK="$work/sparse" drivers/block/ || return
+	configure "$arch" "$how" && kmake "$arch" W=1 C=2 CHECK="$top/scripts/sparse" drivers/block/ || return
 	ours_clean "$log" || return
 	kmake "$arch" vmlinux || return
 	[ "$how" = y ] || kmake "$arch" modules
@@ -143,12 +143,6 @@ check() {
 
 rm -rf "$work"
 mkdir -p "$work" || die "cannot make $work"
-# Debian's sparse knows neither of these, and reports nothing more after an error.
-cat >"$work/sparse" <<'E'
-#!/bin/sh
-exec sparse -D__typeof_unqual__=__typeof__ '-D__builtin_strlen(s)=(sizeof(s) - 1)' "$@"
-E
-chmod +x "$work/sparse"
 tree=$work/kernel
 if [ -n "$kernel" ]; then
 	cp -a "$kernel" "$tree" || die "cannot copy $kernel"

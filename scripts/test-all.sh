@@ -29,7 +29,7 @@ lanes=${XENBLK_LANES:-$lanes}
 # In the order in which they start.  Debian 12 has most of the cases; each part ends
 # with rows of the covering set, which are the least loss if time runs out.
 parts=4
-steps=(trixie check)
+steps=(trixie backports check)
 for ((i = 1; i <= parts; i++)); do steps+=("bookworm-$i"); done
 
 # command_of STEP: set cmd
@@ -50,7 +50,7 @@ named() {
 	echo "${PIPESTATUS[0]}" >"$out/$name.rc"
 }
 
-# What the cases of a suite need.  A check builds with Debian 13's headers.
+# What the cases of a suite need.  Checks build with the headers in its image, too.
 prepare() {
 	"$top/tests/system/build-image.sh" "$1" && "$top/scripts/build-modules.sh" "$1" "$out/modules-$1"
 }
@@ -85,7 +85,10 @@ count() {
 
 rm -rf "$out"
 mkdir -p "$out" || exit 2
-for s in bookworm trixie; do named "image-$s" prepare "$s" & done
+for s in bookworm trixie backports; do
+	[ "$(jobs -rp | wc -l)" -lt "$lanes" ] || wait -n
+	named "image-$s" prepare "$s" &
+done
 wait
 for s in "${steps[@]}"; do
 	[ "$(jobs -rp | wc -l)" -lt "$lanes" ] || wait -n

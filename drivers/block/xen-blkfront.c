@@ -421,7 +421,7 @@ static void blkfront_reconnect(struct blkfront_info *info)
 	lockdep_assert_held(&info->mutex);
 	blkfront_disconnect(info);
 	if (blkfront_change_state(info, BLKFRONT_WAITING))
-		xenbus_switch_state(info->xbdev, XenbusStateInitialising);
+		blkfront_start_over(info->xbdev);
 }
 
 /* The backend is in InitWait, and waits for our keys. */
@@ -649,7 +649,7 @@ static int blkfront_probe(struct xenbus_device *dev,
 		 * An earlier driver, perhaps in the firmware, may have left the
 		 * backend Closed.  The backend notices this state.
 		 */
-		xenbus_switch_state(dev, XenbusStateInitialising);
+		blkfront_start_over(dev);
 	return 0;
 }
 

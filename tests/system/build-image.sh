@@ -42,10 +42,10 @@ security=${XENBLK_SECURITY_MIRROR:-$("$top/scripts/debian-archive.sh" -security)
 
 packages=(
 	"xen-hypervisor-$xen_version-amd64" "xen-utils-$xen_version" xenstore-utils
-	linux-image-amd64 kmod udev procps psmisc iproute2 mount util-linux
+	"linux-image-amd64${kernel_from:+/$kernel_from}" kmod udev procps psmisc iproute2 mount util-linux
 	e2fsprogs fio busybox-static fdisk lvm2 grub-xen-host
 	# for building modules, and the guest's fio, for this very suite
-	linux-headers-amd64 gcc libc6-dev make sparse libaio-dev zlib1g-dev libxen-dev
+	"linux-headers-amd64${kernel_from:+/$kernel_from}" gcc libc6-dev make sparse libaio-dev zlib1g-dev libxen-dev
 	dpkg-dev binutils xz-utils zstd
 )
 recipe=("$bed/build-image.sh" "$bed/image/$suite.suite" "$bed/image/initrd-init" "$bed/image/bed-init")
@@ -116,9 +116,10 @@ step() {
 
 bootstrap() {
 	mmdebstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
-		--aptopt='Acquire::Retries "3"' "$suite" "$tmp/root" \
-		"deb $archive $suite main" "deb-src $archive $suite main" \
-		"deb $archive $suite-updates main" ${security:+"deb $security $suite-security main"}
+		--aptopt='Acquire::Retries "3"' "$base" "$tmp/root" \
+		"deb $archive $base main" "deb-src $archive $base main" \
+		"deb $archive $base-updates main" ${security:+"deb $security $base-security main"} \
+		${kernel_from:+"deb $archive $kernel_from main"}
 }
 
 in_root() { chroot "$tmp/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"; }

@@ -44,8 +44,8 @@ static void blkback_set_offer(struct blkback *blkback)
 	bool slim = blkback_enabled(BLKIF_FEATURE_SLIM);
 
 	blkback->offer = (struct blkif_offer) {
-		.max_queues = clamp(READ_ONCE(blkback_max_queues), 1U,
-				    BLKIF_MAX_QUEUES),
+		.max_queues = clamp_t(u32, READ_ONCE(blkback_max_queues), 1,
+				      BLKIF_MAX_QUEUES),
 		.max_ring_order = blkback_max_ring_order,
 		.max_indirect_segs = min_t(u32, READ_ONCE(blkback_max_segs),
 					   BLKBACK_MAX_SEGS),

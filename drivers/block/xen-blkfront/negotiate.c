@@ -544,3 +544,43 @@ int blkfront_write_pi_key(const struct blkfront_info *info)
 	return xenbus_printf(XBT_NIL, info->xbdev->nodename, "integrity", "%s",
 			     blkif_pi_name(pi));
 }
+
+static int blkfront_write_initialising(struct xenbus_transaction xbt,
+				       void *data)
+{
+	const struct xenbus_device *dev = data;
+
+	/* A directory that was removed is not made again. */
+	if (!xenbus_exists(xbt, dev->nodename, "state"))
+		return -ENOENT;
+	return xenbus_printf(xbt, dev->nodename, "state", "%d",
+			     XenbusStateInitialising);
+}
+
+/**
+ * blkfront_start_over() - tell the backend that we wait for it
+ * @dev: the device, which is new or in state Closed
+ *
+ * If the state in XenStore becomes Initialising and dev->state is another one,
+ * newer xenbus takes the device for a new one, and unbinds us from it.
+ * xenbus_switch_state() sets dev->state after the state in XenStore, and
+ * xenwatch may see both in between.  Hence dev->state is first here.
+ *
+ * Context: process context; writes to XenStore.
+ */
+void blkfront_start_over(struct xenbus_device *dev)
+{
+	enum xenbus_state before = dev->state;
+	int err;
+
+	if (before == XenbusStateInitialising)
+		return;
+	dev->state = XenbusStateInitialising;
+	err = blkif_transaction(blkfront_write_initialising, dev);
+	if (!err)
+		return;
+	dev->state = before;
+	if (err != -ENOENT)
+		xenbus_dev_fatal(dev, err,
+				 "cannot write to XenStore (error %d)", err);
+}

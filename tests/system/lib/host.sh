@@ -41,10 +41,19 @@ suites() {
 	for f in "$bed"/image/*.suite; do basename "$f" .suite; done
 }
 
-# load_suite SUITE: set xen_version, or exit if there is no such suite
+# Those whose kernel is of the same release of Debian.
+suites_of_one_release() {
+	local s
+	for s in $(suites); do (load_suite "$s" && [ -z "$kernel_from" ] && echo "$s"); done
+}
+
+# load_suite SUITE: set xen_version, base (Debian's suite) and kernel_from (the one that the
+# kernel comes from, if another), or exit if there is no such suite
 load_suite() {
 	[ -f "$bed/image/$1.suite" ] ||
 		die "no suite '$1' (there are: $(suites | xargs))"
+	# shellcheck disable=SC2034
+	base=$1 kernel_from=
 	# shellcheck source=/dev/null
 	. "$bed/image/$1.suite"
 }
