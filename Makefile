@@ -37,7 +37,7 @@ test-long: deps	## all system tests on Debian 12, including the long ones; the s
 	tests/packages/run; packages=$$?; \
 	tests/system/run --suite bookworm --long && exit $$((built | fuzzed | packages))
 
-deb: deb-deps	## the package xen-blk-dkms for Debian, in build/deb
+deb: deb-deps	## the packages xen-blk-dkms and xenblk for Debian, in build/deb
 	@scripts/deb.sh && lintian --allow-root --fail-on warning build/deb/*.deb
 
 # SIGNOFF=y adds a Signed-off-by: of the author that git is configured with.

@@ -183,6 +183,17 @@ step_life() {
 	ok "the kernel's files are those of its package" dpkg -V "linux-image-$kernel"
 }
 
+# The package xenblk
+step_tool() {
+	apt install ./xenblk.deb
+	ok "apt installs xenblk" [ $? = 0 ]
+	ok "it runs" grep -q '^usage: xenblk' <(xenblk --help)
+	ok "it says where there is no Xen" says <(xenblk list 2>&1) 'Xen'
+	ok "its manual page is there" [ -e /usr/share/man/man8/xenblk.8.gz ]
+	apt purge xenblk
+	ok "apt removes xenblk" not command -v xenblk
+}
+
 # Secure Boot is on.
 step_secure-boot() {
 	printf '%s\n' '#!/bin/sh' 'case $1 in --sb-state) echo SecureBoot enabled ;; --test-key) echo "$2 is not enrolled" ;; esac' >/usr/bin/mokutil
@@ -252,6 +263,6 @@ state_of_kernels before
 
 version=$(dpkg-deb -f package.deb Version)
 
-[ $# -gt 0 ] || set -- life secure-boot refused dracut
+[ $# -gt 0 ] || set -- life tool secure-boot refused dracut
 for step; do "step_$step"; done
 exit 0
