@@ -39,7 +39,7 @@ test-long: deps	## all system tests, on Debian 12 and the newest kernel; all ker
 	tests/system/run --suite backports --long; newest=$$?; \
 	tests/system/run --suite bookworm --long && exit $$((built | kernels | fuzzed | packages | newest))
 
-deb: deb-deps	## the package xen-blk-dkms for Debian, in build/deb
+deb: deb-deps	## the packages xen-blk-dkms and xenblk for Debian, in build/deb
 	@scripts/deb.sh && lintian --allow-root --fail-on warning build/deb/*.deb
 
 # SIGNOFF=y adds a Signed-off-by: of the author that git is configured with.

@@ -426,6 +426,11 @@ static inline void compat_queue_limits_cancel(struct request_queue *q)
 })
 #endif
 
+/* 6.10: a block device points to its page cache itself. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define bd_mapping	bd_inode->i_mapping
+#endif
+
 /* 6.16: the optimal size of I/O, which can be 2 GiB and more, is unsigned. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define bdev_io_opt(bdev)	((unsigned int)bdev_io_opt(bdev))

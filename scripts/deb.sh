@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Build the Debian package xen-blk-dkms, in a copy: nothing in the tree changes.
+# Build the Debian packages xen-blk-dkms and xenblk, in a copy: nothing in the tree changes.
 #
 #   deb.sh [--version VERSION] [OUTDIR]		(default build/deb)
 #   deb.sh --print-version
@@ -23,7 +23,7 @@ commits() { [ -e .git ] && git -c safe.directory="$top" "$@" 2>/dev/null; }
 
 # What of the tree is in the package, or changes what is.
 parts=(Kbuild VERSION drivers include compat packaging scripts/deb.sh scripts/kdir.sh
-	Documentation/failures.md Documentation/ABI)
+	tools/xenblk Documentation/failures.md Documentation/ABI)
 
 tree_version() {
 	local base commit
@@ -88,7 +88,8 @@ log=$out/build.log
 	tail -n 20 "$log" >&2
 	die "the package does not build; all of it: $log"
 }
-deb=xen-blk-dkms_${version}_all.deb
-rm -f "$out"/xen-blk-dkms_*.deb
-mv "$work/$deb" "$out/" || die "there is no $deb; see $log"
-echo "${out#"$top/"}/$deb"
+rm -f "$out"/{xen-blk-dkms,xenblk}_*.deb
+for deb in {xen-blk-dkms,xenblk}_"${version}"_all.deb; do
+	mv "$work/$deb" "$out/" || die "there is no $deb; see $log"
+	echo "${out#"$top/"}/$deb"
+done

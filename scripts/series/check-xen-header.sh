@@ -29,7 +29,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 # Keys that Xen's header does not have: they belong to XenBus or the toolstack, or
 # to none of the patches.
-other_keys='state|online|dev|optimal-io-size|virtual-device-ext'
+other_keys='state|online|dev|optimal-io-size|virtual-device-ext|removable'
 
 # Structures and their fields.  "a=b" are the names in ours and in Xen's.
 fields='

@@ -183,6 +183,36 @@ step_life() {
 	ok "the kernel's files are those of its package" dpkg -V "linux-image-$kernel"
 }
 
+# The package xenblk
+step_tool() {
+	apt install ./xenblk.deb
+	ok "apt installs xenblk" [ $? = 0 ]
+	ok "it runs" grep -q '^usage: xenblk' <(xenblk --help)
+	ok "it says where there is no Xen" says <(xenblk list 2>&1) 'Xen'
+	ok "its manual page is there" [ -e /usr/share/man/man8/xenblk.8.gz ]
+	apt purge xenblk
+	ok "apt removes xenblk" not command -v xenblk
+}
+
+# Without a package, as the README says.
+by_make() { # KERNEL
+	local m
+	for m in xen-blkfront xen-blkback; do
+		[[ $(file_of "$m" "$1") = "/lib/modules/$1/updates/"*"/$m.ko"* ]] || return
+	done
+}
+step_make() {
+	apt install gcc make "linux-headers-$kernel"
+	# The kernel that runs is another one.
+	(cd tree && make KDIR="$headers" && make KDIR="$headers" modules_install && depmod "$kernel")
+	ok "make builds and installs" [ $? = 0 ]
+	ok "what make installed is loaded in place of the kernel's" by_make "$kernel"
+	find "/lib/modules/$kernel/updates" -name 'xen-blk*.ko*' -delete
+	find "/lib/modules/$kernel/updates" -type d -empty -delete
+	depmod "$kernel"
+	ok "the kernel's own are loaded when it was removed" distributions "$kernel"
+}
+
 # Secure Boot is on.
 step_secure-boot() {
 	printf '%s\n' '#!/bin/sh' 'case $1 in --sb-state) echo SecureBoot enabled ;; --test-key) echo "$2 is not enrolled" ;; esac' >/usr/bin/mokutil
@@ -252,6 +282,6 @@ state_of_kernels before
 
 version=$(dpkg-deb -f package.deb Version)
 
-[ $# -gt 0 ] || set -- life secure-boot refused dracut
+[ $# -gt 0 ] || set -- life tool make secure-boot refused dracut
 for step; do "step_$step"; done
 exit 0

@@ -545,6 +545,12 @@ class DoctorChanged(unittest.TestCase):
         self.tree["xenstore"][self.front + "/backend"] = "/local/domain/0/backend/vbd/7/51712"
         self.says("the frontend's key backend names /local/domain/0/backend/vbd/7/51712")
 
+    def test_written_back(self):
+        self.tree["xenstore"].update({self.front + "/state": "3", self.back + "/state": "2"})
+        self.says("the guest waits for the backend")
+        self.tree["log"].append(f"6,999,5000000,-;vbd vbd-1-51712: {xenblk.CLEANING}")
+        self.says("what this domain has cached of it is written back")
+
     def test_invalid_state(self):
         self.tree["xenstore"][self.front + "/state"] = "4x"
         self.says("'4x', which is no state")

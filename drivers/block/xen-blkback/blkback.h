@@ -143,9 +143,9 @@ struct blkback_vbd_offer {
  * @frontend: directory of the frontend in XenStore; that of @dev is freed when
  *            the driver is removed
  * @vbd: the disk
- * @disk: set to TRIED by @open, and to other values by @work
- * @open: opens the disk; holds a reference
- * @open_err: result of @open; used by @work after it has seen TRIED
+ * @disk: set to TRIED or CLEANED by @open, and to other values by @work
+ * @open: opens the disk, or cleans it if it is open; holds a reference
+ * @open_err: result of @open; used by @work after it has seen that @open is done
  * @close: closes the disk and frees this
  * @mode: value of the key "mode" when the disk was opened
  * @major: of the disk, as the hotplug script wrote it

@@ -4,6 +4,7 @@
  *
  *   blkback_connect()
  *     blkback_may_connect()      is this the time for it?
+ *       blkback_clean()          this domain's page cache of the disk
  *     blkback_keys_choice()      what the frontend chose of the offer
  *     blkback_set_up()           queues; publish the disk; threads
  *
@@ -93,7 +94,7 @@ static bool blkback_may_connect(struct blkback *blkback)
 		/* After CLOSING or REFUSED the frontend has to close first. */
 		return false;
 	}
-	if (blkback->disk != BLKBACK_DISK_OPEN ||
+	if (READ_ONCE(blkback->disk) < BLKBACK_DISK_OPEN ||
 	    blkback_has_predecessor(blkback, &left))
 		return false;
 	/* Separate rings do not store how far they were used. */
@@ -109,7 +110,7 @@ static bool blkback_may_connect(struct blkback *blkback)
 	 * The end of that connection schedules the work item, which tries again.
 	 */
 	if (blkback_drained(blkback, 0))
-		return true;
+		return blkback_clean(blkback);
 	blkback_set_state(blkback, BLKBACK_PENDING);
 	return false;
 }

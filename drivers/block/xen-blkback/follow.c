@@ -8,7 +8,7 @@
  *     blkback_follow()
  *       blkback_announce()       at first: publish the offer
  *       blkback_find_disk()      the hotplug script has named the disk
- *         blkback_open_work()    opens it, in a work item of its own
+ *         blkback_open_work()    opens and cleans it, in a work item of its own
  *       blkback_follow_frontend()
  *         blkback_reset()        it starts: publish the offer again
  *         blkback_connect()      it is ready
@@ -130,7 +130,7 @@ static void blkback_update_frontend(struct blkback *blkback)
 }
 
 /**
- * blkback_open_work() - open the disk
+ * blkback_open_work() - open the disk, or clean it if it is open
  * @work: of the device; holds a reference to it
  *
  * The driver of the disk may take its time.  The device can be closed and
@@ -139,22 +139,68 @@ static void blkback_update_frontend(struct blkback *blkback)
 void blkback_open_work(struct work_struct *work)
 {
 	struct blkback *blkback = container_of(work, struct blkback, open);
+	enum blkback_disk_state done = BLKBACK_DISK_TRIED;
 
-	blkback->open_err = blkback_vbd_open(blkback,
-					     MKDEV(blkback->major,
-						   blkback->minor),
-					     !strchr(blkback->mode, 'w'),
-					     blkback_keys_cdrom(blkback));
+	if (blkback->vbd.bdev) {
+		blkback->open_err = blkback_vbd_clean(blkback);
+		done = BLKBACK_DISK_CLEANED;
+	} else {
+		blkback->open_err =
+			blkback_vbd_open(blkback, MKDEV(blkback->major,
+							blkback->minor),
+					 !strchr(blkback->mode, 'w'),
+					 blkback_keys_cdrom(blkback));
+	}
 	/* Pairs with blkback_disk(). */
-	smp_store_release(&blkback->disk, BLKBACK_DISK_TRIED);
+	smp_store_release(&blkback->disk, done);
 	blkback_schedule_work(blkback);
 	blkback_put(blkback);
 }
 
 static enum blkback_disk_state blkback_disk(const struct blkback *blkback)
 {
-	/* What blkback_open_work() wrote before TRIED can be used after this. */
+	/* What blkback_open_work() wrote before can be used after this. */
 	return smp_load_acquire(&blkback->disk);
+}
+
+static void blkback_queue_open(struct blkback *blkback,
+			       enum blkback_disk_state meanwhile)
+{
+	WRITE_ONCE(blkback->disk, meanwhile);
+	kref_get(&blkback->kref);
+	queue_work(blkback_disk_wq, &blkback->open);
+}
+
+/**
+ * blkback_clean() - clean the disk for a connection, see blkback_vbd_clean()
+ * @blkback: the device, whose frontend is ready and whose disk is open
+ *
+ * Nobody waits for this, as it may take long: the device is PENDING until it is
+ * done.
+ *
+ * Context: the work item of the device.
+ *
+ * Return: true if it is done.
+ */
+bool blkback_clean(struct blkback *blkback)
+{
+	enum blkback_disk_state disk = blkback_disk(blkback);
+
+	/* If it is not PENDING, it was cleaned for a frontend that has left. */
+	if (disk == BLKBACK_DISK_CLEANED &&
+	    blkback_get_state(blkback) == BLKBACK_PENDING) {
+		/* The next connection needs it again. */
+		WRITE_ONCE(blkback->disk, BLKBACK_DISK_OPEN);
+		if (!blkback->open_err)
+			return true;
+		blkback_refuse(blkback, blkback->open_err,
+			       "writing back what this domain has cached of the disk failed");
+		return false;
+	}
+	if (disk != BLKBACK_DISK_CLEANING)
+		blkback_queue_open(blkback, BLKBACK_DISK_CLEANING);
+	blkback_set_state(blkback, BLKBACK_PENDING);
+	return false;
 }
 
 /* Start to open the disk that the hotplug script named. */
@@ -175,9 +221,7 @@ static void blkback_open(struct blkback *blkback, unsigned int major,
 	mutex_unlock(&blkback->lock);
 	/* That of an earlier attempt. */
 	kfree(mode);
-	WRITE_ONCE(blkback->disk, BLKBACK_DISK_OPENING);
-	kref_get(&blkback->kref);
-	queue_work(blkback_disk_wq, &blkback->open);
+	blkback_queue_open(blkback, BLKBACK_DISK_OPENING);
 }
 
 static void blkback_check_opened(struct blkback *blkback)

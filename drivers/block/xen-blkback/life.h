@@ -22,6 +22,10 @@ bool blkback_has_predecessor(struct blkback *blkback, bool *left);
 /* follow.c: follows the frontend and the toolstack */
 void blkback_work(struct work_struct *work);
 void blkback_open_work(struct work_struct *work);
+bool blkback_clean(struct blkback *blkback);
+
+/* vbd.c: the disk */
+int blkback_vbd_clean(struct blkback *blkback);
 
 /* connect.c: connects to a frontend */
 void blkback_connect(struct blkback *blkback);

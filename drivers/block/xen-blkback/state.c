@@ -7,7 +7,9 @@
  *   WAITING    InitWait     the offer was published: after probe, and whenever
  *                           the frontend starts again
  *   PENDING    unchanged    the frontend is ready, but its previous connection
- *                           has not ended, or Xen has no room for its rings
+ *                           has not ended, or this domain's page cache of the
+ *                           disk is being written back, or Xen has no room for
+ *                           its rings
  *   CONNECTED  Connected    a connection was set up
  *   CLOSING    Closing      the frontend is closing
  *   REFUSED    Closing      the frontend broke a rule, or something failed

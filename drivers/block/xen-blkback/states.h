@@ -11,7 +11,8 @@
  * @BLKBACK_PROBING: nothing has been offered yet
  * @BLKBACK_WAITING: the frontend knows the offer and has not connected yet
  * @BLKBACK_PENDING: the frontend is ready, but its previous connection still
- *                   has to end, or Xen has no room for its rings
+ *                   has to end, or the disk to be cleaned, or Xen has no room
+ *                   for its rings
  * @BLKBACK_CONNECTED: there is a connection
  * @BLKBACK_CLOSING: the frontend is closing
  * @BLKBACK_REFUSED: this driver is closing: the frontend was refused, or
@@ -69,12 +70,18 @@ enum blkback_queue_state {
  * @BLKBACK_DISK_TRIED: opening it has succeeded or failed, and @work of the
  *                      device has not seen that yet
  * @BLKBACK_DISK_OPEN: it is open
+ * @BLKBACK_DISK_CLEANING: this domain's page cache of it is being written back
+ *                         and dropped
+ * @BLKBACK_DISK_CLEANED: that has succeeded or failed, and @work of the device
+ *                        has not seen it yet
  */
 enum blkback_disk_state {
 	BLKBACK_DISK_NONE,
 	BLKBACK_DISK_OPENING,
 	BLKBACK_DISK_TRIED,
 	BLKBACK_DISK_OPEN,
+	BLKBACK_DISK_CLEANING,
+	BLKBACK_DISK_CLEANED,
 };
 
 #endif /* _XEN_BLKBACK_STATES_H */

@@ -5,7 +5,9 @@
 
 #include <linux/cdrom.h>
 #include <linux/err.h>
-#include "blkback.h"
+#include <linux/fs.h>
+#include <linux/pagemap.h>
+#include "life.h"
 
 /**
  * blkback_vbd_open() - open the disk
@@ -94,6 +96,34 @@ bool blkback_vbd_refresh(struct blkback_vbd *vbd, bool mode_writable)
 	WRITE_ONCE(vbd->size, size);
 	WRITE_ONCE(vbd->info, info);
 	return changed;
+}
+
+/**
+ * blkback_vbd_clean() - write back and drop this domain's page cache of the disk
+ * @blkback: the device, whose disk is open
+ *
+ * The frontend's requests pass the page cache by: they would read what is older
+ * than what this domain wrote, and this domain would read what is older than what
+ * the frontend wrote.  What another user of the disk has mapped or locked stays.
+ *
+ * Context: process context; waits for the disk.
+ *
+ * Return: 0 or -errno, if the disk does not take what is written back.
+ */
+int blkback_vbd_clean(struct blkback *blkback)
+{
+	struct block_device *bdev = blkback->vbd.bdev;
+	struct address_space *mapping = bdev->bd_mapping;
+	int err;
+
+	/* May take long. */
+	if (mapping_tagged(mapping, PAGECACHE_TAG_DIRTY))
+		blkback_log(blkback, info,
+			    "writing back what this domain has cached of the disk\n");
+	err = sync_blockdev(bdev);
+	if (!err)
+		invalidate_inode_pages2(mapping);
+	return err;
 }
 
 /**

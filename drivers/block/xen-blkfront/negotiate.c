@@ -126,6 +126,9 @@ int blkfront_read_disk(struct blkfront_info *info,
 		return -EINVAL;
 	}
 	disk->info = blkfront_read_key(info, "info", 0);
+	/* The toolstack knows what the backend's disk does not tell. */
+	if (blkfront_read_key(info, "removable", 0))
+		disk->info |= VDISK_REMOVABLE;
 	disk->block_size = blkfront_read_key(info, "sector-size", SECTOR_SIZE);
 	if (!is_power_of_2(disk->block_size) ||
 	    disk->block_size < SECTOR_SIZE ||

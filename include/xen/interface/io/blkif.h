@@ -58,6 +58,7 @@ typedef uint64_t blkif_sector_t;
  *  physical-device         T  "major:minor" in hexadecimal, written when the
  *                             backend's device is ready
  *  params, type, dev       T  private to the backend's host
+ *  removable               T  boolean, default 0; 1: as VDISK_REMOVABLE
  *  discard-enable          T  boolean, default 1; 0: the backend MUST NOT
  *                             offer discards
  *
@@ -160,8 +161,7 @@ typedef uint64_t blkif_sector_t;
  *                             frontends, and then MUST agree with it.
  *  num-ring-pages          F  DEPRECATED form of ring-page-order, likewise
  *  feature-large-sector-size
- *                          F  DEPRECATED.  A frontend MUST NOT write it, and a
- *                             backend MUST ignore it.
+ *                          F  DEPRECATED.  MUST NOT be written or heeded.
  *
  * The toolstack's other keys in these directories (backend, frontend-id,
  * bootable, hotplug-status, ...) have no part in this protocol.
