@@ -209,7 +209,7 @@ back_is() { [ "$(md5sum </sys/module/xen_blkback$note_of | cut -d' ' -f1)" = "$(
 unload_back() {
 	[ -d /sys/module/xen_blkback ] || return 0
 	wait_for 30 "xen-blkback to be unloaded" rmmod xen_blkback 2>"$state/rmmod.log" ||
-		fail "xen-blkback cannot be unloaded: $(tail -n 1 "$state/rmmod.log")"
+		fail "xen-blkback cannot be unloaded: $(grep -v '^+' "$state/rmmod.log" | tail -n 1)"
 }
 
 # load_back ours|intree [PARAMETER=VALUE...]
