@@ -312,8 +312,8 @@ blkfront_pool_at(struct blkfront_ring *ring, unsigned int i)
 	return NULL;
 }
 
-#define blkfront_for_each_pool(pool, ring, i)				\
-	for ((i) = 0; ((pool) = blkfront_pool_at(ring, i)); (i)++)
+#define blkfront_for_each_pool(pool, ring)				\
+	for (unsigned int __i = 0; ((pool) = blkfront_pool_at(ring, __i)); __i++)
 
 /**
  * struct blkfront_tag - a tag of a hardware queue
