@@ -670,6 +670,7 @@ int blkfront_write_keys(struct blkfront_info *info);
 int blkfront_write_pi_key(const struct blkfront_info *info);
 int blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir);
 void blkfront_start_over(struct xenbus_device *dev);
+int blkfront_tell_initialised(struct xenbus_device *dev);
 int blkfront_read_disk(struct blkfront_info *info,
 		       struct blkfront_disk *disk, const char **error);
 void blkfront_describe(const struct blkfront_info *info,
