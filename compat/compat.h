@@ -20,7 +20,7 @@
  * on, as 1000 * major + minor.  scripts/kdir.sh reads these three lines.
  */
 #define COMPAT_BUILDS(v) ((v) == 6001 || (v) == 6006 || (v) == 6008 || (v) >= 6012)
-#define COMPAT_NEWEST 6012
+#define COMPAT_NEWEST 7003
 #if !COMPAT_BUILDS((LINUX_VERSION_CODE >> 16) * 1000 + (LINUX_VERSION_CODE >> 8 & 255))
 #error "The Xen block drivers build for Linux 6.1, 6.6, 6.8, and 6.12 and newer"
 #endif
