@@ -36,6 +36,18 @@
 
 #define BLKBACK_LOG_INTERVAL	(10 * HZ)
 
+/*
+ * A pass may have a ring full of requests, and do much for each of them.  After
+ * so many of them, other tasks may run.
+ */
+#define BLKBACK_RESCHED		32U
+
+static inline void blkback_queue_resched(unsigned int nr)
+{
+	if (nr % BLKBACK_RESCHED == 0)
+		cond_resched();
+}
+
 /**
  * blkback_queue_irq() - the frontend has sent an event
  * @irq: of the queue
@@ -112,6 +124,7 @@ static void blkback_queue_respond(struct blkback_queue *queue,
 static bool blkback_queue_reap(struct blkback_queue *queue)
 {
 	struct blkback_req *req, *next;
+	unsigned int nr = 0;
 	LIST_HEAD(done);
 
 	queue->count.now = 0;
@@ -123,6 +136,7 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 		return false;
 
 	list_for_each_entry_safe(req, next, &done, node) {
+		blkback_queue_resched(++nr);
 		if (blkback_data_lingers(req))
 			list_move_tail(&req->node, &queue->lingering);
 		else
@@ -132,6 +146,7 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 	if (list_empty(&done))
 		return false;
 	list_for_each_entry_safe(req, next, &done, node) {
+		blkback_queue_resched(++nr);
 		if (unlikely(req->nr_pi))
 			blkback_pi_finish(req);
 		blkback_account_done(req);
@@ -241,6 +256,7 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 		 */
 		if (nr++ % BLKBACK_TAGS == 0)
 			plug.nr_ios = min(queue->nr_mapping, BLKBACK_TAGS);
+		blkback_queue_resched(nr);
 		queue->nr_mapping--;
 		/* The request may be done, and in another list, after this. */
 		switch (blkback_io_start(req)) {
@@ -416,6 +432,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 		if (ret <= 0)
 			break;
 		any = true;
+		blkback_queue_resched(budget);
 	}
 	blkback_queue_submit(queue);
 	any &= list_empty(&queue->held);
