@@ -63,7 +63,7 @@ irqreturn_t blkback_queue_irq(int irq, void *data)
 
 	trace_blkback_event(queue);
 	WRITE_ONCE(queue->event.time, ktime_get_ns());
-	/* Pairs with blkback_wait_adapt_poll(), which reads the time. */
+	/* Pairs with blkback_wait_learn(), which reads the time. */
 	smp_store_release(&queue->event.pending, true);
 	/* Pairs with blkback_rest_release(). */
 	smp_mb();
