@@ -37,7 +37,8 @@ test-long: deps	## all system tests, on Debian 12 and the newest kernel; all ker
 	tests/fuzz/run --plants && tests/fuzz/run 600; fuzzed=$$?; \
 	tests/packages/run; packages=$$?; \
 	tests/system/run --suite backports --long; newest=$$?; \
-	tests/system/run --suite bookworm --long && exit $$((built | kernels | fuzzed | packages | newest))
+	tests/system/run --suite bookworm --guest pvh --cases '60*'; pvh=$$?; \
+	tests/system/run --suite bookworm --long && exit $$((built | kernels | fuzzed | packages | newest | pvh))
 
 deb: deb-deps	## the packages xen-blk-dkms and xenblk for Debian, in build/deb
 	@scripts/deb.sh && lintian --allow-root --fail-on warning build/deb/*.deb

@@ -256,7 +256,7 @@ check_kernels() {
 		echo $v >"$kdir/include/config/kernel.release"
 		says=$(scripts/kdir.sh --modules "$kdir" 2>&1)
 		case $v in
-		6.1.* | 6.6.* | 6.8.* | 6.12.* | 6.13.* | 6.18.* | 7.*) [ "$says" = "xen-blkfront xen-blkback" ] ;;
+		6.1.* | 6.6.* | 6.8.* | 6.12.* | 6.13.* | 6.18.* | 7.*) [ "$(tail -n 1 <<<"$says")" = "xen-blkfront xen-blkback" ] ;;
 		*) grep -qF "Linux $v is not supported" <<<"$says" && [ "$(wc -l <<<"$says")" = 1 ] ;;
 		esac || { echo "Linux $v: $says"; rc=1; }
 	done

@@ -121,7 +121,7 @@ def write_data(demo, directory):
     with open(f"{directory}/counts.dat", "w", encoding="ascii") as f:
         for job in demo.jobs:
             cells = []
-            for _, _, parts in COUNTS[:-1]:
+            for _, _, parts in COUNTS[:2]:
                 a, b = (demo.per_io(job, p, parts) for p in PAIRS)
                 cells.append(f"{b / a:.4f}" if a else "NaN")
             print(label(job), *cells, file=f)

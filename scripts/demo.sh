@@ -36,12 +36,13 @@ gnuplot <<-G || echo "demo: no picture, gnuplot failed" >&2
 	set style histogram clustered gap 1
 	set style fill solid 0.8 border -1
 	set yrange [0:*]
-	set title "Counted for each I/O: lower is less work"
-	set key top left
+	set bmargin 4
+	set offsets 0, 0, 0.25, 0
+	set title "What each I/O takes, counted: lower is less work"
+	set key top right horizontal
 	plot 1 with lines lc rgb "#555555" notitle, \
-		"$out/counts.dat" using 2:xtic(1) title "requests", "" using 3 title "notifications", \
-		"" using 4 title "hypercalls for grants", "" using 5 title "grants"
-	set title "Speed by the emulator's clock: median, lowest, highest"
+		"$out/counts.dat" using 2:xtic(1) title "requests", "" using 3 title "notifications"
+	set title "Speed by the emulator's clock (median, lowest, highest): higher is faster"
 	set key off
 	set xrange [-0.5:4.5]
 	set boxwidth 0.5

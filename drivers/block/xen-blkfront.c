@@ -273,7 +273,7 @@ static int blkfront_initialise(struct blkfront_info *info)
 				 "cannot write to XenStore (error %d)", err);
 		return err;
 	}
-	return xenbus_switch_state(dev, XenbusStateInitialised);
+	return blkfront_tell_initialised(dev);
 }
 
 /* Adding a disk reads it. */

@@ -215,7 +215,7 @@ class ListOurs(unittest.TestCase):
         self.assertEqual((status, err), (0, ""))
         row = out.splitlines()[1].split()
         self.assertEqual(row[:5], ["g1", "(1)", "xvda", "vdc", "w"])
-        self.assertIn("Connected  Connected  xen-blk  slim, separate, 2 x 508 slots, 1024 segments", out)
+        self.assertIn("Connected  Connected  xen-blk  slim, separate, 2 x 124 slots, 1024 segments", out)
 
     def test_json(self):
         disk = json.loads(on("ours-idle", "list", "--json")[1])["disks"][0]
@@ -271,8 +271,9 @@ class Top(unittest.TestCase):
     def test_figures_are_differences(self):
         old, new, _ = snapshots("ours-busy")
         disk = self.disks("ours-busy")[0][0]
-        name = next(n for n in new["files"] if n.endswith("/statistics/wr_req"))
-        per_second = (int(new["files"][name]) - int(old["files"][name])) / (new["time"] - old["time"])
+        name = next(n for n in new["files"] if n.endswith("/counters"))
+        one, two = (int(s["files"][name].split("wr_req ")[1].split()[0]) for s in (old, new))
+        per_second = (two - one) / (new["time"] - old["time"])
         self.assertAlmostEqual(disk["write_iops"], per_second, 2)
 
     def test_in_tree(self):
@@ -527,6 +528,14 @@ class DoctorChanged(unittest.TestCase):
     def test_healthy(self):
         self.assertEqual(said(doctor(self.tree)), "")
 
+    def test_driver(self):
+        driver = xenblk.driver_of(xenblk.Recorded(self.tree), "backend")
+        self.assertTrue(driver.loaded and driver.ours and not driver.built_in)
+        self.tree["files"]["/sys/module/xen_blkback/srcversion"] = "ABC"
+        self.assertIn("srcversion ABC", xenblk.driver_of(xenblk.Recorded(self.tree), "backend").text)
+        del self.tree["files"]["/sys/module/xen_blkback/initstate"]
+        self.assertIn("built in", xenblk.driver_of(xenblk.Recorded(self.tree), "backend").text)
+
     def test_too_many_queues(self):
         self.tree["xenstore"][self.front + "/multi-queue-num-queues"] = "99"
         self.says("multi-queue-num-queues is 99, but the backend's multi-queue-max-queues is")
@@ -567,7 +576,8 @@ class DoctorChanged(unittest.TestCase):
         self.says("2 events were lost")
 
     def test_memory(self):
-        self.tree["files"][self.bus + "/statistics/oo_req"] = "8"
+        counters = self.debug + "/counters"
+        self.tree["files"][counters] = self.tree["files"][counters].replace("oo_req 0", "oo_req 8")
         self.says("8 requests had to wait", problem=False)
 
     def test_old_error_is_a_note(self):

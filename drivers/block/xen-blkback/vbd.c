@@ -117,7 +117,8 @@ int blkback_vbd_clean(struct blkback *blkback)
 	int err;
 
 	/* May take long. */
-	if (mapping_tagged(mapping, PAGECACHE_TAG_DIRTY))
+	if (mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
+	    mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK))
 		blkback_log(blkback, info,
 			    "writing back what this domain has cached of the disk\n");
 	err = sync_blockdev(bdev);

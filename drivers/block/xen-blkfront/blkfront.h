@@ -320,8 +320,8 @@ blkfront_pool_at(struct blkfront_ring *ring, unsigned int i)
 	return NULL;
 }
 
-#define blkfront_for_each_pool(pool, ring, i)				\
-	for ((i) = 0; ((pool) = blkfront_pool_at(ring, i)); (i)++)
+#define blkfront_for_each_pool(pool, ring)				\
+	for (unsigned int __i = 0; ((pool) = blkfront_pool_at(ring, __i)); __i++)
 
 /**
  * struct blkfront_tag - a tag of a hardware queue
@@ -692,6 +692,7 @@ int blkfront_write_keys(struct blkfront_info *info);
 int blkfront_write_pi_key(const struct blkfront_info *info);
 int blkfront_clear_keys(struct xenbus_transaction xbt, const char *dir);
 void blkfront_start_over(struct xenbus_device *dev);
+int blkfront_tell_initialised(struct xenbus_device *dev);
 int blkfront_read_disk(struct blkfront_info *info,
 		       struct blkfront_disk *disk, const char **error);
 void blkfront_describe(const struct blkfront_info *info,

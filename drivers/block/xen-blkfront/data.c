@@ -552,11 +552,11 @@ static int blkfront_ring_pools_init(struct blkfront_ring *ring, gfp_t gfp)
 unsigned int blkfront_pools_free(struct blkfront_ring *ring)
 {
 	struct blkfront_pool *pool;
-	unsigned int i, held = 0;
+	unsigned int held = 0;
 
 	blkfront_trim_del(ring);
 	blkfront_own_free(ring);
-	blkfront_for_each_pool(pool, ring, i)
+	blkfront_for_each_pool(pool, ring)
 		held += blkfront_pool_drain(pool, &ring->info->spare);
 	return held;
 }

@@ -56,12 +56,12 @@ void blkfront_counters_read(struct blkfront_info *info,
 static void blkfront_pages_show(struct seq_file *file,
 				struct blkfront_info *info)
 {
-	unsigned int i, j, pages = 0, nr_free = 0, held = 0;
+	unsigned int i, pages = 0, nr_free = 0, held = 0;
 	struct blkfront_pool *pool;
 
 	mutex_lock(&info->brief);
 	for (i = 0; i < info->nr_rings; i++) {
-		blkfront_for_each_pool(pool, &info->rings[i], j) {
+		blkfront_for_each_pool(pool, &info->rings[i]) {
 			pages += READ_ONCE(pool->nr);
 			nr_free += blkfront_pool_nr_free(pool);
 			held += READ_ONCE(pool->held);

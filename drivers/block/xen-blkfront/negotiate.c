@@ -548,42 +548,74 @@ int blkfront_write_pi_key(const struct blkfront_info *info)
 			     blkif_pi_name(pi));
 }
 
-static int blkfront_write_initialising(struct xenbus_transaction xbt,
-				       void *data)
+/* A state to be written to XenStore. */
+struct blkfront_new_state {
+	const struct xenbus_device *dev;
+	enum xenbus_state state;
+};
+
+static int blkfront_write_state(struct xenbus_transaction xbt, void *data)
 {
-	const struct xenbus_device *dev = data;
+	const struct blkfront_new_state *new = data;
+	int now;
 
 	/* A directory that was removed is not made again. */
-	if (!xenbus_exists(xbt, dev->nodename, "state"))
+	if (xenbus_scanf(xbt, new->dev->nodename, "state", "%d", &now) != 1)
 		return -ENOENT;
-	return xenbus_printf(xbt, dev->nodename, "state", "%d",
-			     XenbusStateInitialising);
+	if (now == new->state)
+		return 0;
+	return xenbus_printf(xbt, new->dev->nodename, "state", "%d",
+			     new->state);
+}
+
+/* Write a state to XenStore and leave dev->state as it is. */
+static int blkfront_publish_state(struct xenbus_device *dev,
+				  enum xenbus_state state)
+{
+	struct blkfront_new_state new = { dev, state };
+	int err = blkif_transaction(blkfront_write_state, &new);
+
+	if (err && err != -ENOENT)
+		xenbus_dev_fatal(dev, err,
+				 "cannot write to XenStore (error %d)", err);
+	return err;
 }
 
 /**
  * blkfront_start_over() - tell the backend that we wait for it
- * @dev: the device, which is new or in state Closed
+ * @dev: the device
  *
- * If the state in XenStore becomes Initialising and dev->state is another one,
- * newer xenbus takes the device for a new one, and unbinds us from it.
- * xenbus_switch_state() sets dev->state after the state in XenStore, and
- * xenwatch may see both in between.  Hence dev->state is first here.
+ * If xenwatch reads the state Initialising from XenStore, and dev->state is
+ * another one then, newer xenbus takes the device for a new one, and unbinds us
+ * from it.  Hence dev->state becomes Initialising before the state in XenStore.
  *
  * Context: process context; writes to XenStore.
  */
 void blkfront_start_over(struct xenbus_device *dev)
 {
 	enum xenbus_state before = dev->state;
-	int err;
 
-	if (before == XenbusStateInitialising)
-		return;
 	dev->state = XenbusStateInitialising;
-	err = blkif_transaction(blkfront_write_initialising, dev);
-	if (!err)
-		return;
-	dev->state = before;
-	if (err != -ENOENT)
-		xenbus_dev_fatal(dev, err,
-				 "cannot write to XenStore (error %d)", err);
+	if (blkfront_publish_state(dev, XenbusStateInitialising))
+		dev->state = before;
+}
+
+/**
+ * blkfront_tell_initialised() - tell the backend that our keys are complete
+ * @dev: the device, in state Initialising
+ *
+ * xenwatch may have read Initialising from XenStore and not have looked at
+ * dev->state yet, which therefore stays Initialising: see blkfront_start_over().
+ * It changes with the next state.  If that is Connected, xenwatch is done by
+ * then, as it has noticed first that the backend is.
+ *
+ * Context: process context; writes to XenStore.
+ *
+ * Return: 0, also if the device is gone, or an error, which was reported.
+ */
+int blkfront_tell_initialised(struct xenbus_device *dev)
+{
+	int err = blkfront_publish_state(dev, XenbusStateInitialised);
+
+	return err == -ENOENT ? 0 : err;
 }

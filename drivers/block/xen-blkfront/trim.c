@@ -67,9 +67,9 @@ void blkfront_trim_now(void)
 static void blkfront_trim_age(struct blkfront_ring *ring)
 {
 	struct blkfront_pool *pool;
-	unsigned int i, nr;
+	unsigned int nr;
 
-	blkfront_for_each_pool(pool, ring, i) {
+	blkfront_for_each_pool(pool, ring) {
 		nr = UINT_MAX;
 		blkfront_pool_trim(pool, &nr, false);
 		blkfront_pool_age(pool);
@@ -81,9 +81,9 @@ static unsigned int blkfront_trim_all(struct blkfront_ring *ring,
 				      unsigned int *nr)
 {
 	struct blkfront_pool *pool;
-	unsigned int i, gone = 0;
+	unsigned int gone = 0;
 
-	blkfront_for_each_pool(pool, ring, i)
+	blkfront_for_each_pool(pool, ring)
 		gone += blkfront_pool_trim(pool, nr, true);
 	return gone;
 }
@@ -91,9 +91,9 @@ static unsigned int blkfront_trim_all(struct blkfront_ring *ring,
 static unsigned int blkfront_trim_count(struct blkfront_ring *ring)
 {
 	struct blkfront_pool *pool;
-	unsigned int i, nr = 0;
+	unsigned int nr = 0;
 
-	blkfront_for_each_pool(pool, ring, i)
+	blkfront_for_each_pool(pool, ring)
 		nr += blkfront_pool_spare(pool);
 	return nr;
 }
@@ -102,9 +102,8 @@ static unsigned int blkfront_trim_count(struct blkfront_ring *ring)
 static bool blkfront_trim_is_grown(struct blkfront_ring *ring)
 {
 	struct blkfront_pool *pool;
-	unsigned int i;
 
-	blkfront_for_each_pool(pool, ring, i)
+	blkfront_for_each_pool(pool, ring)
 		if (READ_ONCE(pool->nr) > pool->min)
 			return true;
 	return false;
@@ -126,10 +125,10 @@ static bool blkfront_trim_is_hungry(struct blkfront_ring *ring)
 /* Grants that a ring has whether it is used or not. */
 static unsigned int blkfront_trim_fixed(struct blkfront_ring *ring)
 {
-	unsigned int i, nr = ring->mem.nr;
+	unsigned int nr = ring->mem.nr;
 	struct blkfront_pool *pool;
 
-	blkfront_for_each_pool(pool, ring, i)
+	blkfront_for_each_pool(pool, ring)
 		nr += pool->granted ? pool->min : 0;
 	return nr + (ring->has_own ? BLKFRONT_OWN_REFS : 0);
 }

@@ -10,6 +10,7 @@
 export PATH=/bed/bin:$PATH:/usr/lib/xen-$XEN_VERSION/bin
 state=/run/bed
 G=${G:-g1}	# the guest that helpers work on
+guest_type=${guest_type:-$GUEST_TYPE}	# pv or pvh: what new_guest makes
 
 fail() {
 	printf '%s\n' "$*" >"$state/reason"
@@ -53,15 +54,16 @@ until_nodes() {
 guest_id() { cat "$state/guest/$G/domid" 2>/dev/null; }
 guest_alive() { [ -n "$(guest_id)" ] && [ -n "$(bed read "/local/domain/$(guest_id)/name")" ]; }
 
-# new_guest [vcpus [MiB]]: create $G, with the disks in $disks and what is in $extra_cfg,
-# and wait for its agent. A boot loader, $guest_loader, finds kernel and initramfs itself.
+# new_guest [vcpus [MiB]]: create $G, of type $guest_type, with the disks in $disks and what is in
+# $extra_cfg, and wait for its agent. A boot loader, $guest_loader, finds kernel
+# and initramfs itself.
 new_guest() {
 	local cfg=$state/$G.cfg mib try
 	# For a moment its root is in memory twice, packed and unpacked.
 	mib=$((490 + 2 * $(stat -c %s "$state/guest.cpio") / 1048576))
 	cat >"$cfg" <<-CFG
 		name = "$G"
-		type = "pv"
+		type = "$guest_type"
 		kernel = "${guest_loader:-/guest/vmlinux}"
 		${guest_loader:+#} ramdisk = "$state/guest.cpio"
 		extra = "$(guest_cmdline)"
@@ -341,3 +343,4 @@ detach_once() {
 . /bed/dom0/disks.sh
 . /bed/dom0/life.sh
 . /bed/dom0/toolstack.sh
+. /bed/dom0/types.sh

@@ -138,9 +138,9 @@ check_tree_in_dom0() {
 	umount /run/bed/mnt
 }
 
-# matrix FRONT BACK: what every pair of drivers must pass
+# matrix FRONT BACK [PARAM=VALUE...]: what every pair of drivers must pass; parameters are the backend's
 matrix() {
-	load_back "$2"
+	load_back "${@:2}"
 	load_front "$1"
 	attach phy:/dev/vdc xvda
 	make_tree xvda
