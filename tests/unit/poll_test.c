@@ -5,11 +5,11 @@
 #include "xen-blkback/poll.h"
 
 #define US	1000U
-#define MAX	(50 * US)
+#define LONGEST	(50 * US)
 #define MS	(1000 * US)
 
 /* What a sleep costs, as the longest poll is about twice as long. */
-#define SLEEP	(MAX / 2)
+#define SLEEP	(LONGEST / 2)
 
 /* A queue whose work is away for a given time, again and again. */
 struct queue {
@@ -23,18 +23,18 @@ struct queue {
 static void idle(struct queue *queue, bool busy, bool batch, u64 away)
 {
 	struct blkback_poll *poll = &queue->poll;
-	u32 ns = blkback_poll_time(poll, MAX, busy, batch);
+	u32 ns = blkback_poll_time(poll, LONGEST, busy, batch);
 	u32 used = ns < away ? ns : away;
 
 	queue->polls += ns != 0;
 	queue->polled += used;
-	blkback_poll_owe(poll, MAX, used);
+	blkback_poll_owe(poll, LONGEST, used);
 	if (ns && ns >= away) {
-		blkback_poll_found(poll, MAX, busy, ns, away);
+		blkback_poll_found(poll, LONGEST, busy, ns, away);
 		return;
 	}
 	queue->sleeps++;
-	blkback_poll_slept(poll, MAX, busy, away);
+	blkback_poll_slept(poll, LONGEST, busy, away);
 }
 
 static void idle_often(struct queue *queue, u32 n, bool busy, bool batch,
@@ -56,9 +56,9 @@ TEST(soon)
 
 		idle_often(&queue, 1000, false, false, times[i]);
 		EXPECT_TRUE(queue.sleeps < 20);
-		ns = blkback_poll_time(&queue.poll, MAX, false, false);
+		ns = blkback_poll_time(&queue.poll, LONGEST, false, false);
 		EXPECT_TRUE(ns >= times[i]);
-		EXPECT_TRUE(ns <= 2 * times[i] || ns == MAX / 8);
+		EXPECT_TRUE(ns <= 2 * times[i] || ns == LONGEST / 8);
 	}
 }
 
@@ -124,7 +124,7 @@ TEST(pays)
 		}
 		met = 100000 - queue.sleeps;
 		EXPECT_TRUE(queue.polled <= met * SLEEP +
-			    queue.sleeps * (u64)(MAX / 128 + 1) + 8 * MAX)
+			    queue.sleeps * (u64)(LONGEST / 128 + 1) + 8 * LONGEST)
 			TH_LOG("%u late: polled %llu ns for %llu sleeps", share,
 			       (unsigned long long)queue.polled,
 			       (unsigned long long)met);
@@ -167,12 +167,12 @@ TEST(long_poll_rare)
 	struct queue queue = { };
 	u32 i;
 
-	queue.poll.away[0] = 2 * MAX;
-	EXPECT_EQ(8 * MAX, blkback_poll_time(&queue.poll, MAX, false, true));
+	queue.poll.away[0] = 2 * LONGEST;
+	EXPECT_EQ(8 * LONGEST, blkback_poll_time(&queue.poll, LONGEST, false, true));
 	/* If there was no batch, or it is the disk's turn, it makes no sense. */
-	EXPECT_EQ(0, blkback_poll_time(&queue.poll, MAX, false, false));
-	queue.poll.away[1] = 2 * MAX;
-	EXPECT_EQ(0, blkback_poll_time(&queue.poll, MAX, true, true));
+	EXPECT_EQ(0, blkback_poll_time(&queue.poll, LONGEST, false, false));
+	queue.poll.away[1] = 2 * LONGEST;
+	EXPECT_EQ(0, blkback_poll_time(&queue.poll, LONGEST, true, true));
 	idle(&queue, false, true, MS);
 	EXPECT_EQ(1, queue.polls);
 	for (i = 0; queue.polls == 1; i++)
@@ -193,7 +193,7 @@ TEST(no_polling)
 	poll.away[1] = 1000 * US;
 	blkback_poll_learn(&poll, 10 * US, true, 0);
 	EXPECT_TRUE(poll.away[1] <= 20 * US);
-	poll.debt = 8 * MAX;
+	poll.debt = 8 * LONGEST;
 	blkback_poll_owe(&poll, 10 * US, 10 * US);
 	blkback_poll_slept(&poll, 10 * US, true, 0);
 	EXPECT_EQ(0, blkback_poll_time(&poll, 10 * US, true, false));
@@ -233,10 +233,10 @@ TEST(spend)
 	EXPECT_EQ(40, poll.credit);
 	blkback_poll_spend(&poll, 1ULL << 40);
 	EXPECT_EQ(0, poll.credit);
-	blkback_poll_owe(&poll, MAX, 60);
+	blkback_poll_owe(&poll, LONGEST, 60);
 	EXPECT_EQ(60, poll.debt);
-	blkback_poll_owe(&poll, MAX, 1ULL << 40);
-	EXPECT_EQ(8 * MAX, poll.debt);
+	blkback_poll_owe(&poll, LONGEST, 1ULL << 40);
+	EXPECT_EQ(8 * LONGEST, poll.debt);
 }
 
 TEST(contended)
