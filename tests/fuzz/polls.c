@@ -12,7 +12,7 @@
 /* What polls may cost, besides half of MAX for each that finds work. */
 static u64 most(u64 found, u64 sleeps)
 {
-	return found * (MAX / 2) + sleeps * (MAX / 128 + 1) + 8 * MAX;
+	return found * (MAX / 2) + sleeps * (MAX / 128 + 1) + 2 * 8 * MAX;
 }
 
 static void paces(struct input *in)
@@ -34,7 +34,7 @@ static void paces(struct input *in)
 			CHECK(ns <= MAX || (ns == 8 * MAX && batch && !busy));
 			CHECK(!ns || ns >= MAX / 8);
 			polled += used;
-			blkback_poll_owe(&poll, MAX, used);
+			blkback_poll_owe(&poll, MAX, busy, used);
 			if (ns && ns >= away) {
 				found++;
 				blkback_poll_found(&poll, MAX, busy, ns, away);
@@ -42,7 +42,7 @@ static void paces(struct input *in)
 				sleeps++;
 				blkback_poll_slept(&poll, MAX, busy, away);
 			}
-			CHECK(poll.debt <= 8 * MAX);
+			CHECK(poll.debt[busy] <= 8 * MAX);
 			CHECK(poll.away[busy] <= 2 * MAX);
 			CHECK(polled <= most(found, sleeps));
 		}

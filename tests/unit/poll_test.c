@@ -28,7 +28,7 @@ static void idle(struct queue *queue, bool busy, bool batch, u64 away)
 
 	queue->polls += ns != 0;
 	queue->polled += used;
-	blkback_poll_owe(poll, LONGEST, used);
+	blkback_poll_owe(poll, LONGEST, busy, used);
 	if (ns && ns >= away) {
 		blkback_poll_found(poll, LONGEST, busy, ns, away);
 		return;
@@ -62,7 +62,7 @@ TEST(soon)
 	}
 }
 
-/* A disk that takes 200 us is not polled for, however deep the guest's queue. */
+/* A disk that takes 200 us is hardly polled for, however deep the guest's queue. */
 TEST(slow_disk)
 {
 	struct queue queue = { };
@@ -71,7 +71,7 @@ TEST(slow_disk)
 	EXPECT_TRUE(queue.polls <= 4);
 	queue.polls = 0;
 	idle_often(&queue, 10000, true, true, 200 * US);
-	EXPECT_EQ(0, queue.polls);
+	EXPECT_TRUE(queue.polls <= 10000 / 125);
 }
 
 /* Each request waits for the disk, which is slow, and for the guest, which is not. */
@@ -91,10 +91,10 @@ TEST(disk_and_guest)
 		idle(&queue, false, false, 10 * US);
 	}
 	EXPECT_EQ(1000, queue.sleeps);
-	EXPECT_EQ(1000, queue.polls);
+	EXPECT_TRUE(queue.polls >= 1000 && queue.polls <= 1000 + 1000 / 125);
 }
 
-/* A guest that sends a request now and then is not polled for. */
+/* A guest that sends a request now and then is hardly polled for. */
 TEST(low_rate)
 {
 	struct queue queue = { };
@@ -102,7 +102,7 @@ TEST(low_rate)
 	idle_often(&queue, 100, false, false, 10 * MS);
 	queue.polled = 0;
 	idle_often(&queue, 10000, false, false, 10 * MS);
-	EXPECT_EQ(0, queue.polled);
+	EXPECT_TRUE(queue.polled <= 10000ULL * (LONGEST / 128 + 1));
 }
 
 /* Whatever the times are, polling costs no more than the sleeps it saves. */
@@ -170,9 +170,9 @@ TEST(long_poll_rare)
 	queue.poll.away[0] = 2 * LONGEST;
 	EXPECT_EQ(8 * LONGEST, blkback_poll_time(&queue.poll, LONGEST, false, true));
 	/* If there was no batch, or it is the disk's turn, it makes no sense. */
-	EXPECT_EQ(0, blkback_poll_time(&queue.poll, LONGEST, false, false));
+	EXPECT_EQ(LONGEST, blkback_poll_time(&queue.poll, LONGEST, false, false));
 	queue.poll.away[1] = 2 * LONGEST;
-	EXPECT_EQ(0, blkback_poll_time(&queue.poll, LONGEST, true, true));
+	EXPECT_EQ(LONGEST, blkback_poll_time(&queue.poll, LONGEST, true, true));
 	idle(&queue, false, true, MS);
 	EXPECT_EQ(1, queue.polls);
 	for (i = 0; queue.polls == 1; i++)
@@ -193,10 +193,48 @@ TEST(no_polling)
 	poll.away[1] = 1000 * US;
 	blkback_poll_learn(&poll, 10 * US, true, 0);
 	EXPECT_TRUE(poll.away[1] <= 20 * US);
-	poll.debt = 8 * LONGEST;
-	blkback_poll_owe(&poll, 10 * US, 10 * US);
+	poll.debt[1] = 8 * LONGEST;
+	blkback_poll_owe(&poll, 10 * US, true, 10 * US);
+	EXPECT_EQ(80 * US, poll.debt[1]);
 	blkback_poll_slept(&poll, 10 * US, true, 0);
 	EXPECT_EQ(0, blkback_poll_time(&poll, 10 * US, true, false));
+}
+
+/*
+ * A disk that was slow for a while, or seemed to be because the thread woke up
+ * late, is polled for again.
+ */
+TEST(fast_again)
+{
+	struct queue queue = { };
+	u32 i;
+
+	idle_often(&queue, 1000, true, false, 200 * US);
+	for (i = 0; i < 1000; i++) {
+		bool polls = blkback_poll_time(&queue.poll, LONGEST, true, false);
+
+		/* A sleep takes 15 us more. */
+		idle(&queue, true, false, polls ? 15 * US : 30 * US);
+	}
+	EXPECT_TRUE(queue.sleeps < 1000 + 200);
+	EXPECT_TRUE(queue.poll.away[1] <= LONGEST / 2);
+}
+
+/* The clock was read before by another queue that comes later. */
+TEST(older_time)
+{
+	struct blkback_poll_quota share = { };
+	struct blkback_poll_steal steal = { };
+	u64 now = 1000 * (u64)BLKBACK_POLL_PERIOD;
+
+	EXPECT_EQ(BLKBACK_POLL_CHUNK, blkback_poll_take(&share, now, 1));
+	EXPECT_EQ(0, blkback_poll_take(&share, now - 1, 1));
+	EXPECT_EQ(0, blkback_poll_take(&share, now, 1));
+	blkback_poll_contended(&steal, now, 0);
+	now += BLKBACK_POLL_PERIOD;
+	EXPECT_TRUE(blkback_poll_contended(&steal, now, BLKBACK_POLL_PERIOD));
+	EXPECT_TRUE(blkback_poll_contended(&steal, now - 1, BLKBACK_POLL_PERIOD));
+	EXPECT_TRUE(blkback_poll_contended(&steal, now, BLKBACK_POLL_PERIOD));
 }
 
 /* However many queues ask, a guest gets its share of each period. */
@@ -233,10 +271,11 @@ TEST(spend)
 	EXPECT_EQ(40, poll.credit);
 	blkback_poll_spend(&poll, 1ULL << 40);
 	EXPECT_EQ(0, poll.credit);
-	blkback_poll_owe(&poll, LONGEST, 60);
-	EXPECT_EQ(60, poll.debt);
-	blkback_poll_owe(&poll, LONGEST, 1ULL << 40);
-	EXPECT_EQ(8 * LONGEST, poll.debt);
+	blkback_poll_owe(&poll, LONGEST, false, 60);
+	EXPECT_EQ(60, poll.debt[0]);
+	blkback_poll_owe(&poll, LONGEST, false, 1ULL << 40);
+	EXPECT_EQ(8 * LONGEST, poll.debt[0]);
+	EXPECT_EQ(0, poll.debt[1]);
 }
 
 TEST(contended)
@@ -272,6 +311,8 @@ UNIT_SUITE(poll,
 	   UNIT_CASE(long_poll_changes_pace),
 	   UNIT_CASE(long_poll_rare),
 	   UNIT_CASE(no_polling),
+	   UNIT_CASE(fast_again),
+	   UNIT_CASE(older_time),
 	   UNIT_CASE(share),
 	   UNIT_CASE(spend),
 	   UNIT_CASE(contended));

@@ -10,10 +10,12 @@
  * that is when the disk answers, and otherwise when the guest sends the next
  * request; one says nothing about the other.
  *
- * The longest poll is about twice as long as what a sleep costs.  If the work
- * usually comes within half of it, it is polled for, for at most twice as long as
- * it usually takes.  Whatever the guest does, polls cost little more than the
- * sleeps that they save, as a queue runs into debt by polls in vain.
+ * The longest poll, but for long ones, is about twice as long as what a sleep
+ * costs.  If the work usually comes within half of it, it is polled for, for at
+ * most twice as long as it usually takes.  Whatever the guest does, polls cost
+ * little more than the sleeps that they save, as a queue runs into debt by polls
+ * in vain.  Without debt, a poll is tried although it seems not to pay: a sleep
+ * tells the time until the thread has woken up, which is longer.
  *
  * Pure.  Times are in nanoseconds.
  */
@@ -39,22 +41,24 @@
 #define BLKBACK_POLL_CHUNK	1000000U
 
 /* A CPU is contended if more than one part in this of a period was stolen. */
-#define BLKBACK_POLL_STOLEN	64U
+#define BLKBACK_POLL_STOLEN	8U
 
 /**
  * struct blkback_poll - what a queue has learned; zero at the start
  * @away: for how long work usually is away, without and with requests in flight
- * @debt: time that was polled, without what the saved sleeps would have cost
+ * @debt: time that was polled, less what the saved sleeps would have cost, for
+ *        either
  * @credit: time of its guest's share that it may use
  * @busy: there were requests in flight when it ran out of work; this and the
  *        next three are the caller's
  * @begin: when it ran out of work
  * @end: when the poll ended
- * @requests: how many it had taken when it last ran out of work
+ * @requests: how many it had taken when it last ran out of work with none in
+ *            flight
  */
 struct blkback_poll {
 	u32 away[2];
-	u32 debt;
+	u32 debt[2];
 	u32 credit;
 	bool busy;
 	u64 begin;
@@ -68,19 +72,12 @@ static inline u32 blkback_poll_most(u32 max)
 	return max * BLKBACK_POLL_LONG;
 }
 
-/* A long poll, if the queue has no debt. */
-static inline u32 blkback_poll_time_long(const struct blkback_poll *poll,
-					 u32 max)
-{
-	return poll->debt ? 0 : blkback_poll_most(max);
-}
-
 /**
  * blkback_poll_time() - how long to poll
  * @poll: the queue's
  * @max: the longest poll but for long ones
  * @busy: there are requests in flight
- * @batch: there were several requests since the last sleep
+ * @batch: there were several requests since it last had none in flight
  *
  * A guest that waits for a whole batch before it sends the next one is too late
  * for other polls, although it would be in time if each of its requests was taken
@@ -95,9 +92,11 @@ static inline u32 blkback_poll_time(const struct blkback_poll *poll, u32 max,
 	u32 away = poll->away[busy];
 	u32 ns = away > max / 16 ? away * 2 : max / 8;
 
-	if (away > max / 2)
-		return batch && !busy ? blkback_poll_time_long(poll, max) : 0;
-	return poll->debt + ns > blkback_poll_most(max) ? 0 : ns;
+	if (away <= max / 2)
+		return poll->debt[busy] + ns > blkback_poll_most(max) ? 0 : ns;
+	if (poll->debt[busy])
+		return 0;
+	return batch && !busy ? blkback_poll_most(max) : max;
 }
 
 /**
@@ -108,7 +107,7 @@ static inline u32 blkback_poll_time(const struct blkback_poll *poll, u32 max,
  * @away: for how long it was away
  *
  * A guest that pauses counts no more than one that is too slow, so that one
- * pause among many requests does not end polling.
+ * pause among many requests does not end polling, unless it hardly paid before.
  */
 static inline void blkback_poll_learn(struct blkback_poll *poll, u32 max,
 				      bool busy, u64 away)
@@ -138,20 +137,24 @@ static inline void blkback_poll_spend(struct blkback_poll *poll, u64 used)
  * blkback_poll_owe() - a queue has polled for as long as it was told to at most
  * @poll: the queue's
  * @max: the longest poll but for long ones
+ * @busy: there were requests in flight
  * @used: for how long
  */
 static inline void blkback_poll_owe(struct blkback_poll *poll, u32 max,
-				    u64 used)
+				    bool busy, u64 used)
 {
-	u32 left = blkback_poll_most(max);
+	u32 most = blkback_poll_most(max);
+	u64 debt = poll->debt[busy] + (used < most ? used : most);
 
-	left -= poll->debt < left ? poll->debt : left;
-	poll->debt += used < left ? (u32)used : left;
+	poll->debt[busy] = debt < most ? debt : most;
 }
 
-static inline void blkback_poll_pay(struct blkback_poll *poll, u32 ns)
+static inline void blkback_poll_pay(struct blkback_poll *poll, bool busy,
+				    u32 ns)
 {
-	poll->debt -= ns < poll->debt ? ns : poll->debt;
+	u32 debt = poll->debt[busy];
+
+	poll->debt[busy] -= ns < debt ? ns : debt;
 }
 
 /**
@@ -162,15 +165,17 @@ static inline void blkback_poll_pay(struct blkback_poll *poll, u32 ns)
  * @planned: what blkback_poll_time() has returned
  * @away: for how long the work was away
  *
- * After a long poll, the next sleeps are preceded by other polls, and these
- * decide what follows.
+ * After a poll that seemed not to pay, the next sleeps are preceded by other
+ * polls, and these decide what follows.
  */
 static inline void blkback_poll_found(struct blkback_poll *poll, u32 max,
 				      bool busy, u32 planned, u64 away)
 {
-	blkback_poll_pay(poll, max / 2);
+	blkback_poll_pay(poll, busy, max / 2);
 	if (planned > max)
 		poll->away[busy] = max / 4;
+	else if (poll->away[busy] > max / 2)
+		poll->away[busy] = away < max ? (u32)away : max;
 	else
 		blkback_poll_learn(poll, max, busy, away);
 }
@@ -186,7 +191,7 @@ static inline void blkback_poll_slept(struct blkback_poll *poll, u32 max,
 				      bool busy, u64 away)
 {
 	/* At least something, so that a debt has an end. */
-	blkback_poll_pay(poll, max / BLKBACK_POLL_SLEEPS + 1);
+	blkback_poll_pay(poll, busy, max / BLKBACK_POLL_SLEEPS + 1);
 	blkback_poll_learn(poll, max, busy, away);
 }
 
@@ -213,7 +218,8 @@ struct blkback_poll_quota {
 static inline u32 blkback_poll_take(struct blkback_poll_quota *quota, u64 now,
 				    u32 percent)
 {
-	if (now - quota->since >= BLKBACK_POLL_PERIOD) {
+	/* Another queue may have read the clock before, and come later. */
+	if ((s64)(now - quota->since) >= BLKBACK_POLL_PERIOD) {
 		quota->since = now;
 		quota->taken = 0;
 	}
@@ -239,19 +245,19 @@ struct blkback_poll_steal {
 /**
  * blkback_poll_contended() - do other virtual CPUs want the same CPU?
  * @steal: that of this virtual CPU
- * @now: the time
- * @stolen: the steal clock, which does not go on all the time but at each tick
+ * @now: the time, which may be before that of the last call
+ * @stolen: the steal clock, which goes on now and then
  *
  * Return: true if this virtual CPU recently had to wait for others.
  */
 static inline bool blkback_poll_contended(struct blkback_poll_steal *steal,
 					  u64 now, u64 stolen)
 {
-	u64 passed = now - steal->since;
+	s64 passed = now - steal->since;
 
 	if (passed >= BLKBACK_POLL_PERIOD) {
 		steal->contended = stolen - steal->stolen >
-				   passed / BLKBACK_POLL_STOLEN;
+				   (u64)passed / BLKBACK_POLL_STOLEN;
 		steal->since = now;
 		steal->stolen = stolen;
 	}

@@ -48,6 +48,17 @@ static inline void blkback_queue_resched(unsigned int nr)
 		cond_resched();
 }
 
+/* The same, in a plug: what is plugged does not wait for other tasks. */
+static inline void blkback_queue_resched_plugged(unsigned int nr,
+						 struct blk_plug *plug)
+{
+	if (nr % BLKBACK_RESCHED || !need_resched())
+		return;
+	blk_finish_plug(plug);
+	cond_resched();
+	blk_start_plug(plug);
+}
+
 /**
  * blkback_queue_irq() - the frontend has sent an event
  * @irq: of the queue
@@ -247,6 +258,7 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 	list_splice_init(&queue->mapping, &batch);
 	blk_start_plug(&plug);
 	list_for_each_entry_safe(req, next, &batch, node) {
+		blkback_queue_resched_plugged(nr, &plug);
 		/*
 		 * When the block layer next allocates a tag, it takes as many
 		 * as this says.  blk_start_plug_nr_ios() would set it, but
@@ -256,7 +268,6 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 		 */
 		if (nr++ % BLKBACK_TAGS == 0)
 			plug.nr_ios = min(queue->nr_mapping, BLKBACK_TAGS);
-		blkback_queue_resched(nr);
 		queue->nr_mapping--;
 		/* The request may be done, and in another list, after this. */
 		switch (blkback_io_start(req)) {

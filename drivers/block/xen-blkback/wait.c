@@ -175,12 +175,18 @@ static bool blkback_wait_coalesce(struct blkback_queue *queue)
 {
 	struct blkif_backoff *backoff = &queue->notify.coalesce;
 	u32 ns = blkback_wait_ns(&blkback_coalesce_us);
+	bool found;
+	u64 begin;
 
 	if (!queue->notify.unnotified || !ns || !blkif_backoff_try(backoff))
 		return false;
-	return blkif_backoff_learn(backoff,
-				   blkback_wait_poll_share(queue, ktime_get_ns(),
-							   ns));
+	begin = ktime_get_ns();
+	queue->poll.end = begin;
+	found = blkback_wait_poll_share(queue, begin, ns);
+	/* Nothing is learned if it was not allowed. */
+	if (queue->poll.end != begin)
+		blkif_backoff_learn(backoff, found);
+	return found;
 }
 
 /* If there is work soon, an event, a wake-up and two switches are saved. */
@@ -197,10 +203,11 @@ static bool blkback_wait_poll(struct blkback_queue *queue)
 	poll->begin = ktime_get_ns();
 	poll->end = poll->begin;
 	poll->busy = queue->in_flight;
-	poll->requests = requests;
+	if (!poll->busy)
+		poll->requests = requests;
 	ns = min(blkback_poll_time(poll, max, poll->busy, batch), longest);
 	found = blkback_wait_poll_share(queue, poll->begin, ns);
-	blkback_poll_owe(poll, max, poll->end - poll->begin);
+	blkback_poll_owe(poll, max, poll->busy, poll->end - poll->begin);
 	if (!found)
 		return false;
 	blkback_poll_found(poll, max, poll->busy, ns, poll->end - poll->begin);

@@ -77,17 +77,23 @@ static struct request *blkfront_find_rq(struct blkfront_ring *ring,
 	return rq;
 }
 
-/* Does completing a request take no longer than the interrupt handler may? */
-static inline bool blkfront_fits_irq(struct blkfront_pass *pass,
-				     struct request *rq)
+/*
+ * Charge a request that the interrupt handler completes: its response, grants
+ * that end, and pages that go back to the pool, a cache line for each.
+ *
+ * Return: false if that takes longer than the handler may.
+ */
+static inline bool blkfront_charge_irq(struct blkfront_pass *pass,
+				       struct request *rq)
 {
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
 	unsigned int bytes = blkfront_bytes_back(rq);
+	int cost = 1 + max_t(int, req->charged, req->cmd.nr_segs / 16);
 
-	if (!pass->irq || pass->bytes < bytes || pass->budget <= req->charged)
+	if (!pass->irq || pass->bytes < bytes || pass->budget < cost)
 		return false;
 	pass->bytes -= bytes;
-	pass->budget -= 1 + req->charged;
+	pass->budget -= cost;
 	return true;
 }
 
@@ -115,13 +121,21 @@ static struct request *blkfront_unlist(struct blkfront_ring *ring)
 	return first;
 }
 
-/* Complete the first request of a list.  Return: the rest of it. */
+/*
+ * Complete the first request of a list, in softirq or as there: file systems do
+ * nothing then that may wait for memory.  If the block layer raises its softirq,
+ * that is handled here and not by a thread.
+ *
+ * Return: the rest of the list.
+ */
 static struct request *blkfront_complete_first(struct request *rq)
 {
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
 	struct request *next = req->next;
 
+	local_bh_disable();
 	blk_mq_complete_request(rq);
+	local_bh_enable();
 	return next;
 }
 
@@ -148,7 +162,7 @@ static int blkfront_response(struct blkfront_ring *ring,
 		ring->rsp_counters.not_supported++;
 	else if (unlikely(rsp->status))
 		ring->rsp_counters.io++;
-	if (blkfront_fits_irq(pass, rq))
+	if (blkfront_charge_irq(pass, rq))
 		blk_mq_complete_request(rq);
 	else
 		blkfront_leave(pass, ring, rq);
@@ -236,10 +250,13 @@ static int blkfront_pass(struct blkfront_ring *ring, bool irq)
 		return 0;
 	do {
 		ret = blkif_front_get(&ring->front, &rsp);
-		if (!ret)
-			ret = blkfront_rearm(ring, &pass.poll_end);
-		else if (ret > 0)
+		if (ret > 0) {
 			ret = blkfront_response(ring, &pass, &rsp);
+		} else if (!ret) {
+			/* A hostile backend may seem to have responses. */
+			pass.budget--;
+			ret = blkfront_rearm(ring, &pass.poll_end);
+		}
 	} while (ret > 0 && pass.budget > 0);
 	if (unlikely(ret < 0)) {
 		ring->broken = true;
@@ -336,18 +353,19 @@ void blkfront_ring_work(struct work_struct *work)
 	struct request *taken;
 	int ret;
 
-	do {
-		spin_lock_irq(&ring->rsp_lock);
-		ret = blkfront_pass(ring, false);
-		if (ret <= 0)
-			blkfront_acknowledge(ring);
-		taken = blkfront_unlist(ring);
-		spin_unlock_irq(&ring->rsp_lock);
-		while (taken) {
-			taken = blkfront_complete_first(taken);
-			cond_resched();
-		}
-	} while (ret > 0);
+	spin_lock_irq(&ring->rsp_lock);
+	ret = blkfront_pass(ring, false);
+	if (ret <= 0)
+		blkfront_acknowledge(ring);
+	taken = blkfront_unlist(ring);
+	spin_unlock_irq(&ring->rsp_lock);
+	while (taken) {
+		taken = blkfront_complete_first(taken);
+		cond_resched();
+	}
+	/* Other items of the CPU have their turn first. */
+	if (ret > 0)
+		queue_work(blkfront_rsp_wq, work);
 }
 
 /**
@@ -415,8 +433,8 @@ void blkfront_check_ring(struct blkfront_ring *ring)
 	/* After a pause of the domain, the timeout and the event coincide. */
 	msleep(BLKFRONT_LATE_MS);
 	nr = blkfront_take_responses(ring);
-	/* Unless there was an interrupt, which would have found them. */
-	if (nr && !ring->polled &&
+	/* Unless there was an interrupt, or its work item is yet to find them. */
+	if (nr && !ring->polled && !work_busy(&ring->work) &&
 	    interrupts == READ_ONCE(ring->rsp_counters.interrupts)) {
 		ring->rsp_counters.lost_events++;
 		blkfront_log(ring->info, warn,
