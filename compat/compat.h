@@ -31,6 +31,7 @@
 #include <linux/blk-mq.h>
 #include <linux/err.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <xen/xenbus.h>
 
 /* 6.5, 05bdb9965305: opening a block device no longer takes a fmode_t. */
@@ -429,6 +430,14 @@ static inline void compat_queue_limits_cancel(struct request_queue *q)
 /* 6.10: a block device points to its page cache itself. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define bd_mapping	bd_inode->i_mapping
+#endif
+
+/*
+ * 6.18: a workqueue whose work items stay on a CPU says so.  In older kernels,
+ * all do that are not unbound.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define WQ_PERCPU	0
 #endif
 
 /* 6.16: the optimal size of I/O, which can be 2 GiB and more, is unsigned. */

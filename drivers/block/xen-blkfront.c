@@ -70,6 +70,7 @@
 struct workqueue_struct *blkfront_wq;
 struct workqueue_struct *blkfront_update_wq;
 struct workqueue_struct *blkfront_disk_wq;
+struct workqueue_struct *blkfront_rsp_wq;
 
 /*
  * For each state, those that it may follow: see enum blkfront_state.  Giving a
@@ -709,6 +710,8 @@ static void blkfront_free_queues(void)
 		destroy_workqueue(blkfront_update_wq);
 	if (blkfront_wq)
 		destroy_workqueue(blkfront_wq);
+	if (blkfront_rsp_wq)
+		destroy_workqueue(blkfront_rsp_wq);
 }
 
 static int __init blkfront_alloc_queues(void)
@@ -719,8 +722,11 @@ static int __init blkfront_alloc_queues(void)
 	blkfront_update_wq = alloc_workqueue("xen-blkfront-update",
 					     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	blkfront_disk_wq = alloc_workqueue("xen-blkfront-disk", WQ_UNBOUND, 0);
-	return blkfront_wq && blkfront_update_wq && blkfront_disk_wq ?
-	       0 : -ENOMEM;
+	/* On the CPU of the interrupt, and before other tasks. */
+	blkfront_rsp_wq = alloc_workqueue("xen-blkfront-rsp", WQ_PERCPU |
+					  WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	return blkfront_wq && blkfront_update_wq && blkfront_disk_wq &&
+	       blkfront_rsp_wq ? 0 : -ENOMEM;
 }
 
 static int __init blkfront_init(void)

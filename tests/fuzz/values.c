@@ -84,25 +84,28 @@ static void tuples(struct input *in)
 static void attempts(struct input *in)
 {
 	struct blkif_backoff backoff = { 0 };
-	u32 skipped = 0, level = 0, i;
+	u32 skipped = 0, level = 0, retry = 64, i;
 
 	for (i = 0; i < 2000 && in->left; i++) {
 		bool tries = blkif_backoff_try(&backoff);
 		bool paid = take_u8(in) & 1;
 
+		CHECK(tries == (level || skipped + 1 == retry));
 		skipped = tries ? 0 : skipped + 1;
-		CHECK(skipped < 64);
-		CHECK(!level || tries);
 		if (!tries)
 			continue;
 		CHECK(blkif_backoff_learn(&backoff, paid) == paid);
+		if (paid)
+			retry = 64;
+		else if (!level && retry < 256)
+			retry *= 2;
 		level = paid ? (level < 8 ? level + 1 : 8) : level / 2;
 		CHECK(backoff.level == level);
 	}
 	/* It takes more than one that paid off, or that did not, to change. */
-	for (i = 0; i < 64 && !blkif_backoff_try(&backoff); i++)
+	for (i = 0; i < 256 && !blkif_backoff_try(&backoff); i++)
 		;
-	CHECK(i < 64);
+	CHECK(i < 256);
 }
 
 static void cuts(struct input *in)

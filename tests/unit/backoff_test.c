@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* backoff.h: each attempt while they pay off, one in 64 while they do not. */
+/* backoff.h: each attempt while they pay off, one in 64 to 256 while they do not. */
 
 #include "unit.h"
 #include "xen-blkif/backoff.h"
@@ -23,7 +23,10 @@ TEST(never_pays)
 {
 	struct blkif_backoff backoff = { };
 
-	EXPECT_EQ(10, attempts(&backoff, 640, false));
+	EXPECT_EQ(1, attempts(&backoff, 64, false));
+	EXPECT_EQ(0, attempts(&backoff, 127, false));
+	EXPECT_EQ(1, attempts(&backoff, 1, false));
+	EXPECT_EQ(10, attempts(&backoff, 2560, false));
 	EXPECT_EQ(0, backoff.level);
 }
 
@@ -45,6 +48,19 @@ TEST(pays_no_more)
 	EXPECT_EQ(4, attempts(&backoff, 4, false));
 	EXPECT_EQ(0, backoff.level);
 	EXPECT_EQ(1, attempts(&backoff, 64, false));
+	EXPECT_EQ(0, attempts(&backoff, 64, false));
+}
+
+/* One that pays off after many in vain makes the next ones frequent again. */
+TEST(pays_again)
+{
+	struct blkif_backoff backoff = { };
+
+	attempts(&backoff, 64 + 128 + 256, false);
+	EXPECT_EQ(1, attempts(&backoff, 256, true));
+	/* This one fails, and the next comes after 63 more. */
+	EXPECT_EQ(1, attempts(&backoff, 64, false));
+	EXPECT_EQ(1, attempts(&backoff, 1, false));
 }
 
 TEST(learn_returns_outcome)
@@ -60,4 +76,5 @@ UNIT_SUITE(backoff,
 	   UNIT_CASE(never_pays),
 	   UNIT_CASE(pays),
 	   UNIT_CASE(pays_no_more),
+	   UNIT_CASE(pays_again),
 	   UNIT_CASE(learn_returns_outcome));

@@ -409,18 +409,6 @@ struct blkback_notify {
 };
 
 /**
- * struct blkback_poll - how long to poll before sleeping
- * @ns: the time
- * @sleeps: while @ns is 0, sleeps since a long poll was last tried
- * @retry: number of such sleeps after which to try one
- */
-struct blkback_poll {
-	u32 ns;
-	u32 sleeps;
-	u32 retry;
-};
-
-/**
  * struct blkback_counts - the counters of a queue, and the times for them
  * @now: time of this half of a pass, 0 if the clock was not read yet; ns
  * @full_since: when the requests in flight became as many as the slots, 0 if
@@ -473,7 +461,7 @@ struct blkback_counts {
  * @grant: mapped grants
  * @copy: grant copies
  * @notify: responses that the frontend was not notified of
- * @poll: how long to poll
+ * @poll: polling
  * @count: counters
  */
 struct blkback_queue {
@@ -598,6 +586,7 @@ extern unsigned int blkback_max_copied;
 extern unsigned int blkback_max_copies;
 extern unsigned int blkback_max_kib;
 extern unsigned int blkback_poll_us;
+extern unsigned int blkback_poll_share;
 extern unsigned int blkback_coalesce_us;
 extern bool blkback_persistent;
 extern unsigned int blkback_max_segs;

@@ -28,6 +28,8 @@ BLKBACK_COUNTER(notifications);
 BLKBACK_COUNTER(events);
 /* Times that polling found work before the thread slept. */
 BLKBACK_COUNTER(polls);
+/* How long was polled, in vain or not. */
+BLKBACK_TIME(polled);
 /* Times that a thread was started, when a queue was at rest. */
 BLKBACK_COUNTER(starts);
 /* Times that the watchdog found requests without an event. */

@@ -65,6 +65,7 @@ struct blkback_guest *blkback_guest_get(domid_t domid)
 		guest = kzalloc(sizeof(*guest), GFP_KERNEL);
 		if (guest) {
 			guest->domid = domid;
+			spin_lock_init(&guest->poll_lock);
 			list_add(&guest->node, &blkback_guests);
 		}
 	}
@@ -291,4 +292,22 @@ void blkback_guest_give_kept(struct blkback_guest *guest, long nr)
 	blkback_guest_give(&guest->kept, nr);
 	blkback_guest_give(&blkback_all_kept, nr);
 	blkback_guest_give(&blkback_all_mapped, nr);
+}
+
+/**
+ * blkback_guest_take_poll() - take time to poll from the share of a guest
+ * @guest: the guest
+ * @now: the time; ns
+ *
+ * Return: for how long a queue of the guest may poll; ns.
+ */
+u32 blkback_guest_take_poll(struct blkback_guest *guest, u64 now)
+{
+	u32 ns;
+
+	spin_lock(&guest->poll_lock);
+	ns = blkback_poll_take(&guest->poll, now,
+			       READ_ONCE(blkback_poll_share));
+	spin_unlock(&guest->poll_lock);
+	return ns;
 }

@@ -9,7 +9,9 @@
 #include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
+#include <linux/spinlock.h>
 #include <xen/interface/xen.h>
+#include "poll.h"
 
 /*
  * For whatever a request needs.  An allocation that waits for memory stops a
@@ -35,6 +37,8 @@ extern u32 blkback_max_all_mapped;
  * @copies: pages that data is copied to, those that are kept for more of it
  *          included
  * @bytes: of requests, their arrays, and protection information
+ * @poll_lock: protects @poll
+ * @poll: for how long its queues poll
  *
  * The threads of all its queues change the counts.
  */
@@ -46,6 +50,8 @@ struct blkback_guest {
 	atomic_long_t kept;
 	atomic_long_t copies;
 	atomic_long_t bytes;
+	spinlock_t poll_lock;	/* of @poll */
+	struct blkback_poll_quota poll;
 };
 
 /**
@@ -86,5 +92,6 @@ void blkback_guest_give_named(struct blkback_guest *guest, long nr);
 bool blkback_guest_take_kept(struct blkback_guest *guest);
 void blkback_guest_give_kept(struct blkback_guest *guest, long nr);
 bool blkback_guest_crowded(void);
+u32 blkback_guest_take_poll(struct blkback_guest *guest, u64 now);
 
 #endif /* _XEN_BLKBACK_GUEST_H */

@@ -76,6 +76,11 @@ module_param_named(poll_us, blkback_poll_us, uint, 0644);
 MODULE_PARM_DESC(poll_us,
 		 "Maximum time in us to poll for requests before sleeping, 0 to never poll; sometimes eight times as long");
 
+unsigned int blkback_poll_share = 50;
+module_param_named(poll_share, blkback_poll_share, uint, 0644);
+MODULE_PARM_DESC(poll_share,
+		 "Maximum time to poll for a guest, over all of its devices, in percent of a CPU");
+
 unsigned int blkback_coalesce_us = 20;
 module_param_named(coalesce_us, blkback_coalesce_us, uint, 0644);
 MODULE_PARM_DESC(coalesce_us,

@@ -36,6 +36,29 @@
 
 #define BLKBACK_LOG_INTERVAL	(10 * HZ)
 
+/*
+ * A pass may have a ring full of requests, and do much for each of them.  After
+ * so many of them, other tasks may run.
+ */
+#define BLKBACK_RESCHED		32U
+
+static inline void blkback_queue_resched(unsigned int nr)
+{
+	if (nr % BLKBACK_RESCHED == 0)
+		cond_resched();
+}
+
+/* The same, in a plug: what is plugged does not wait for other tasks. */
+static inline void blkback_queue_resched_plugged(unsigned int nr,
+						 struct blk_plug *plug)
+{
+	if (nr % BLKBACK_RESCHED || !need_resched())
+		return;
+	blk_finish_plug(plug);
+	cond_resched();
+	blk_start_plug(plug);
+}
+
 /**
  * blkback_queue_irq() - the frontend has sent an event
  * @irq: of the queue
@@ -51,7 +74,7 @@ irqreturn_t blkback_queue_irq(int irq, void *data)
 
 	trace_blkback_event(queue);
 	WRITE_ONCE(queue->event.time, ktime_get_ns());
-	/* Pairs with blkback_wait_adapt_poll(), which reads the time. */
+	/* Pairs with blkback_wait_learn(), which reads the time. */
 	smp_store_release(&queue->event.pending, true);
 	/* Pairs with blkback_rest_release(). */
 	smp_mb();
@@ -112,6 +135,7 @@ static void blkback_queue_respond(struct blkback_queue *queue,
 static bool blkback_queue_reap(struct blkback_queue *queue)
 {
 	struct blkback_req *req, *next;
+	unsigned int nr = 0;
 	LIST_HEAD(done);
 
 	queue->count.now = 0;
@@ -123,6 +147,7 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 		return false;
 
 	list_for_each_entry_safe(req, next, &done, node) {
+		blkback_queue_resched(++nr);
 		if (blkback_data_lingers(req))
 			list_move_tail(&req->node, &queue->lingering);
 		else
@@ -132,6 +157,7 @@ static bool blkback_queue_reap(struct blkback_queue *queue)
 	if (list_empty(&done))
 		return false;
 	list_for_each_entry_safe(req, next, &done, node) {
+		blkback_queue_resched(++nr);
 		if (unlikely(req->nr_pi))
 			blkback_pi_finish(req);
 		blkback_account_done(req);
@@ -232,6 +258,7 @@ static void blkback_queue_start_batch(struct blkback_queue *queue,
 	list_splice_init(&queue->mapping, &batch);
 	blk_start_plug(&plug);
 	list_for_each_entry_safe(req, next, &batch, node) {
+		blkback_queue_resched_plugged(nr, &plug);
 		/*
 		 * When the block layer next allocates a tag, it takes as many
 		 * as this says.  blk_start_plug_nr_ios() would set it, but
@@ -416,6 +443,7 @@ static bool blkback_queue_fetch(struct blkback_queue *queue)
 		if (ret <= 0)
 			break;
 		any = true;
+		blkback_queue_resched(budget);
 	}
 	blkback_queue_submit(queue);
 	any &= list_empty(&queue->held);

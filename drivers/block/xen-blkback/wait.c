@@ -9,10 +9,12 @@
  *     blkback_wait_rearm()       ask for an event
  *   blkback_wait_sleep()
  *     blkback_wait_watch()       the watchdog
- *     blkback_wait_adapt_poll()  learn how long to poll next time
+ *     blkback_wait_learn()       learn how long to poll next time
  */
 
 #include <linux/freezer.h>
+#include <linux/kernel_stat.h>
+#include <linux/sched/stat.h>
 #include <xen/events.h>
 #include "account.h"
 #include "queue.h"
@@ -25,19 +27,7 @@
 /* How often unused grants, pages and requests are freed. */
 #define BLKBACK_TRIM_INTERVAL	HZ
 
-/* Shorter than this, polling finds nothing. */
-#define BLKBACK_POLL_MIN_NS	((u32)(5 * NSEC_PER_USEC))
-
 #define BLKBACK_POLL_MAX_US	1000U
-
-/*
- * While polling does not pay, one sleep in BLKBACK_RETRY_OFTEN, and later in up
- * to BLKBACK_RETRY_SELDOM, is preceded by a poll of BLKBACK_RETRY_FACTOR times
- * poll_us, to find out whether it would pay.
- */
-#define BLKBACK_RETRY_OFTEN	8U
-#define BLKBACK_RETRY_SELDOM	1024U
-#define BLKBACK_RETRY_FACTOR	8U
 
 /* Most responses that are published together. */
 #define BLKBACK_COALESCE	16
@@ -47,6 +37,8 @@
 
 /* Threads that poll, of all devices. */
 static atomic_t blkback_pollers;
+
+static DEFINE_PER_CPU(struct blkback_poll_steal, blkback_steal);
 
 /* A parameter in microseconds, bounded and converted. */
 static u32 blkback_wait_ns(const unsigned int *us)
@@ -100,36 +92,75 @@ void blkback_wait_publish_due(struct blkback_queue *queue)
 		blkback_wait_publish(queue, ns > BLKBACK_LATEST_NS);
 }
 
-/* Poll for a time.  Return: true if there is work. */
-static bool blkback_wait_poll_for(struct blkback_queue *queue, u32 ns)
+/*
+ * Has Xen recently given the CPU of this virtual CPU to others?
+ *
+ * The steal clock itself, xen_steal_clock(), is not for modules.  What the
+ * kernel accounts by it at each tick is, as the column "steal" of /proc/stat.
+ */
+static bool blkback_wait_contended(u64 now)
 {
-	u64 end;
+	struct blkback_poll_steal *steal = get_cpu_ptr(&blkback_steal);
+	u64 stolen = kcpustat_this_cpu->cpustat[CPUTIME_STEAL];
+	bool contended = blkback_poll_contended(steal, now, stolen);
 
-	if (!ns || !blkback_queue_may_take(queue))
-		return false;
-	end = ktime_get_ns() + ns;
+	put_cpu_ptr(&blkback_steal);
+	return contended;
+}
+
+/* Does no other task want the virtual CPU? */
+static bool blkback_wait_alone(void)
+{
+	return !need_resched() && single_task_running();
+}
+
+/* The share of the guest.  Return: true if the queue may poll for a time. */
+static bool blkback_wait_has_credit(struct blkback_queue *queue, u64 now,
+				    u32 ns)
+{
+	struct blkback_poll *poll = &queue->poll;
+
+	if (poll->credit < ns)
+		poll->credit += blkback_guest_take_poll(queue->conn->guest, now);
+	return poll->credit >= ns;
+}
+
+/* Poll for a time.  Return: true if there is work. */
+static bool blkback_wait_poll_for(struct blkback_queue *queue, u64 begin,
+				  u32 ns)
+{
+	bool found;
+	u64 now;
+
 	do {
 		cpu_relax();
-		if (blkback_queue_has_work(queue))
-			return true;
-	} while (!need_resched() && blkback_queue_may_take(queue) &&
-		 ktime_get_ns() < end);
-	return false;
+		found = blkback_queue_has_work(queue);
+		now = ktime_get_ns();
+	} while (!found && now - begin < ns && blkback_wait_alone() &&
+		 blkback_queue_may_take(queue));
+	queue->poll.end = now;
+	queue->count.stats.polled_ns += now - begin;
+	blkback_poll_spend(&queue->poll, now - begin);
+	return found;
 }
 
 /*
- * The same.  A guest decides how often polling pays; whatever guests do, no more
- * than half of the CPUs poll at a time.
+ * The same, if nobody else wants the CPU.  A guest decides how often polling
+ * pays; whatever guests do, no guest takes more than its share, and no more than
+ * half of the CPUs poll at a time.
  */
-static bool blkback_wait_poll_share(struct blkback_queue *queue, u32 ns)
+static bool blkback_wait_poll_share(struct blkback_queue *queue, u64 begin,
+				    u32 ns)
 {
 	unsigned int max = max(num_online_cpus() / 2, 1U);
 	bool found = false;
 
-	if (!ns)
+	if (!ns || !blkback_queue_may_take(queue) || !blkback_wait_alone() ||
+	    blkback_wait_contended(begin) ||
+	    !blkback_wait_has_credit(queue, begin, ns))
 		return false;
 	if (atomic_inc_return(&blkback_pollers) <= max)
-		found = blkback_wait_poll_for(queue, ns);
+		found = blkback_wait_poll_for(queue, begin, ns);
 	atomic_dec(&blkback_pollers);
 	return found;
 }
@@ -144,44 +175,42 @@ static bool blkback_wait_coalesce(struct blkback_queue *queue)
 {
 	struct blkif_backoff *backoff = &queue->notify.coalesce;
 	u32 ns = blkback_wait_ns(&blkback_coalesce_us);
+	bool found;
+	u64 begin;
 
 	if (!queue->notify.unnotified || !ns || !blkif_backoff_try(backoff))
 		return false;
-	return blkif_backoff_learn(backoff, blkback_wait_poll_share(queue, ns));
-}
-
-/*
- * How long to poll before sleeping.  A guest that waits for a whole batch
- * before it sends the next one comes too late for a short poll, although it
- * sends in time if each of its requests is taken at once.  Now and then a poll
- * is therefore long enough to meet the next batch; such polls become rarer
- * until one of them pays.
- */
-static u32 blkback_wait_poll_time(struct blkback_queue *queue, u32 max)
-{
-	struct blkback_poll *poll = &queue->poll;
-
-	if (poll->ns || !blkback_queue_may_take(queue) ||
-	    ++poll->sleeps < poll->retry)
-		return poll->ns;
-	poll->sleeps = 0;
-	poll->retry = clamp(poll->retry * 2, BLKBACK_RETRY_OFTEN,
-			    BLKBACK_RETRY_SELDOM);
-	return min_t(u32, max * BLKBACK_RETRY_FACTOR,
-		     BLKBACK_POLL_MAX_US * NSEC_PER_USEC);
+	begin = ktime_get_ns();
+	queue->poll.end = begin;
+	found = blkback_wait_poll_share(queue, begin, ns);
+	/* Nothing is learned if it was not allowed. */
+	if (queue->poll.end != begin)
+		blkif_backoff_learn(backoff, found);
+	return found;
 }
 
 /* If there is work soon, an event, a wake-up and two switches are saved. */
 static bool blkback_wait_poll(struct blkback_queue *queue)
 {
+	struct blkback_poll *poll = &queue->poll;
+	u64 requests = queue->count.stats.requests;
+	bool batch = requests - poll->requests > 1;
 	u32 max = blkback_wait_ns(&blkback_poll_us);
-	u32 ns = blkback_wait_poll_time(queue, max);
+	u32 longest = BLKBACK_POLL_MAX_US * NSEC_PER_USEC;
+	bool found;
+	u32 ns;
 
-	if (!blkback_wait_poll_share(queue, ns))
+	poll->begin = ktime_get_ns();
+	poll->end = poll->begin;
+	poll->busy = queue->in_flight;
+	if (!poll->busy)
+		poll->requests = requests;
+	ns = min(blkback_poll_time(poll, max, poll->busy, batch), longest);
+	found = blkback_wait_poll_share(queue, poll->begin, ns);
+	blkback_poll_owe(poll, max, poll->busy, poll->end - poll->begin);
+	if (!found)
 		return false;
-	if (ns <= max)
-		queue->poll.retry = BLKBACK_RETRY_OFTEN;
-	queue->poll.ns = min(ns, max);
+	blkback_poll_found(poll, max, poll->busy, ns, poll->end - poll->begin);
 	queue->count.stats.polls++;
 	return true;
 }
@@ -287,27 +316,26 @@ static void blkback_wait_watch(struct blkback_queue *queue)
 }
 
 /*
- * Poll longer if that would have saved this sleep, and shorter if not.  What
- * counts is when the event came, not when the thread woke up: a thread that
- * polls need not be woken.
+ * Learn how long work was away.  What counts is when the event came, not when
+ * the thread woke up: a thread that polls need not be woken.
  */
-static void blkback_wait_adapt_poll(struct blkback_queue *queue, u64 since)
+static void blkback_wait_learn(struct blkback_queue *queue)
 {
 	/* Pairs with blkback_queue_irq(). */
 	u64 until = smp_load_acquire(&queue->event.pending) ?
 		    READ_ONCE(queue->event.time) : ktime_get_ns();
-	u32 max = blkback_wait_ns(&blkback_poll_us);
-	u32 ns = queue->poll.ns;
+	s64 away = until - queue->poll.begin;
 
 	/* Nothing could have been taken, and the event may be an old one. */
 	if (!blkback_queue_may_take(queue))
 		return;
 	/* The event may have come before the sleep, or without a request. */
-	if ((s64)(until - since) < max && blkback_queue_has_work(queue))
-		ns = max(ns * 2, BLKBACK_POLL_MIN_NS);
-	else
-		ns = ns > BLKBACK_POLL_MIN_NS ? ns / 2 : 0;
-	queue->poll.ns = min(ns, max);
+	if (away < 0)
+		away = 0;
+	if (!blkback_queue_has_work(queue))
+		away = S64_MAX;
+	blkback_poll_slept(&queue->poll, blkback_wait_ns(&blkback_poll_us),
+			   queue->poll.busy, away);
 }
 
 /**
@@ -316,11 +344,9 @@ static void blkback_wait_adapt_poll(struct blkback_queue *queue, u64 since)
  */
 void blkback_wait_sleep(struct blkback_queue *queue)
 {
-	u64 since = ktime_get_ns();
-
 	if (!wait_event_freezable_timeout(queue->wait,
 					  blkback_wait_wakeable(queue),
 					  blkback_wait_timeout(queue)))
 		blkback_wait_watch(queue);
-	blkback_wait_adapt_poll(queue, since);
+	blkback_wait_learn(queue);
 }

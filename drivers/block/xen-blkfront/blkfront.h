@@ -258,13 +258,17 @@ struct blkfront_ring_mem {
  * @front: the ring or rings
  * @req_counters: counters of the request half
  * @rsp_lock: response half of @front, and all below but @watched
+ * @taken: answered requests that are not completed yet; see response.c
+ * @taken_end: where to append to them
  * @broken: the backend has violated the protocol
  * @overtaken: an event may come for a response that was already taken
  * @poll: whether polling for more responses pays
  * @acknowledged: responses that had been taken at the last event
+ * @irq_copied: bytes that the present interrupt handler has copied
+ * @irq_copied_max: the most that one has; read by debugfs
  * @rsp_counters: counters of the response half
  * @watched: when the watchdog last checked the ring; jiffies, by info->mutex
- * @work: takes responses that the interrupt handler left
+ * @work: does what the interrupt handler left
  */
 struct blkfront_ring {
 	struct blkfront_info *info;
@@ -288,10 +292,14 @@ struct blkfront_ring {
 	struct blkfront_req_counters req_counters;
 
 	spinlock_t rsp_lock ____cacheline_aligned_in_smp;
+	struct request *taken;
+	struct request **taken_end;
 	bool broken;
 	bool overtaken;
 	struct blkif_backoff poll;
 	u64 acknowledged;
+	unsigned int irq_copied;
+	unsigned int irq_copied_max;
 	struct blkfront_rsp_counters rsp_counters;
 	unsigned long watched;
 	struct work_struct work;
@@ -469,6 +477,7 @@ struct blkfront_info {
  * @indirect: indirect pages, if @cmd is indirect
  * @data: pages with the data, if it is copied
  * @pi: pages with the protection information, if there is any
+ * @next: in the list @taken of the ring
  * @charged: grants that it has, which end with it
  * @part: sectors that are sent, if that is not all of the request
  * @status: the response's
@@ -483,6 +492,7 @@ struct blkfront_req {
 	struct blkfront_buf *indirect;
 	struct blkfront_buf *data;
 	struct blkfront_buf *pi;
+	struct request *next;
 	u16 charged;
 	u16 part;
 	s16 status;
@@ -498,6 +508,15 @@ static inline unsigned int blkfront_req_bytes(struct request *rq)
 
 	return unlikely(req->part) ? req->part << SECTOR_SHIFT :
 				     blk_rq_bytes(rq);
+}
+
+/* Bytes that are copied if a request succeeds, when it is completed. */
+static inline unsigned int blkfront_bytes_back(struct request *rq)
+{
+	const struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+	return req->data && req->cmd.op == BLKIF_OP_READ ?
+	       blkfront_req_bytes(rq) : 0;
 }
 
 /* Grants that the requests of a ring have, and that end with them. */
@@ -589,6 +608,8 @@ extern struct workqueue_struct *blkfront_wq;
 extern struct workqueue_struct *blkfront_update_wq;
 /* Adds disks, marks them dead and deletes them: waits for anything. */
 extern struct workqueue_struct *blkfront_disk_wq;
+/* Completes requests: waits for nothing, as all others may wait for it. */
+extern struct workqueue_struct *blkfront_rsp_wq;
 
 /* Where to connect a disk: nothing depends on one that has no gendisk. */
 static inline struct workqueue_struct *
@@ -649,6 +670,7 @@ void blkfront_ring_stop(struct blkfront_ring *ring);
 /* response.c: taking responses. */
 irqreturn_t blkfront_interrupt(int irq, void *data);
 void blkfront_ring_work(struct work_struct *work);
+void blkfront_complete_taken(struct blkfront_ring *ring);
 unsigned int blkfront_take_responses(struct blkfront_ring *ring);
 int blkfront_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
 void blkfront_check_ring(struct blkfront_ring *ring);

@@ -72,6 +72,18 @@ static void blkfront_pages_show(struct seq_file *file,
 		   nr_free, held);
 }
 
+/* The most bytes that an interrupt handler of the present rings has copied. */
+static unsigned int blkfront_irq_copied_max(struct blkfront_info *info)
+{
+	unsigned int i, bytes = 0;
+
+	mutex_lock(&info->brief);
+	for (i = 0; i < info->nr_rings; i++)
+		bytes = max(bytes, READ_ONCE(info->rings[i].irq_copied_max));
+	mutex_unlock(&info->brief);
+	return bytes;
+}
+
 static int blkfront_counters_show(struct seq_file *file, void *unused)
 {
 	struct blkfront_info *info = file->private;
@@ -85,6 +97,7 @@ static int blkfront_counters_show(struct seq_file *file, void *unused)
 #include "counters.h"
 	seq_printf(file, "polled_queues %u\n",
 		   READ_ONCE(info->agreed.nr_polled));
+	seq_printf(file, "irq_copied_max %u\n", blkfront_irq_copied_max(info));
 	blkfront_pages_show(file, info);
 	return 0;
 }

@@ -573,10 +573,15 @@ static void blkfront_complete_rq(struct request *rq)
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
 	blk_status_t result = blkif_status_from_wire(blkfront_abi(info)->slim,
 						     req->status);
+	unsigned int bytes = blkfront_bytes_back(rq);
 
 	trace_blkfront_complete(ring, rq, req->status);
-	if (result == BLK_STS_OK && req->data && req->cmd.op == BLKIF_OP_READ)
+	if (result == BLK_STS_OK && bytes) {
+		/* Only the interrupt handler of the ring, with its lock. */
+		if (in_hardirq())
+			ring->irq_copied += bytes;
 		blkfront_copy_back(rq);
+	}
 	if (result == BLK_STS_OK)
 		blkfront_pi_after_read(rq);
 	if (unlikely(blkfront_release(ring, req))) {

@@ -2,16 +2,31 @@
 /*
  * Taking responses.  They are taken by a ring's interrupt handler, by its work
  * item if there are many, by blk_poll() on a polled queue, and by the watchdog.
+ *
+ * The interrupt handler completes a request as soon as it has taken the response.
+ * A request that would keep interrupts off for too long is left on ring->taken
+ * for the work item.  All others put what they take there, and complete it when
+ * they have let go of the lock, so that interrupts are on.  Whoever takes a list
+ * off the ring completes it before returning; what the work item is cancelled
+ * over, blkfront_ring_stop() completes.
  */
 
 #include <linux/delay.h>
 #include <linux/ktime.h>
+#include <linux/sizes.h>
 
 #include "blkfront.h"
 #include "trace.h"
 
 /* Most responses and pages of data that one pass takes. */
 #define BLKFRONT_PASS_BUDGET	512
+
+/*
+ * Most that an interrupt handler does: responses and grants that end with them,
+ * and bytes of data that are copied.
+ */
+#define BLKFRONT_IRQ_BUDGET	64
+#define BLKFRONT_IRQ_COPIED	SZ_64K
 
 #define BLKFRONT_POLL_MAX_US	50U
 
@@ -20,6 +35,20 @@
 
 /* An event that is late, and not lost, comes within this time. */
 #define BLKFRONT_LATE_MS	20
+
+/**
+ * struct blkfront_pass - what is left of the limits of a pass
+ * @irq: it is made by the interrupt handler, which completes requests itself
+ * @budget: responses and pages
+ * @bytes: bytes that the interrupt handler may copy
+ * @poll_end: when polling ends, 0 if it has not begun; ns
+ */
+struct blkfront_pass {
+	bool irq;
+	int budget;
+	unsigned int bytes;
+	u64 poll_end;
+};
 
 /* Find the request that a response is for, and take it from its tag. */
 static struct request *blkfront_find_rq(struct blkfront_ring *ring,
@@ -48,13 +77,75 @@ static struct request *blkfront_find_rq(struct blkfront_ring *ring,
 	return rq;
 }
 
-/* Return: what the response costs of the pass's budget, or -EPROTO. */
+/*
+ * Charge a request that the interrupt handler completes: its response, grants
+ * that end, and pages that go back to the pool, a cache line for each.
+ *
+ * Return: false if that takes longer than the handler may.
+ */
+static inline bool blkfront_charge_irq(struct blkfront_pass *pass,
+				       struct request *rq)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	unsigned int bytes = blkfront_bytes_back(rq);
+	int cost = 1 + max_t(int, req->charged, req->cmd.nr_segs / 16);
+
+	if (!pass->irq || pass->bytes < bytes || pass->budget < cost)
+		return false;
+	pass->bytes -= bytes;
+	pass->budget -= cost;
+	return true;
+}
+
+/* Leave a request on the ring's list. */
+static inline void blkfront_leave(struct blkfront_pass *pass,
+				  struct blkfront_ring *ring,
+				  struct request *rq)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+
+	req->next = NULL;
+	*ring->taken_end = rq;
+	ring->taken_end = &req->next;
+	/* The interrupt handler takes no more. */
+	pass->budget -= pass->irq ? pass->budget : 1 + req->cmd.nr_segs;
+}
+
+/* Take the list off the ring. */
+static struct request *blkfront_unlist(struct blkfront_ring *ring)
+{
+	struct request *first = ring->taken;
+
+	ring->taken = NULL;
+	ring->taken_end = &ring->taken;
+	return first;
+}
+
+/*
+ * Complete the first request of a list, in softirq or as there: file systems do
+ * nothing then that may wait for memory.  If the block layer raises its softirq,
+ * that is handled here and not by a thread.
+ *
+ * Return: the rest of the list.
+ */
+static struct request *blkfront_complete_first(struct request *rq)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	struct request *next = req->next;
+
+	local_bh_disable();
+	blk_mq_complete_request(rq);
+	local_bh_enable();
+	return next;
+}
+
+/* Return: 1 if the response was right, -EPROTO if not. */
 static int blkfront_response(struct blkfront_ring *ring,
+			     struct blkfront_pass *pass,
 			     const struct blkif_rsp *rsp)
 {
 	struct request *rq = blkfront_find_rq(ring, rsp);
 	struct blkfront_req *req;
-	int cost;
 
 	if (unlikely(!rq)) {
 		blkfront_log(ring->info, err,
@@ -65,15 +156,17 @@ static int blkfront_response(struct blkfront_ring *ring,
 	req = blk_mq_rq_to_pdu(rq);
 	req->status = rsp->status;
 	WRITE_ONCE(req->completing, true);
-	cost = 1 + req->cmd.nr_segs;
 	ring->rsp_counters.responses++;
 	ring->rsp_counters.ungranted += req->charged;
 	if (unlikely(rsp->status == BLKIF_RSP_EOPNOTSUPP))
 		ring->rsp_counters.not_supported++;
 	else if (unlikely(rsp->status))
 		ring->rsp_counters.io++;
-	blk_mq_complete_request(rq);
-	return cost;
+	if (blkfront_charge_irq(pass, rq))
+		blk_mq_complete_request(rq);
+	else
+		blkfront_leave(pass, ring, rq);
+	return 1;
 }
 
 /*
@@ -113,7 +206,8 @@ static inline u32 blkfront_event_distance(const struct blkfront_ring *ring,
 }
 
 /*
- * The ring is empty: poll for a while, then ask for a notification.
+ * The ring is empty: poll for a while, then ask for a notification.  Requests
+ * that were answered do not wait for others to be.
  *
  * Return: 0 if there will be one, 1 if there may be responses, -EPROTO.
  */
@@ -126,7 +220,7 @@ static inline int blkfront_rearm(struct blkfront_ring *ring, u64 *end)
 
 	if (ring->polled)
 		return 0;
-	if (in_flight && blkfront_poll_briefly(ring, end))
+	if (in_flight && !ring->taken && blkfront_poll_briefly(ring, end))
 		return 1;
 	ret = blkif_front_rearm(&ring->front,
 				blkfront_event_distance(ring, in_flight));
@@ -141,26 +235,29 @@ static inline int blkfront_rearm(struct blkfront_ring *ring, u64 *end)
  * Return: 0 if all are taken and the next will be notified, or polled for; 1 if
  * there may be more; -EPROTO.
  */
-static int blkfront_pass(struct blkfront_ring *ring)
+static int blkfront_pass(struct blkfront_ring *ring, bool irq)
 {
-	int budget = BLKFRONT_PASS_BUDGET;
+	struct blkfront_pass pass = {
+		.irq = irq,
+		.budget = irq ? BLKFRONT_IRQ_BUDGET : BLKFRONT_PASS_BUDGET,
+		.bytes = BLKFRONT_IRQ_COPIED,
+	};
 	struct blkif_rsp rsp;
-	u64 end = 0;
 	int ret;
 
 	lockdep_assert_held(&ring->rsp_lock);
 	if (unlikely(ring->broken))
 		return 0;
-	while (budget > 0) {
+	do {
 		ret = blkif_front_get(&ring->front, &rsp);
-		if (!ret)
-			ret = blkfront_rearm(ring, &end);
-		else if (ret > 0)
-			ret = blkfront_response(ring, &rsp);
-		if (ret <= 0)
-			break;
-		budget -= ret;
-	}
+		if (ret > 0) {
+			ret = blkfront_response(ring, &pass, &rsp);
+		} else if (!ret) {
+			/* A hostile backend may seem to have responses. */
+			pass.budget--;
+			ret = blkfront_rearm(ring, &pass.poll_end);
+		}
+	} while (ret > 0 && pass.budget > 0);
 	if (unlikely(ret < 0)) {
 		ring->broken = true;
 		ring->rsp_counters.bad_response++;
@@ -179,20 +276,23 @@ static int blkfront_pass(struct blkfront_ring *ring)
  */
 unsigned int blkfront_take_responses(struct blkfront_ring *ring)
 {
+	struct request *taken;
+	unsigned int nr = 0;
 	unsigned long flags;
 	u64 before;
+	int ret;
 
-	spin_lock_irqsave(&ring->rsp_lock, flags);
-	before = ring->rsp_counters.responses;
-	/* Interrupts stay off for one pass at a time, as in the handler. */
-	while (blkfront_pass(ring) > 0) {
-		spin_unlock_irqrestore(&ring->rsp_lock, flags);
-		cpu_relax();
+	do {
 		spin_lock_irqsave(&ring->rsp_lock, flags);
-	}
-	before = ring->rsp_counters.responses - before;
-	spin_unlock_irqrestore(&ring->rsp_lock, flags);
-	return before;
+		before = ring->rsp_counters.responses;
+		ret = blkfront_pass(ring, false);
+		nr += ring->rsp_counters.responses - before;
+		taken = blkfront_unlist(ring);
+		spin_unlock_irqrestore(&ring->rsp_lock, flags);
+		while (taken)
+			taken = blkfront_complete_first(taken);
+	} while (ret > 0);
+	return nr;
 }
 
 /*
@@ -227,12 +327,15 @@ irqreturn_t blkfront_interrupt(int irq, void *data)
 	/* The first may come before the function that binds it returns. */
 	ring->irq = irq;
 	ring->rsp_counters.interrupts++;
+	ring->irq_copied = 0;
 	trace_blkfront_event(ring);
-	if (likely(!ring->deferred && blkfront_pass(ring) <= 0))
+	if (likely(!ring->deferred && blkfront_pass(ring, true) <= 0))
 		blkfront_acknowledge(ring);
 	else
 		/* No other event comes until the work acknowledges this one. */
-		kblockd_schedule_work(&ring->work);
+		queue_work(blkfront_rsp_wq, &ring->work);
+	if (ring->irq_copied > ring->irq_copied_max)
+		WRITE_ONCE(ring->irq_copied_max, ring->irq_copied);
 	spin_unlock(&ring->rsp_lock);
 	return IRQ_HANDLED;
 }
@@ -247,16 +350,39 @@ void blkfront_ring_work(struct work_struct *work)
 {
 	struct blkfront_ring *ring = container_of(work, struct blkfront_ring,
 						  work);
+	struct request *taken;
 	int ret;
 
-	do {
+	spin_lock_irq(&ring->rsp_lock);
+	ret = blkfront_pass(ring, false);
+	if (ret <= 0)
+		blkfront_acknowledge(ring);
+	taken = blkfront_unlist(ring);
+	spin_unlock_irq(&ring->rsp_lock);
+	while (taken) {
+		taken = blkfront_complete_first(taken);
 		cond_resched();
-		spin_lock_irq(&ring->rsp_lock);
-		ret = blkfront_pass(ring);
-		if (ret <= 0)
-			blkfront_acknowledge(ring);
-		spin_unlock_irq(&ring->rsp_lock);
-	} while (ret > 0);
+	}
+	/* Other items of the CPU have their turn first. */
+	if (ret > 0)
+		queue_work(blkfront_rsp_wq, work);
+}
+
+/**
+ * blkfront_complete_taken() - complete what the work item was cancelled over
+ * @ring: the ring, which nobody takes responses from any more
+ *
+ * Context: process context.
+ */
+void blkfront_complete_taken(struct blkfront_ring *ring)
+{
+	struct request *taken;
+
+	spin_lock_irq(&ring->rsp_lock);
+	taken = blkfront_unlist(ring);
+	spin_unlock_irq(&ring->rsp_lock);
+	while (taken)
+		taken = blkfront_complete_first(taken);
 }
 
 /**
@@ -307,8 +433,8 @@ void blkfront_check_ring(struct blkfront_ring *ring)
 	/* After a pause of the domain, the timeout and the event coincide. */
 	msleep(BLKFRONT_LATE_MS);
 	nr = blkfront_take_responses(ring);
-	/* Unless there was an interrupt, which would have found them. */
-	if (nr && !ring->polled &&
+	/* Unless there was an interrupt, or its work item is yet to find them. */
+	if (nr && !ring->polled && !work_busy(&ring->work) &&
 	    interrupts == READ_ONCE(ring->rsp_counters.interrupts)) {
 		ring->rsp_counters.lost_events++;
 		blkfront_log(ring->info, warn,

@@ -157,6 +157,7 @@ static int blkfront_ring_init(struct blkfront_info *info,
 	spin_lock_init(&ring->indirect.lock);
 	spin_lock_init(&ring->data.lock);
 	spin_lock_init(&ring->pi.lock);
+	ring->taken_end = &ring->taken;
 	ring->watched = jiffies - BLKFRONT_WATCH_INTERVAL - 1;
 	INIT_WORK(&ring->work, blkfront_ring_work);
 	INIT_LIST_HEAD(&ring->trim_node);
@@ -172,7 +173,7 @@ static int blkfront_ring_init(struct blkfront_info *info,
 
 /**
  * blkfront_ring_stop() - take no more responses from a ring
- * @ring: the ring
+ * @ring: the ring; nobody polls it any more
  *
  * Context: process context; sleeps.
  */
@@ -181,6 +182,7 @@ void blkfront_ring_stop(struct blkfront_ring *ring)
 	/* The work acknowledges the event, so the irq must still be ours. */
 	disable_irq(ring->irq);
 	cancel_work_sync(&ring->work);
+	blkfront_complete_taken(ring);
 	unbind_from_irqhandler(ring->irq, ring);
 }
 

@@ -2,7 +2,8 @@
 /*
  * Decides whether to attempt something that only sometimes pays off, such as
  * polling a ring before sleeping.  While attempts pay off, each is made; once
- * they do not, one in BLKIF_BACKOFF_RETRY is.
+ * they do not, one in BLKIF_BACKOFF_RETRY is, and later fewer, down to one in
+ * BLKIF_BACKOFF_SELDOM.
  */
 
 #ifndef _XEN_BLKIF_BACKOFF_H
@@ -12,16 +13,25 @@
 
 #define BLKIF_BACKOFF_MAX	8U
 #define BLKIF_BACKOFF_RETRY	64U
+#define BLKIF_BACKOFF_SELDOM	256U
 
 /**
  * struct blkif_backoff - history of the attempts, zero at the start
  * @level: how well recent attempts paid off, 0 to BLKIF_BACKOFF_MAX
  * @skipped: attempts skipped since the last one that was made
+ * @vain: how often, one after another, an attempt after skipped ones failed
  */
 struct blkif_backoff {
 	u32 level;
 	u32 skipped;
+	u32 vain;
 };
+
+/* One attempt in how many is made while they do not pay off. */
+static inline u32 blkif_backoff_retry(const struct blkif_backoff *backoff)
+{
+	return BLKIF_BACKOFF_RETRY << backoff->vain;
+}
 
 /**
  * blkif_backoff_try() - decide whether to make an attempt
@@ -31,7 +41,8 @@ struct blkif_backoff {
  */
 static inline bool blkif_backoff_try(struct blkif_backoff *backoff)
 {
-	if (!backoff->level && ++backoff->skipped < BLKIF_BACKOFF_RETRY)
+	if (!backoff->level &&
+	    ++backoff->skipped < blkif_backoff_retry(backoff))
 		return false;
 	backoff->skipped = 0;
 	return true;
@@ -46,6 +57,11 @@ static inline bool blkif_backoff_try(struct blkif_backoff *backoff)
  */
 static inline bool blkif_backoff_learn(struct blkif_backoff *backoff, bool paid)
 {
+	if (!paid && !backoff->level &&
+	    blkif_backoff_retry(backoff) < BLKIF_BACKOFF_SELDOM)
+		backoff->vain++;
+	if (paid)
+		backoff->vain = 0;
 	if (!paid)
 		backoff->level /= 2;
 	else if (backoff->level < BLKIF_BACKOFF_MAX)
