@@ -1,19 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The cost of an I/O: for our pair of drivers, the distribution's pair with its defaults and
-# tuned, the same disk in dom0, and a disk in the guest without a Xen driver. Three boots:
+# tuned, the same disk in dom0, and a disk in the guest without a Xen driver. Four boots:
 #
 # counted	The emulator's clock counts instructions, and its plugin counts every block
 #		of code that runs: instructions, calls, hypercalls for each I/O.
 # queues	Counted as well, for each of eight CPUs, with one queue to four: our pair
 #		and the distribution's.
+# slow		Counted as well, on disks that answer after 20, 100 and 1000 us, and with a guest
+#		that sends few requests: the cost of polling and of sleeping.
 # clock		The plain clock, with all pairs in each of several rounds: ratios, and the
 #		effects of CPUs that run at the same time.
 #
 # Its exit status does not depend on the results.
 #
 # SUITE			bookworm or trixie (bookworm)
-# XENBLK_BENCH_RUNS	which of counted, queues, clock (all of these)
+# XENBLK_BENCH_RUNS	which of counted, queues, slow, clock (all of these)
 # XENBLK_BENCH_PAIRS	patterns: which of ours, intree, tuned, dom0, guest (all of these)
 # XENBLK_BENCH_JOBS	patterns: which jobs (all; listed in tests/bench/dom0-*.sh)
 # XENBLK_BENCH_MINUTES	limit of the counted run; what does not fit is skipped and reported (9)
@@ -29,9 +31,10 @@ top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 here=$top/tests/bench
 out=${XENBLK_BENCH_DIR:-$top/build/bench}
 suite=${SUITE:-bookworm}
-runs=${XENBLK_BENCH_RUNS:-counted queues clock}
+runs=${XENBLK_BENCH_RUNS:-counted queues slow clock}
 mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 2
-rm -rf "$out"/{results,totals,counts,queues,counts-queues,clock,about,lines,table,logs,logs-queues,logs-clock}
+rm -rf "$out"/{results,totals,counts,queues,counts-queues,slow,counts-slow,clock,about,lines,table}
+rm -rf "$out"/logs{,-queues,-slow,-clock}
 rm -f "$out"/*.{csv,json,dat,png,labels}
 status=0
 
@@ -79,6 +82,11 @@ queues() {
 	sed -n 's/^LOG RESULT //p' "$out/logs-queues/verdict" >"$out/queues"
 }
 
+slow() {
+	boot_counted slow "$out/logs-slow" "$out/counts-slow" 1 2
+	sed -n 's/^LOG RESULT //p' "$out/logs-slow/verdict" >"$out/slow"
+}
+
 clock() {
 	boot clock "$out/logs-clock" XENBLK_SMP=2 XENBLK_CPU="${XENBLK_CPU:-$cpu}" \
 		XENBLK_XEN_ARGS="dom0_max_vcpus=4 ${XENBLK_XEN_ARGS-}"
@@ -89,11 +97,11 @@ version_of() { "${1-}qemu-system-x86_64" --version | sed -n '1s/.*version \([0-9
 
 for run in $runs; do
 	case $run in
-	counted | queues | clock) "$run" ;;
-	*) echo "bench: no run '$run' (there are: counted, queues, clock)" >&2; exit 2 ;;
+	counted | queues | slow | clock) "$run" ;;
+	*) echo "bench: no run '$run' (there are: counted, queues, slow, clock)" >&2; exit 2 ;;
 	esac
 done
-if ! [ -s "$out/results" ] && ! [ -s "$out/queues" ] && ! [ -s "$out/clock" ]; then
+if ! [ -s "$out/results" ] && ! [ -s "$out/queues" ] && ! [ -s "$out/slow" ] && ! [ -s "$out/clock" ]; then
 	echo "bench: there are no figures; look at $out/logs*" >&2
 	exit 1
 fi
@@ -115,7 +123,7 @@ sed -n 's/^LOG SKIPPED /skipped: /p' "$out"/logs*/verdict
 
 echo
 echo "A copy counts as an instruction for each 8 bytes: half the instructions is not twice the speed."
-echo "figures:  $out/bench.csv $out/queues.csv $out/clock.csv $out/bench.json"
+echo "figures:  $out/bench.csv $out/queues.csv $out/slow.csv $out/clock.csv $out/bench.json"
 echo "pictures: $out/*.png"
 echo "logs:     $out/logs*"
 exit $status

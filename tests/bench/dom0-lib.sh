@@ -134,12 +134,13 @@ file_of() { # PAIR DISK
 	esac
 }
 
-# fio_for PAIR JOBS: JOBNAME IOPS IOS for each job of the file, a line each
+# fio_for PAIR JOBS: JOBNAME IOPS IOS P50 P99 for each job of the file, a line each; latencies in ns
 fio_for() {
 	local run="fio --output-format=json /tmp/bench.fio > /tmp/bench.out 2> /tmp/bench.err ||
 			{ tail -n 5 /tmp/bench.out /tmp/bench.err; exit 1; }
 		awk -F'[\":, ]+' '\$2 == \"jobname\" { job = \$3 } \$2 == \"iops\" { iops[job] += \$3 } \$2 == \"total_ios\" { n[job] += \$3 }
-			END { for (job in n) print job, iops[job], n[job] }' /tmp/bench.out" out
+			\$2 == \"50.000000\" && \$3 > p50[job] + 0 { p50[job] = \$3 } \$2 == \"99.000000\" && \$3 > p99[job] + 0 { p99[job] = \$3 }
+			END { for (job in n) print job, iops[job], n[job], p50[job] + 0, p99[job] + 0 }' /tmp/bench.out" out
 	if [ "$1" = dom0 ]; then
 		printf '%s' "$2" >/tmp/bench.fio
 		out=$(cd /tmp && PATH=$state/fio/bin:$PATH && eval "($run)") || fail "fio in dom0: $out"

@@ -5,9 +5,9 @@
     report.py DIR
 
 Reads   results and totals (counted run), counts and logs/*.log (the plugin's), queues and
-        counts-queues (counted run by queues), clock (run by the plain clock), about (NAME=VALUE:
-        versions and the like)
-Writes  lines, table, bench.csv, queues.csv, clock.csv, bench.json, *.dat for the pictures
+        counts-queues (counted run by queues), slow and counts-slow (disks with latency), clock (run
+        by the plain clock), about (NAME=VALUE: versions and the like)
+Writes  lines, table, bench.csv, queues.csv, slow.csv, clock.csv, bench.json, *.dat for the pictures
 """
 import collections
 import csv
@@ -16,7 +16,7 @@ import os
 import statistics
 import sys
 
-from symbols import AREAS, counted, marks, results
+from symbols import AREAS, area, counted, marks, results
 
 PAIRS = ("guest", "dom0", "intree", "intree-none", "intree-mapped", "tuned", "tuned-cache", "tuned-none",
          "ours", "ours-none", "ours-mapped")
@@ -161,6 +161,39 @@ def queue_report(f, rows):
             text(r["bound_vs_one_queue"], 2), text(r["bound_vs_default"], 2)), file=f)
 
 
+SLOW = ("insns_per_io", "ratio_vs_default", "ratio_vs_tuned", "guest_insns", "dom0_insns", "p50_us", "p99_us")
+
+
+def slow_rows(lines, counts):
+    """Instructions of each side for an I/O, Xen's on its CPU included, and latencies."""
+    rows, nothing = {}, {}
+    for (pair, job, values), blocks in zip(results(lines), marks(counts)):
+        sides = collections.Counter()
+        for cpu, address, insns, times in blocks:
+            sides["guest" if "guest" in area(cpu, address) else "dom0"] += insns * times
+        if job == "nothing":
+            nothing[pair] = sides
+            continue
+        sides.subtract(nothing[pair])
+        rows[pair, job] = {"insns_per_io": sum(sides.values()) / values["ios"],
+                           "guest_insns": sides["guest"] / values["ios"],
+                           "dom0_insns": sides["dom0"] / values["ios"],
+                           "p50_us": values["p50"] / 1000, "p99_us": values["p99"] / 1000}
+    add_ratios(rows)
+    return rows
+
+
+def slow_report(f, rows):
+    print("\n\nDisks that answer after 20, 100 and 1000 us: thousand instructions per I/O, of the guest and"
+          "\nof dom0; times fewer than the distribution's pair; latencies in us, one instruction = 1 ns\n", file=f)
+    print("%-24s %-8s %8s %8s %8s %8s %10s %10s" % ("job", "", "all", "guest", "dom0", "ratio", "p50", "p99"), file=f)
+    for pair, job in order(rows):
+        r = rows[pair, job]
+        print("%-24s %-8s %8.1f %8.1f %8.1f %8s %10.1f %10.1f" % (
+            job, pair, r["insns_per_io"] / 1000, r["guest_insns"] / 1000, r["dom0_insns"] / 1000,
+            text(r["ratio_vs_default"], 2), r["p50_us"], r["p99_us"]), file=f)
+
+
 def clock_rows(path):
     """Medians and spread over the rounds, and ratios within each round."""
     rounds = collections.defaultdict(dict)
@@ -207,13 +240,15 @@ def main():
     def path(name):
         return os.path.join(out, name)
 
-    rows, queues, clock, about = {}, {}, {}, {}
+    rows, queues, slow, clock, about = {}, {}, {}, {}, {}
     if os.path.exists(path("results")):
         for count, (pair, job, values) in counted(path("logs"), path("results"), path("counts"), path("modules")):
             rows[pair, job] = per_job(count, values)
         add_ratios(rows)
     if os.path.exists(path("queues")):
         queues = queue_rows(path("queues"), path("counts-queues"))
+    if os.path.exists(path("slow")):
+        slow = slow_rows(path("slow"), path("counts-slow"))
     if os.path.exists(path("clock")):
         clock = dict(clock_rows(path("clock")))
     if os.path.exists(path("about")):
@@ -230,24 +265,29 @@ def main():
             totals(f, path("totals"))
         if queues:
             queue_report(f, queues)
+        if slow:
+            slow_report(f, slow)
         if clock:
             clock_report(f, clock)
     write_csv(path("bench.csv"), ("job", "pair") + COLUMNS,
               [[job, pair] + [rounded(rows[pair, job].get(c)) for c in COLUMNS] for pair, job in order(rows)])
     write_csv(path("queues.csv"), ("job", "pair") + QUEUES,
               [[job, pair] + [rounded(queues[pair, job].get(c)) for c in QUEUES] for pair, job in order(queues)])
+    write_csv(path("slow.csv"), ("job", "pair") + SLOW,
+              [[job, pair] + [rounded(slow[pair, job].get(c)) for c in SLOW] for pair, job in order(slow)])
     write_csv(path("clock.csv"), ("job", "pair") + CLOCK,
               [[job, pair] + [rounded(clock[pair, job].get(c)) for c in CLOCK] for pair, job in order(clock)])
     with open(path("bench.json"), "w") as f:
         json.dump({"about": about,
                    "counted": [{"job": j, "pair": p, **rows[p, j]} for p, j in order(rows)],
                    "queues": [{"job": j, "pair": p, **queues[p, j]} for p, j in order(queues)],
+                   "slow": [{"job": j, "pair": p, **slow[p, j]} for p, j in order(slow)],
                    "clock": [{"job": j, "pair": p, **clock[p, j]} for p, j in order(clock)]}, f, indent=1)
         f.write("\n")
-    write_pictures(out, rows, queues, clock)
+    write_pictures(out, rows, queues, slow, clock)
 
 
-def write_pictures(out, rows, queues, clock):
+def write_pictures(out, rows, queues, slow, clock):
     """Write the data of pictures.sh."""
     with open(os.path.join(out, "ratio.dat"), "w") as f:
         for job in dict.fromkeys(job for _, job in order(rows)):
@@ -275,6 +315,13 @@ def write_pictures(out, rows, queues, clock):
             if base:
                 print(job, *(text(busiest(base) / busiest(queues[p, job]) if (p, job) in queues else None, 3).replace(
                     "-", "NaN") for p in ("intree", "ours")), file=f)
+
+    with open(os.path.join(out, "slow.dat"), "w") as f:
+        for job in dict.fromkeys(job for _, job in order(slow)):
+            base = slow.get(("intree", job))
+            if base:
+                print(job, *(text(slow[p, job]["insns_per_io"] / base["insns_per_io"] if (p, job) in slow else None, 3
+                                  ).replace("-", "NaN") for p in ("intree", "tuned", "ours")), file=f)
 
     with open(os.path.join(out, "clock.dat"), "w") as f:
         for job in dict.fromkeys(job for _, job in order(clock)):
