@@ -124,7 +124,8 @@ static struct request *blkfront_unlist(struct blkfront_ring *ring)
 /*
  * Complete the first request of a list, in softirq or as there: file systems do
  * nothing then that may wait for memory.  If the block layer raises its softirq,
- * that is handled here and not by a thread.
+ * that is handled here and not by a thread.  Polled bios go to a cache of the
+ * block layer, which is for tasks alone.
  *
  * Return: the rest of the list.
  */
@@ -132,10 +133,13 @@ static struct request *blkfront_complete_first(struct request *rq)
 {
 	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
 	struct request *next = req->next;
+	bool polled = rq->cmd_flags & REQ_POLLED;
 
-	local_bh_disable();
+	if (!polled)
+		local_bh_disable();
 	blk_mq_complete_request(rq);
-	local_bh_enable();
+	if (!polled)
+		local_bh_enable();
 	return next;
 }
 
