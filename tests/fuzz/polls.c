@@ -9,16 +9,16 @@
 
 #define MAX	50000U
 
-/* What polls may cost, besides half of MAX for each that finds work. */
+/* What polls may cost but for long ones: sleeps pay off those that find nothing. */
 static u64 most(u64 found, u64 sleeps)
 {
-	return found * (MAX / 2) + sleeps * (MAX / 128 + 1) + 2 * 8 * MAX;
+	return found * MAX + sleeps * (MAX / 128 + 1) + 3 * 8 * MAX;
 }
 
 static void paces(struct input *in)
 {
 	struct blkback_poll poll = { 0 };
-	u64 polled = 0, found = 0, sleeps = 0;
+	u64 polled = 0, found = 0, sleeps = 0, nr_long = 0;
 
 	while (in->left) {
 		u8 how = take_u8(in);
@@ -33,8 +33,11 @@ static void paces(struct input *in)
 
 			CHECK(ns <= MAX || (ns == 8 * MAX && batch && !busy));
 			CHECK(!ns || ns >= MAX / 8);
-			polled += used;
-			blkback_poll_owe(&poll, MAX, busy, used);
+			if (ns > MAX)
+				nr_long++;
+			else
+				polled += used;
+			blkback_poll_owe(&poll, MAX, busy, ns, used);
 			if (ns && ns >= away) {
 				found++;
 				blkback_poll_found(&poll, MAX, busy, ns, away);
@@ -45,6 +48,7 @@ static void paces(struct input *in)
 			CHECK(poll.debt[busy] <= 8 * MAX);
 			CHECK(poll.away[busy] <= 2 * MAX);
 			CHECK(polled <= most(found, sleeps));
+			CHECK(nr_long <= sleeps / 8 + 1);
 		}
 		/* It is found out what pays. */
 		CHECK(!(how & 8) || away > MAX / 2 || away > poll.away[busy] ||

@@ -8,8 +8,8 @@
 #define LONGEST	(50 * US)
 #define MS	(1000 * US)
 
-/* What a sleep costs, as the longest poll is about twice as long. */
-#define SLEEP	(LONGEST / 2)
+/* What a sleep is worth. */
+#define SLEEP	LONGEST
 
 /* A queue whose work is away for a given time, again and again. */
 struct queue {
@@ -28,7 +28,7 @@ static void idle(struct queue *queue, bool busy, bool batch, u64 away)
 
 	queue->polls += ns != 0;
 	queue->polled += used;
-	blkback_poll_owe(poll, LONGEST, busy, used);
+	blkback_poll_owe(poll, LONGEST, busy, ns, used);
 	if (ns && ns >= away) {
 		blkback_poll_found(poll, LONGEST, busy, ns, away);
 		return;
@@ -47,7 +47,9 @@ static void idle_often(struct queue *queue, u32 n, bool busy, bool batch,
 /* Work that comes soon is met by polls, of at most twice its time. */
 TEST(soon)
 {
-	static const u32 times[] = { 0, 1, 2 * US, 6 * US, 12 * US, 20 * US };
+	static const u32 times[] = {
+		0, 1, 2 * US, 6 * US, 12 * US, 20 * US, 40 * US
+	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
@@ -68,7 +70,7 @@ TEST(slow_disk)
 	struct queue queue = { };
 
 	idle_often(&queue, 100, true, false, 200 * US);
-	EXPECT_TRUE(queue.polls <= 4);
+	EXPECT_TRUE(queue.polls <= 8);
 	queue.polls = 0;
 	idle_often(&queue, 10000, true, true, 200 * US);
 	EXPECT_TRUE(queue.polls <= 10000 / 125);
@@ -142,7 +144,7 @@ TEST(long_polls_in_vain)
 	queue.polled = 0;
 	idle_often(&queue, 102400, false, true, 300 * US);
 	EXPECT_TRUE(queue.polled > 0);
-	EXPECT_TRUE(queue.polled / 102400 < US / 2);
+	EXPECT_TRUE(queue.polled / 102400 < US);
 }
 
 /* A long poll that changes the pace is the last one for a while. */
@@ -175,9 +177,15 @@ TEST(long_poll_rare)
 	EXPECT_EQ(LONGEST, blkback_poll_time(&queue.poll, LONGEST, true, true));
 	idle(&queue, false, true, MS);
 	EXPECT_EQ(1, queue.polls);
-	for (i = 0; queue.polls == 1; i++)
+	for (i = 0; queue.polled < 16 * LONGEST; i++)
 		idle(&queue, false, true, MS);
-	EXPECT_TRUE(i > 1000 && i < 1030);
+	EXPECT_EQ(8, i);
+	for (i = 0; i < 10000; i++)
+		idle(&queue, false, true, MS);
+	queue.polled = 0;
+	for (i = 0; i < 10240; i++)
+		idle(&queue, false, true, MS);
+	EXPECT_TRUE(queue.polled <= 10 * 8 * LONGEST + 10240 * (LONGEST / 128 + 1));
 }
 
 /* No time is the longest poll, as when the parameter is 0. */
@@ -194,7 +202,7 @@ TEST(no_polling)
 	blkback_poll_learn(&poll, 10 * US, true, 0);
 	EXPECT_TRUE(poll.away[1] <= 20 * US);
 	poll.debt[1] = 8 * LONGEST;
-	blkback_poll_owe(&poll, 10 * US, true, 10 * US);
+	blkback_poll_owe(&poll, 10 * US, true, 10 * US, 10 * US);
 	EXPECT_EQ(80 * US, poll.debt[1]);
 	blkback_poll_slept(&poll, 10 * US, true, 0);
 	EXPECT_EQ(0, blkback_poll_time(&poll, 10 * US, true, false));
@@ -213,8 +221,8 @@ TEST(fast_again)
 	for (i = 0; i < 1000; i++) {
 		bool polls = blkback_poll_time(&queue.poll, LONGEST, true, false);
 
-		/* A sleep takes 15 us more. */
-		idle(&queue, true, false, polls ? 15 * US : 30 * US);
+		/* A sleep takes 45 us more. */
+		idle(&queue, true, false, polls ? 15 * US : 60 * US);
 	}
 	EXPECT_TRUE(queue.sleeps < 1000 + 200);
 	EXPECT_TRUE(queue.poll.away[1] <= LONGEST / 2);
@@ -266,14 +274,16 @@ TEST(share)
 TEST(spend)
 {
 	struct blkback_poll poll = { .credit = 100 };
+	u32 i;
 
 	blkback_poll_spend(&poll, 60);
 	EXPECT_EQ(40, poll.credit);
 	blkback_poll_spend(&poll, 1ULL << 40);
 	EXPECT_EQ(0, poll.credit);
-	blkback_poll_owe(&poll, LONGEST, false, 60);
+	blkback_poll_owe(&poll, LONGEST, false, 100, 60);
 	EXPECT_EQ(60, poll.debt[0]);
-	blkback_poll_owe(&poll, LONGEST, false, 1ULL << 40);
+	for (i = 0; i < 10; i++)
+		blkback_poll_owe(&poll, LONGEST, false, 100, 1ULL << 40);
 	EXPECT_EQ(8 * LONGEST, poll.debt[0]);
 	EXPECT_EQ(0, poll.debt[1]);
 }

@@ -10,12 +10,12 @@
  * that is when the disk answers, and otherwise when the guest sends the next
  * request; one says nothing about the other.
  *
- * The longest poll, but for long ones, is about twice as long as what a sleep
- * costs.  If the work usually comes within half of it, it is polled for, for at
- * most twice as long as it usually takes.  Whatever the guest does, polls cost
- * little more than the sleeps that they save, as a queue runs into debt by polls
- * in vain.  Without debt, a poll is tried although it seems not to pay: a sleep
- * tells the time until the thread has woken up, which is longer.
+ * The longest poll, but for long ones, is what a sleep is worth, its latency
+ * included.  If the work usually comes within that time, it is polled for, for
+ * at most twice as long as it usually takes.  Whatever the guest does, polls cost
+ * little more than the sleeps that they save are worth, as a queue runs into debt
+ * by polls in vain.  Without debt, a poll is tried although it seems not to pay:
+ * a sleep tells the time until the thread has woken up, which is longer.
  *
  * Pure.  Times are in nanoseconds.
  */
@@ -31,8 +31,12 @@
 /* A long poll is so many times as long as the longest other one. */
 #define BLKBACK_POLL_LONG	8U
 
-/* So many sleeps pay off a debt of the longest poll, so that it is tried again. */
+/* So many sleeps pay off a poll of the longest time, so that one is tried again. */
 #define BLKBACK_POLL_SLEEPS	128U
+
+/* So many sleeps precede a long poll, the fewer the more often other polls find work. */
+#define BLKBACK_POLL_RETRY_MIN	8U
+#define BLKBACK_POLL_RETRY_MAX	1024U
 
 /* The time for which a guest may be polled is counted for so long. */
 #define BLKBACK_POLL_PERIOD	100000000U
@@ -46,23 +50,28 @@
 /**
  * struct blkback_poll - what a queue has learned; zero at the start
  * @away: for how long work usually is away, without and with requests in flight
- * @debt: time that was polled, less what the saved sleeps would have cost, for
- *        either
+ * @debt: time that was polled, less what the saved sleeps are worth, for either
+ * @sleeps: since the last long poll
+ * @retry: number of such sleeps after which there is another one
  * @credit: time of its guest's share that it may use
- * @busy: there were requests in flight when it ran out of work; this and the
- *        next three are the caller's
+ * @busy: there were requests in flight when it ran out of work; this and what
+ *        follows are the caller's
  * @begin: when it ran out of work
  * @end: when the poll ended
+ * @planned: for how long it was to poll, 0 if it was not allowed to
  * @requests: how many it had taken when it last ran out of work with none in
  *            flight
  */
 struct blkback_poll {
 	u32 away[2];
 	u32 debt[2];
+	u32 sleeps;
+	u32 retry;
 	u32 credit;
 	bool busy;
 	u64 begin;
 	u64 end;
+	u32 planned;
 	u64 requests;
 };
 
@@ -90,13 +99,16 @@ static inline u32 blkback_poll_time(const struct blkback_poll *poll, u32 max,
 				    bool busy, bool batch)
 {
 	u32 away = poll->away[busy];
-	u32 ns = away > max / 16 ? away * 2 : max / 8;
+	u32 ns = max;
 
+	if (away > max) {
+		if (batch && !busy && poll->sleeps >= poll->retry)
+			return blkback_poll_most(max);
+		return poll->debt[busy] ? 0 : max;
+	}
 	if (away <= max / 2)
-		return poll->debt[busy] + ns > blkback_poll_most(max) ? 0 : ns;
-	if (poll->debt[busy])
-		return 0;
-	return batch && !busy ? blkback_poll_most(max) : max;
+		ns = away > max / 16 ? away * 2 : max / 8;
+	return poll->debt[busy] + ns > blkback_poll_most(max) ? 0 : ns;
 }
 
 /**
@@ -133,19 +145,36 @@ static inline void blkback_poll_spend(struct blkback_poll *poll, u64 used)
 	poll->credit -= used < poll->credit ? (u32)used : poll->credit;
 }
 
+static inline u32 blkback_poll_retry(u32 sleeps)
+{
+	if (sleeps < BLKBACK_POLL_RETRY_MIN)
+		return BLKBACK_POLL_RETRY_MIN;
+	return sleeps < BLKBACK_POLL_RETRY_MAX ? sleeps : BLKBACK_POLL_RETRY_MAX;
+}
+
 /**
  * blkback_poll_owe() - a queue has polled for as long as it was told to at most
  * @poll: the queue's
  * @max: the longest poll but for long ones
  * @busy: there were requests in flight
+ * @planned: what blkback_poll_time() has returned
  * @used: for how long
+ *
+ * Long polls are not owed, but become rarer.  If one changes the pace of the
+ * guest, other polls find work from then on.
  */
 static inline void blkback_poll_owe(struct blkback_poll *poll, u32 max,
-				    bool busy, u64 used)
+				    bool busy, u32 planned, u64 used)
 {
 	u32 most = blkback_poll_most(max);
-	u64 debt = poll->debt[busy] + (used < most ? used : most);
+	u64 debt = poll->debt[busy];
 
+	if (planned > max) {
+		poll->sleeps = 0;
+		poll->retry = blkback_poll_retry(poll->retry * 2);
+	} else {
+		debt += used < max ? used : max;
+	}
 	poll->debt[busy] = debt < most ? debt : most;
 }
 
@@ -164,17 +193,18 @@ static inline void blkback_poll_pay(struct blkback_poll *poll, bool busy,
  * @busy: there were requests in flight
  * @planned: what blkback_poll_time() has returned
  * @away: for how long the work was away
- *
- * After a poll that seemed not to pay, the next sleeps are preceded by other
- * polls, and these decide what follows.
  */
 static inline void blkback_poll_found(struct blkback_poll *poll, u32 max,
 				      bool busy, u32 planned, u64 away)
 {
-	blkback_poll_pay(poll, busy, max / 2);
-	if (planned > max)
+	blkback_poll_pay(poll, busy, max);
+	if (planned > max) {
+		/* The next sleeps are preceded by other polls. */
 		poll->away[busy] = max / 4;
-	else if (poll->away[busy] > max / 2)
+		return;
+	}
+	poll->retry = blkback_poll_retry(poll->retry / 2);
+	if (poll->away[busy] > max)
 		poll->away[busy] = away < max ? (u32)away : max;
 	else
 		blkback_poll_learn(poll, max, busy, away);
@@ -190,6 +220,8 @@ static inline void blkback_poll_found(struct blkback_poll *poll, u32 max,
 static inline void blkback_poll_slept(struct blkback_poll *poll, u32 max,
 				      bool busy, u64 away)
 {
+	if (poll->sleeps < BLKBACK_POLL_RETRY_MAX)
+		poll->sleeps++;
 	/* At least something, so that a debt has an end. */
 	blkback_poll_pay(poll, busy, max / BLKBACK_POLL_SLEEPS + 1);
 	blkback_poll_learn(poll, max, busy, away);

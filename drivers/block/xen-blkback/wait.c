@@ -198,19 +198,23 @@ static bool blkback_wait_poll(struct blkback_queue *queue)
 	u32 max = blkback_wait_ns(&blkback_poll_us);
 	u32 longest = BLKBACK_POLL_MAX_US * NSEC_PER_USEC;
 	bool found;
-	u32 ns;
 
 	poll->begin = ktime_get_ns();
 	poll->end = poll->begin;
 	poll->busy = queue->in_flight;
 	if (!poll->busy)
 		poll->requests = requests;
-	ns = min(blkback_poll_time(poll, max, poll->busy, batch), longest);
-	found = blkback_wait_poll_share(queue, poll->begin, ns);
-	blkback_poll_owe(poll, max, poll->busy, poll->end - poll->begin);
+	poll->planned = min(blkback_poll_time(poll, max, poll->busy, batch),
+			    longest);
+	found = blkback_wait_poll_share(queue, poll->begin, poll->planned);
+	if (poll->end == poll->begin)
+		poll->planned = 0;
+	blkback_poll_owe(poll, max, poll->busy, poll->planned,
+			 poll->end - poll->begin);
 	if (!found)
 		return false;
-	blkback_poll_found(poll, max, poll->busy, ns, poll->end - poll->begin);
+	blkback_poll_found(poll, max, poll->busy, poll->planned,
+			   poll->end - poll->begin);
 	queue->count.stats.polls++;
 	return true;
 }
