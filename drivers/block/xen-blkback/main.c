@@ -76,7 +76,7 @@ module_param_named(poll_us, blkback_poll_us, uint, 0644);
 MODULE_PARM_DESC(poll_us,
 		 "Maximum time in us to poll for requests before sleeping, 0 to never poll; sometimes eight times as long");
 
-unsigned int blkback_poll_share = 50;
+unsigned int blkback_poll_share = 100;
 module_param_named(poll_share, blkback_poll_share, uint, 0644);
 MODULE_PARM_DESC(poll_share,
 		 "Maximum time to poll for a guest, over all of its devices, in percent of a CPU");

@@ -121,26 +121,48 @@ static struct request *blkfront_unlist(struct blkfront_ring *ring)
 	return first;
 }
 
+/* Complete the first request of a list.  Return: the rest of it. */
+static inline struct request *blkfront_complete_first(struct request *rq)
+{
+	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
+	struct request *next = req->next;
+
+	blk_mq_complete_request(rq);
+	return next;
+}
+
+static inline bool blkfront_rq_polled(const struct request *rq)
+{
+	return rq->cmd_flags & REQ_POLLED;
+}
+
+/* Complete some requests that are not polled, with softirqs off. */
+static struct request *blkfront_complete_some(struct request *rq)
+{
+	unsigned int bytes = 0;
+
+	local_bh_disable();
+	do {
+		bytes += SZ_1K + blkfront_bytes_back(rq);
+		rq = blkfront_complete_first(rq);
+	} while (rq && !blkfront_rq_polled(rq) && bytes < BLKFRONT_IRQ_COPIED);
+	local_bh_enable();
+	return rq;
+}
+
 /*
- * Complete the first request of a list, in softirq or as there: file systems do
- * nothing then that may wait for memory.  If the block layer raises its softirq,
- * that is handled here and not by a thread.  Polled bios go to a cache of the
+ * Complete the first requests of a list.  With softirqs off, file systems do
+ * nothing that may wait for memory, and if the block layer raises its softirq,
+ * that is handled here and not by a thread.  But polled bios go to a cache of the
  * block layer, which is for tasks alone.
  *
  * Return: the rest of the list.
  */
-static struct request *blkfront_complete_first(struct request *rq)
+static struct request *blkfront_complete(struct request *rq)
 {
-	struct blkfront_req *req = blk_mq_rq_to_pdu(rq);
-	struct request *next = req->next;
-	bool polled = rq->cmd_flags & REQ_POLLED;
-
-	if (!polled)
-		local_bh_disable();
-	blk_mq_complete_request(rq);
-	if (!polled)
-		local_bh_enable();
-	return next;
+	if (blkfront_rq_polled(rq))
+		return blkfront_complete_first(rq);
+	return blkfront_complete_some(rq);
 }
 
 /* Return: 1 if the response was right, -EPROTO if not. */
@@ -294,7 +316,7 @@ unsigned int blkfront_take_responses(struct blkfront_ring *ring)
 		taken = blkfront_unlist(ring);
 		spin_unlock_irqrestore(&ring->rsp_lock, flags);
 		while (taken)
-			taken = blkfront_complete_first(taken);
+			taken = blkfront_complete(taken);
 	} while (ret > 0);
 	return nr;
 }
@@ -364,7 +386,7 @@ void blkfront_ring_work(struct work_struct *work)
 	taken = blkfront_unlist(ring);
 	spin_unlock_irq(&ring->rsp_lock);
 	while (taken) {
-		taken = blkfront_complete_first(taken);
+		taken = blkfront_complete(taken);
 		cond_resched();
 	}
 	/* Other items of the CPU have their turn first. */
@@ -386,7 +408,7 @@ void blkfront_complete_taken(struct blkfront_ring *ring)
 	taken = blkfront_unlist(ring);
 	spin_unlock_irq(&ring->rsp_lock);
 	while (taken)
-		taken = blkfront_complete_first(taken);
+		taken = blkfront_complete(taken);
 }
 
 /**
