@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The cost of an I/O: for our pair of drivers, the distribution's pair with its defaults and
-# tuned, the same disk in dom0, and a disk in the guest without a Xen driver. Four boots:
+# tuned, the same disk in dom0, and a disk in the guest without a Xen driver. Six boots:
 #
 # counted	The emulator's clock counts instructions, and its plugin counts every block
 #		of code that runs: instructions, calls, hypercalls for each I/O.
@@ -9,17 +9,22 @@
 #		and the distribution's.
 # slow		Counted as well, on disks that answer after 20, 100 and 1000 us, and with a guest
 #		that sends few requests: the cost of polling and of sleeping.
+# lines		CPUs that run at the same time, and the emulator's plugin counts the cache lines
+#		that move between them: our pair, with separate rings and with a shared one, and
+#		the distribution's. Two boots: one queue and two CPUs, four queues and eight.
 # clock		The plain clock, with all pairs in each of several rounds: ratios, and the
 #		effects of CPUs that run at the same time.
 #
 # Its exit status does not depend on the results.
 #
 # SUITE			bookworm or trixie (bookworm)
-# XENBLK_BENCH_RUNS	which of counted, queues, slow, clock (all of these)
-# XENBLK_BENCH_PAIRS	patterns: which of ours, intree, tuned, dom0, guest (all of these)
+# XENBLK_BENCH_RUNS	which of counted, queues, slow, lines, clock (all of these)
+# XENBLK_BENCH_PAIRS	patterns: which of ours, intree, tuned, dom0, guest, ours-shared (all of these)
 # XENBLK_BENCH_JOBS	patterns: which jobs (all; listed in tests/bench/dom0-*.sh)
 # XENBLK_BENCH_MINUTES	limit of the counted run; what does not fit is skipped and reported (9)
 # XENBLK_BENCH_ROUNDS	rounds of the run by the clock (3)
+# XENBLK_BENCH_LINES	numbers of queues of the run that counts lines, at most 4 (1 4)
+# XENBLK_LINES_QEMU	the emulator of that run (qemu-system-x86_64, as in the run by the clock)
 # XENBLK_BENCH_FIO	further options of fio for each job; gtod_reduce=1 saves most of
 #			fio's reads of the clock, which are expensive in a guest
 # XENBLK_BENCH_OURS	a directory with our modules (they are built if it is not set)
@@ -31,15 +36,18 @@ top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 here=$top/tests/bench
 out=${XENBLK_BENCH_DIR:-$top/build/bench}
 suite=${SUITE:-bookworm}
-runs=${XENBLK_BENCH_RUNS:-counted queues slow clock}
+runs=${XENBLK_BENCH_RUNS:-counted queues slow lines clock}
+lines_qemu=$(command -v "${XENBLK_LINES_QEMU:-qemu-system-x86_64}") ||
+	{ echo "bench: there is no emulator ${XENBLK_LINES_QEMU:-qemu-system-x86_64}" >&2; exit 2; }
 mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 2
 rm -rf "$out"/{results,totals,counts,queues,counts-queues,slow,counts-slow,clock,about,lines,table}
-rm -rf "$out"/logs{,-queues,-slow,-clock}
+rm -rf "$out"/{lines-q?,counts-lines-q?,line-functions} "$out"/logs{,-queues,-slow,-clock} "$out"/logs-lines-q?
 rm -f "$out"/*.{csv,json,dat,png,labels}
 status=0
 
 counting=$("$here/emulator.sh") || exit
-PATH=$counting:$PATH "$here/prepare.sh" "$suite" "$out" "${XENBLK_BENCH_OURS-}" || exit
+[[ " $runs " == *" lines "* ]] || lines_qemu=
+XENBLK_LINES_QEMU=$lines_qemu PATH=$counting:$PATH "$here/prepare.sh" "$suite" "$out" "${XENBLK_BENCH_OURS-}" || exit
 
 # boot NAME LOGS VARIABLE=VALUE...: one boot that runs dom0-NAME.sh
 boot() {
@@ -51,6 +59,7 @@ boot() {
 		printf 'BENCH_FIO=%q\n' "${XENBLK_BENCH_FIO-}"
 		printf 'BENCH_ROUNDS=%q\n' "${XENBLK_BENCH_ROUNDS:-3}"
 		printf 'BENCH_MINUTES=%q\n' "${XENBLK_BENCH_MINUTES:-9}"
+		printf 'BENCH_QUEUES=%q\n' "${queues:-1}"
 		cat "$here/dom0-lib.sh" "$here/dom0-$name.sh"
 	} >"$out/script-$name"
 	# The kernels' debug checks of the system tests cost instructions, so they are off.
@@ -87,6 +96,19 @@ slow() {
 	sed -n 's/^LOG RESULT //p' "$out/logs-slow/verdict" >"$out/slow"
 }
 
+# As in the run by the clock, CPUs run at the same time; as in the counted one, each has one vCPU.
+lines() {
+	local queues logs
+	for queues in ${XENBLK_BENCH_LINES:-1 4}; do
+		logs=$out/logs-lines-q$queues
+		boot lines "$logs" PATH="$(dirname "$lines_qemu"):$PATH" XENBLK_SMP=$((queues * 2)) \
+			XENBLK_CPU="${XENBLK_CPU:-$cpu,-erms,-fsrm}" \
+			XENBLK_XEN_ARGS="dom0_max_vcpus=$queues dom0_vcpus_pin ${XENBLK_XEN_ARGS-}" \
+			XENBLK_QEMU_ARGS="-plugin file=$out/line_count.so,out=$out/counts-lines-q$queues$(cat "$out/line_count.options") ${XENBLK_QEMU_ARGS-}"
+		sed -n 's/^LOG RESULT //p' "$logs/verdict" >"$out/lines-q$queues"
+	done
+}
+
 clock() {
 	boot clock "$out/logs-clock" XENBLK_SMP=2 XENBLK_CPU="${XENBLK_CPU:-$cpu}" \
 		XENBLK_XEN_ARGS="dom0_max_vcpus=4 ${XENBLK_XEN_ARGS-}"
@@ -97,11 +119,11 @@ version_of() { "${1-}qemu-system-x86_64" --version | sed -n '1s/.*version \([0-9
 
 for run in $runs; do
 	case $run in
-	counted | queues | slow | clock) "$run" ;;
-	*) echo "bench: no run '$run' (there are: counted, queues, slow, clock)" >&2; exit 2 ;;
+	counted | queues | slow | lines | clock) "$run" ;;
+	*) echo "bench: no run '$run' (there are: counted, queues, slow, lines, clock)" >&2; exit 2 ;;
 	esac
 done
-if ! [ -s "$out/results" ] && ! [ -s "$out/queues" ] && ! [ -s "$out/slow" ] && ! [ -s "$out/clock" ]; then
+if [ -z "$(find "$out" -maxdepth 1 -regex '.*/\(results\|queues\|slow\|clock\|lines-q.\)' -size +0)" ]; then
 	echo "bench: there are no figures; look at $out/logs*" >&2
 	exit 1
 fi
@@ -123,7 +145,7 @@ sed -n 's/^LOG SKIPPED /skipped: /p' "$out"/logs*/verdict
 
 echo
 echo "A copy counts as an instruction for each 8 bytes: half the instructions is not twice the speed."
-echo "figures:  $out/bench.csv $out/queues.csv $out/slow.csv $out/clock.csv $out/bench.json"
+echo "figures:  $out/bench.csv $out/queues.csv $out/slow.csv $out/lines.csv $out/clock.csv $out/bench.json"
 echo "pictures: $out/*.png"
 echo "logs:     $out/logs*"
 exit $status

@@ -114,30 +114,6 @@ measure_all() {
 	done
 }
 
-# sections_of WHERE PAIR MODULE: note the addresses of a module's sections, for its functions' names.
-sections_of() { # WHERE PAIR MODULE
-	local run="set +f; for f in /sys/module/$3/sections/.*text*; do echo \${f##*/} \$(cat \$f); done"
-	if [ "$1" = guest ]; then guest_run "$run"; else eval "($run)"; fi |
-		sed "s/^/$2 $1 $3 /" >>"$state/sections.log"
-}
-sections() { # PAIR
-	case $1 in
-	dom0) ;;
-	guest) sections_of guest guest null_blk ;;
-	*)
-		sections_of guest "$1" xen_blkfront
-		sections_of dom0 "$1" xen_blkback
-		;;
-	esac
-}
-# The names of all other functions. The guest's kernel is dom0's, at the same addresses.
-symbols() {
-	cat /proc/kallsyms >"$state/kallsyms.log"
-	cat /proc/xen/xensyms >"$state/xensyms.log"
-	[ "$(guest_run "grep -m 1 -w _text /proc/kallsyms")" = "$(grep -m 1 -w _text "$state/kallsyms.log")" ] ||
-		note "the guest's kernel is at another address than dom0's: its functions' names are wrong"
-}
-
 bench() {
 	local p now end left
 	now=$(host_now)

@@ -81,7 +81,7 @@ no_guest_disks() {
 # made_of PAIR: set the drivers and parameters of a pair. "tuned" is the in-tree pair with the best
 # parameters (Documentation/performance.md); those with a dash run only when they are asked for.
 pairs="ours intree tuned dom0 guest"
-other_pairs="ours-none ours-mapped intree-none intree-mapped tuned-cache tuned-none"
+other_pairs="ours-shared ours-none ours-mapped intree-none intree-mapped tuned-cache tuned-none"
 made_of() { # PAIR
 	front=intree back=intree front_args=() back_args=() scheduler=
 	case $1 in
@@ -90,11 +90,14 @@ made_of() { # PAIR
 	esac
 	case $1 in
 	*-none) scheduler=none ;;
+	*-shared) front_args=(disable=separate-rings) ;;
 	*-mapped) back_args=(feature_persistent=0) ;;
 	*-cache) back_args=(max_persistent_grants=8192 max_buffer_pages=8192) ;;
 	esac
 }
 
+# Parameters of all backends of a run.
+more_back_args=()
 # pair_up NAME [FRONTEND-PARAMETER...]
 pair_up() {
 	case $1 in
@@ -102,7 +105,7 @@ pair_up() {
 	dom0) ;;
 	*)
 		made_of "$1"
-		load_back "$back" "${back_args[@]}"
+		load_back "$back" "${back_args[@]}" "${more_back_args[@]}"
 		load_front "$front" "${front_args[@]}" "${@:2}"
 		attach "phy:/dev/$null" xvda
 		attach "phy:/dev/$mem" xvdb
@@ -153,4 +156,28 @@ fio_for() {
 # irqs_of NAME: a command that counts the interrupts of the event channels so named
 irqs_of() {
 	echo "awk '\$NF == \"$1\" { for (i = 2; i <= NF && \$i ~ /^[0-9]+\$/; i++) n += \$i } END { print n + 0 }' /proc/interrupts"
+}
+
+# sections_of WHERE PAIR MODULE: note the addresses of a module's sections, for its functions' names.
+sections_of() { # WHERE PAIR MODULE
+	local run="set +f; for f in /sys/module/$3/sections/.*text*; do echo \${f##*/} \$(cat \$f); done"
+	if [ "$1" = guest ]; then guest_run "$run"; else eval "($run)"; fi |
+		sed "s/^/$2 $1 $3 /" >>"$state/sections.log"
+}
+sections() { # PAIR
+	case $1 in
+	dom0) ;;
+	guest) sections_of guest guest null_blk ;;
+	*)
+		sections_of guest "$1" xen_blkfront
+		sections_of dom0 "$1" xen_blkback
+		;;
+	esac
+}
+# The names of all other functions. The guest's kernel is dom0's, at the same addresses.
+symbols() {
+	cat /proc/kallsyms >"$state/kallsyms.log"
+	cat /proc/xen/xensyms >"$state/xensyms.log"
+	[ "$(guest_run "grep -m 1 -w _text /proc/kallsyms")" = "$(grep -m 1 -w _text "$state/kallsyms.log")" ] ||
+		note "the guest's kernel is at another address than dom0's: its functions' names are wrong"
 }

@@ -14,44 +14,12 @@
  * begin where control arrives, so TIMES of a function's address is the number of
  * its calls. With -icount, an instruction with a REP prefix counts once for each
  * repetition.
- *
- * No package has QEMU's header, so the parts of version 1 of the interface that
- * are needed are declared here.
  */
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include "mark.h"
-
-#define EXPORT __attribute__((visibility("default")))
-
-typedef uint64_t qemu_plugin_id_t;
-struct qemu_info;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-
-enum qemu_plugin_cb_flags {
-	QEMU_PLUGIN_CB_NO_REGS,
-};
-
-typedef void (*tb_trans_cb_t)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
-typedef void (*vcpu_udata_cb_t)(unsigned int cpu, void *data);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_cb_t cb);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, vcpu_udata_cb_t cb,
-					  enum qemu_plugin_cb_flags flags, void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, vcpu_udata_cb_t cb,
-					    enum qemu_plugin_cb_flags flags, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-
-EXPORT int qemu_plugin_version = 1;
+#include "plugin.h"
 
 #define CPUS	8
 #define BUCKETS	(1 << 18)
@@ -139,32 +107,13 @@ static struct block *block(uint64_t address, uint64_t insns)
 	return b;
 }
 
-/* A mark is an instruction that no other program contains. */
-static void look_for_mark(struct qemu_plugin_insn *insn)
-{
-	const unsigned char *data = qemu_plugin_insn_data(insn);
-	uint64_t value;
-
-	if (data[0] != MARK_OPCODE_0 || data[1] != MARK_OPCODE_1)
-		return;
-	memcpy(&value, data + 2, sizeof(value));
-	if (value == MARK_BEGIN)
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
-	if (value == MARK_END)
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, end, QEMU_PLUGIN_CB_NO_REGS, NULL);
-}
-
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb), i;
-	struct qemu_plugin_insn *insn;
 
 	(void)id;
-	for (i = 0; i < n; i++) {
-		insn = qemu_plugin_tb_get_insn(tb, i);
-		if (qemu_plugin_insn_size(insn) == MARK_SIZE)
-			look_for_mark(insn);
-	}
+	for (i = 0; i < n; i++)
+		look_for_mark(qemu_plugin_tb_get_insn(tb, i), begin, end);
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, ran, QEMU_PLUGIN_CB_NO_REGS,
 					     block(qemu_plugin_tb_vaddr(tb), n));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mark begin | mark end: insn_count.c, outside of the machine, counts what runs in between.
- * Without it, they do nothing. It is built without a C library, as the guest has none and
+ * mark begin | mark end: a plugin (insn_count.c, line_count.c), outside of the machine, counts
+ * what happens in between. Without one, they do nothing. It is built without a C library, as the guest has none and
  * as it starts while others are measured.
  */
 #include "mark.h"

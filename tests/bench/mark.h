@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* movabs $MARK_..., %rax: the instruction that insn_count.c looks for. */
+/* movabs $MARK_..., %rax: the instruction that the plugins look for. */
 #ifndef MARK_H
 #define MARK_H
 

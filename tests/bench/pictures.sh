@@ -61,6 +61,21 @@ picture slow <<-'G' || rc=1
 	plot "slow.dat" using 2:xtic(1) title "distribution's pair" lc rgb grey, \
 		"" using 3 title "the same, tuned" lc rgb dark, "" using 4 title "this project's" lc rgb blue
 G
+picture lines <<-'G' || rc=1
+	set title "Cache lines that move between CPUs for an I/O, by what is in them"
+	set style histogram rowstacked
+	set boxwidth 0.8
+	set bmargin 8
+	set ylabel "lines"
+	set key outside right top vertical
+	load "lines.labels"
+	plot "lines.dat" using 2:xtic(1) title "requests" lc rgb "#1f77b4", \
+		"" using 3 title "responses" lc rgb "#aec7e8", "" using 4 title "event words, indexes" lc rgb "#ff7f0e", \
+		"" using 5 title "event channels" lc rgb "#d62728", "" using 6 title "grant tables" lc rgb "#9467bd", \
+		"" using 7 title "XenStore" lc rgb "#8c564b", "" using 8 title "guest data" lc rgb "#2ca02c", \
+		"" using 9 title "scheduling" lc rgb "#ff9896", "" using 10 title "Xen, other" lc rgb "#c7c7c7", \
+		"" using 11 title "guest and dom0, other" lc rgb "#7f7f7f"
+G
 picture clock <<-'G' || rc=1
 	set title "I/Os per second by the plain clock, both CPUs at once: median of the rounds' ratios, and all of them"
 	set style histogram errorbars gap 1 lw 1

@@ -5,9 +5,11 @@
     report.py DIR
 
 Reads   results and totals (counted run), counts and logs/*.log (the plugin's), queues and
-        counts-queues (counted run by queues), slow and counts-slow (disks with latency), clock (run
-        by the plain clock), about (NAME=VALUE: versions and the like)
-Writes  lines, table, bench.csv, queues.csv, slow.csv, clock.csv, bench.json, *.dat for the pictures
+        counts-queues (counted run by queues), slow and counts-slow (disks with latency), lines-qN,
+        counts-lines-qN and logs-lines-qN/*.log (cache lines, N queues), clock (run by the plain
+        clock), about (NAME=VALUE: versions and the like)
+Writes  lines, table, line-functions, bench.csv, queues.csv, slow.csv, lines.csv, clock.csv,
+        bench.json, *.dat for the pictures
 """
 import collections
 import csv
@@ -16,10 +18,11 @@ import os
 import statistics
 import sys
 
+import lines as moved_lines
 from symbols import AREAS, area, counted, marks, results
 
 PAIRS = ("guest", "dom0", "intree", "intree-none", "intree-mapped", "tuned", "tuned-cache", "tuned-none",
-         "ours", "ours-none", "ours-mapped")
+         "ours-shared", "ours", "ours-none", "ours-mapped")
 
 WHERE_JOBS = ("4k-randread-d1", "4k-randread-d32", "64k-read-d8", "1m-read-d8", "1m-write-d8", "mem-1m-write-d8")
 
@@ -249,6 +252,8 @@ def main():
         queues = queue_rows(path("queues"), path("counts-queues"))
     if os.path.exists(path("slow")):
         slow = slow_rows(path("slow"), path("counts-slow"))
+    jobs = moved_lines.read(out)
+    moved = moved_lines.rows_of(jobs)
     if os.path.exists(path("clock")):
         clock = dict(clock_rows(path("clock")))
     if os.path.exists(path("about")):
@@ -267,14 +272,21 @@ def main():
             queue_report(f, queues)
         if slow:
             slow_report(f, slow)
+        if moved:
+            moved_lines.report(f, moved, order(moved))
         if clock:
             clock_report(f, clock)
+    with open(path("line-functions"), "w") as f:
+        moved_lines.write_functions(f, jobs, order(moved))
     write_csv(path("bench.csv"), ("job", "pair") + COLUMNS,
               [[job, pair] + [rounded(rows[pair, job].get(c)) for c in COLUMNS] for pair, job in order(rows)])
     write_csv(path("queues.csv"), ("job", "pair") + QUEUES,
               [[job, pair] + [rounded(queues[pair, job].get(c)) for c in QUEUES] for pair, job in order(queues)])
     write_csv(path("slow.csv"), ("job", "pair") + SLOW,
               [[job, pair] + [rounded(slow[pair, job].get(c)) for c in SLOW] for pair, job in order(slow)])
+    write_csv(path("lines.csv"), ("job", "pair") + moved_lines.COLUMNS,
+              [[job, pair] + [rounded(moved[pair, job].get(c)) for c in moved_lines.COLUMNS]
+               for pair, job in order(moved)])
     write_csv(path("clock.csv"), ("job", "pair") + CLOCK,
               [[job, pair] + [rounded(clock[pair, job].get(c)) for c in CLOCK] for pair, job in order(clock)])
     with open(path("bench.json"), "w") as f:
@@ -282,9 +294,11 @@ def main():
                    "counted": [{"job": j, "pair": p, **rows[p, j]} for p, j in order(rows)],
                    "queues": [{"job": j, "pair": p, **queues[p, j]} for p, j in order(queues)],
                    "slow": [{"job": j, "pair": p, **slow[p, j]} for p, j in order(slow)],
+                   "lines": [{"job": j, "pair": p, **moved[p, j]} for p, j in order(moved)],
                    "clock": [{"job": j, "pair": p, **clock[p, j]} for p, j in order(clock)]}, f, indent=1)
         f.write("\n")
     write_pictures(out, rows, queues, slow, clock)
+    moved_lines.write_picture(out, moved, order(moved))
 
 
 def write_pictures(out, rows, queues, slow, clock):

@@ -10,6 +10,10 @@
  *	bed-xen grant FILE DOMAIN REFERENCE...
  *				the flags of grants that a domain has mapped, in
  *				hexadecimal, a line each; the messages likewise
+ *	bed-xen frames FILE DOMAIN
+ *				"grant REFERENCE FRAME" for each grant of a domain that is
+ *				mapped, and "shared_info DOMAIN FRAME" for each domain,
+ *				frames in hexadecimal; the messages likewise
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +79,34 @@ static void grant_flags(const char *dump, int domain, int ref)
 	while (end[-1] != ' ')
 		end--;
 	printf("%lx\n", strtoul(end, NULL, 16));
+}
+
+/* The frames of all that some domain has mapped. */
+static void grant_frames(char *dump, int domain)
+{
+	char *line, *save, *p;
+	unsigned long frame;
+	unsigned int ref;
+	int of = -1;
+
+	for (line = strtok_r(dump, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		p = strstr(line, "for remote d");
+		if (p)
+			of = atoi(p + strlen("for remote d"));
+		p = strstr(line, "[0x");
+		if (p && of == domain && sscanf(p, "[0x%x] %*d 0x%lx", &ref, &frame) == 2)
+			printf("grant %u %lx\n", ref, frame);
+	}
+}
+
+static void shared_info_frames(void)
+{
+	xc_domaininfo_t info[DOMAINS];
+	int i, n;
+
+	n = xc_domain_getinfolist(xc, 0, DOMAINS, info);
+	for (i = 0; i < n; i++)
+		printf("shared_info %u %lx\n", info[i].domain, (unsigned long)info[i].shared_info_frame);
 }
 
 /* Return: the dump of all grant tables. */
@@ -161,7 +193,9 @@ int main(int argc, char **argv)
 		look_at_domains();
 		return xc_interface_close(xc) != 0;
 	}
-	if (argc < 3 || (strcmp(argv[1], "look") && strcmp(argv[1], "grant")))
+	if (argc < 3 || (strcmp(argv[1], "look") && strcmp(argv[1], "grant") && strcmp(argv[1], "frames")))
+		return 2;
+	if (!strcmp(argv[1], "frames") && argc < 4)
 		return 2;
 	rest = fopen(argv[2], "a");
 	if (!rest) {
@@ -172,6 +206,11 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "grant")) {
 		for (i = 4; i < argc; i++)
 			grant_flags(dump, atoi(argv[3]), atoi(argv[i]));
+		return fclose(rest) != 0;
+	}
+	if (!strcmp(argv[1], "frames")) {
+		grant_frames(dump, atoi(argv[3]));
+		shared_info_frames();
 		return fclose(rest) != 0;
 	}
 	count_grants(dump);
