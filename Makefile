@@ -51,7 +51,7 @@ series:	## patches for KSRC=<Linux source>, for XENSRC=<git tree of Xen>, or bot
 demo: deps	## boot Xen, attach a disk with our pair, run fio, show the figures
 	@scripts/demo.sh
 
-bench: deps	## what an I/O costs: our pair, the distribution's, dom0 alone; twenty minutes
+bench: deps	## what an I/O costs: our pair, the distribution's, dom0 alone; 45 minutes
 	@scripts/bench.sh
 
 bench-profile: deps	## the functions in which the instructions of an I/O are executed
