@@ -12,7 +12,8 @@
  *
  * The longest poll, but for long ones, is what a sleep is worth, its latency
  * included.  If the work usually comes within that time, it is polled for, for
- * at most twice as long as it usually takes.  Whatever the guest does, polls cost
+ * at most twice as long as the disk usually takes, or four times as long as the
+ * guest does, whose pace a sleep would change.  Whatever the guest does, polls cost
  * little more than the sleeps that they save are worth, as a queue runs into debt
  * by polls in vain.  Without debt, a poll is tried although it seems not to pay:
  * a sleep tells the time until the thread has woken up, which is longer.
@@ -99,15 +100,17 @@ static inline u32 blkback_poll_time(const struct blkback_poll *poll, u32 max,
 				    bool busy, bool batch)
 {
 	u32 away = poll->away[busy];
-	u32 ns = max;
+	u32 ns = away * (busy ? 2 : 4);
 
 	if (away > max) {
 		if (batch && !busy && poll->sleeps >= poll->retry)
 			return blkback_poll_most(max);
 		return poll->debt[busy] ? 0 : max;
 	}
-	if (away <= max / 2)
-		ns = away > max / 16 ? away * 2 : max / 8;
+	if (ns > max)
+		ns = max;
+	else if (ns < max / 8)
+		ns = max / 8;
 	return poll->debt[busy] + ns > blkback_poll_most(max) ? 0 : ns;
 }
 
@@ -200,7 +203,7 @@ static inline void blkback_poll_found(struct blkback_poll *poll, u32 max,
 	blkback_poll_pay(poll, busy, max);
 	if (planned > max) {
 		/* The next sleeps are preceded by other polls. */
-		poll->away[busy] = max / 4;
+		poll->away[busy] = max / 2;
 		return;
 	}
 	poll->retry = blkback_poll_retry(poll->retry / 2);

@@ -241,7 +241,7 @@ struct blkfront_ring_mem {
  * @info: the disk
  * @index: number of the queue
  * @polled: responses are polled for, without notifications
- * @deferred: responses are not taken in interrupts
+ * @deferred: responses are taken in tasks only, as bios may be polled ones
  * @irq: of the event channel
  * @evtchn: event channel
  * @mem: pages of the ring or rings
@@ -268,7 +268,10 @@ struct blkfront_ring_mem {
  * @irq_copied_max: the most that one has; read by debugfs
  * @rsp_counters: counters of the response half
  * @watched: when the watchdog last checked the ring; jiffies, by info->mutex
- * @work: does what the interrupt handler left
+ * @left: the interrupt handler has left something
+ * @stopped: @tasklet is to end
+ * @tasklet: does what it left, unless @deferred
+ * @work: the same, if @deferred
  */
 struct blkfront_ring {
 	struct blkfront_info *info;
@@ -302,6 +305,9 @@ struct blkfront_ring {
 	unsigned int irq_copied_max;
 	struct blkfront_rsp_counters rsp_counters;
 	unsigned long watched;
+	bool left;
+	bool stopped;
+	struct tasklet_struct tasklet;
 	struct work_struct work;
 };
 
@@ -608,7 +614,7 @@ extern struct workqueue_struct *blkfront_wq;
 extern struct workqueue_struct *blkfront_update_wq;
 /* Adds disks, marks them dead and deletes them: waits for anything. */
 extern struct workqueue_struct *blkfront_disk_wq;
-/* Completes requests: waits for nothing, as all others may wait for it. */
+/* Completes polled requests: waits for nothing, as all others may wait for it. */
 extern struct workqueue_struct *blkfront_rsp_wq;
 
 /* Where to connect a disk: nothing depends on one that has no gendisk. */
@@ -669,6 +675,7 @@ void blkfront_ring_stop(struct blkfront_ring *ring);
 
 /* response.c: taking responses. */
 irqreturn_t blkfront_interrupt(int irq, void *data);
+void blkfront_ring_tasklet(struct tasklet_struct *tasklet);
 void blkfront_ring_work(struct work_struct *work);
 void blkfront_complete_taken(struct blkfront_ring *ring);
 unsigned int blkfront_take_responses(struct blkfront_ring *ring);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking responses.  They are taken by a ring's interrupt handler, by its work
- * item if there are many, by blk_poll() on a polled queue, and by the watchdog.
+ * Taking responses.  They are taken by a ring's interrupt handler, by its tasklet
+ * if there are many, by its work item if bios may be polled ones, by blk_poll()
+ * on a polled queue, and by the watchdog.
  *
  * The interrupt handler completes a request as soon as it has taken the response.
  * A request that would keep interrupts off for too long is left on ring->taken
- * for the work item.  All others put what they take there, and complete it when
+ * for the tasklet.  All others put what they take there, and complete it when
  * they have let go of the lock, so that interrupts are on.  Whoever takes a list
- * off the ring completes it before returning; what the work item is cancelled
- * over, blkfront_ring_stop() completes.
+ * off the ring completes it before returning; what is left when a ring is
+ * stopped, blkfront_ring_stop() completes.
  */
 
 #include <linux/delay.h>
@@ -336,6 +337,16 @@ static void blkfront_acknowledge(struct blkfront_ring *ring)
 		ring->overtaken = false;
 }
 
+/* No other event comes until whoever takes the rest has acknowledged this one. */
+static void blkfront_leave_rest(struct blkfront_ring *ring)
+{
+	ring->left = true;
+	if (ring->deferred)
+		queue_work(blkfront_rsp_wq, &ring->work);
+	else
+		tasklet_schedule(&ring->tasklet);
+}
+
 /**
  * blkfront_interrupt() - the backend has notified us
  * @irq: of the event channel
@@ -358,16 +369,55 @@ irqreturn_t blkfront_interrupt(int irq, void *data)
 	if (likely(!ring->deferred && blkfront_pass(ring, true) <= 0))
 		blkfront_acknowledge(ring);
 	else
-		/* No other event comes until the work acknowledges this one. */
-		queue_work(blkfront_rsp_wq, &ring->work);
+		blkfront_leave_rest(ring);
 	if (ring->irq_copied > ring->irq_copied_max)
 		WRITE_ONCE(ring->irq_copied_max, ring->irq_copied);
 	spin_unlock(&ring->rsp_lock);
 	return IRQ_HANDLED;
 }
 
+/*
+ * Take what the interrupt handler has left.  The event is acknowledged when there
+ * is no more.
+ *
+ * Return: true if there may be more.
+ */
+static bool blkfront_take_left(struct blkfront_ring *ring)
+{
+	struct request *taken;
+	bool more;
+
+	spin_lock_irq(&ring->rsp_lock);
+	more = blkfront_pass(ring, false) > 0;
+	if (!more) {
+		blkfront_acknowledge(ring);
+		ring->left = false;
+	}
+	taken = blkfront_unlist(ring);
+	spin_unlock_irq(&ring->rsp_lock);
+	while (taken)
+		taken = blkfront_complete(taken);
+	return more;
+}
+
 /**
- * blkfront_ring_work() - take the responses that the interrupt handler left
+ * blkfront_ring_tasklet() - take the responses that the interrupt handler left
+ * @tasklet: the ring's
+ *
+ * Context: softirq.
+ */
+void blkfront_ring_tasklet(struct tasklet_struct *tasklet)
+{
+	struct blkfront_ring *ring = container_of(tasklet, struct blkfront_ring,
+						  tasklet);
+
+	/* Other softirqs have their turn first. */
+	if (blkfront_take_left(ring) && !READ_ONCE(ring->stopped))
+		tasklet_schedule(tasklet);
+}
+
+/**
+ * blkfront_ring_work() - take responses that no interrupt may complete
  * @work: the ring's
  *
  * Context: process context.
@@ -376,26 +426,14 @@ void blkfront_ring_work(struct work_struct *work)
 {
 	struct blkfront_ring *ring = container_of(work, struct blkfront_ring,
 						  work);
-	struct request *taken;
-	int ret;
 
-	spin_lock_irq(&ring->rsp_lock);
-	ret = blkfront_pass(ring, false);
-	if (ret <= 0)
-		blkfront_acknowledge(ring);
-	taken = blkfront_unlist(ring);
-	spin_unlock_irq(&ring->rsp_lock);
-	while (taken) {
-		taken = blkfront_complete(taken);
-		cond_resched();
-	}
 	/* Other items of the CPU have their turn first. */
-	if (ret > 0)
+	if (blkfront_take_left(ring))
 		queue_work(blkfront_rsp_wq, work);
 }
 
 /**
- * blkfront_complete_taken() - complete what the work item was cancelled over
+ * blkfront_complete_taken() - complete what nobody is going to
  * @ring: the ring, which nobody takes responses from any more
  *
  * Context: process context.
@@ -459,8 +497,8 @@ void blkfront_check_ring(struct blkfront_ring *ring)
 	/* After a pause of the domain, the timeout and the event coincide. */
 	msleep(BLKFRONT_LATE_MS);
 	nr = blkfront_take_responses(ring);
-	/* Unless there was an interrupt, or its work item is yet to find them. */
-	if (nr && !ring->polled && !work_busy(&ring->work) &&
+	/* Unless there was an interrupt, or what it left is yet to be taken. */
+	if (nr && !ring->polled && !READ_ONCE(ring->left) &&
 	    interrupts == READ_ONCE(ring->rsp_counters.interrupts)) {
 		ring->rsp_counters.lost_events++;
 		blkfront_log(ring->info, warn,

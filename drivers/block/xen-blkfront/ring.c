@@ -160,6 +160,7 @@ static int blkfront_ring_init(struct blkfront_info *info,
 	ring->taken_end = &ring->taken;
 	ring->watched = jiffies - BLKFRONT_WATCH_INTERVAL - 1;
 	INIT_WORK(&ring->work, blkfront_ring_work);
+	tasklet_setup(&ring->tasklet, blkfront_ring_tasklet);
 	INIT_LIST_HEAD(&ring->trim_node);
 
 	err = blkfront_ring_mem_init(ring);
@@ -179,8 +180,10 @@ static int blkfront_ring_init(struct blkfront_info *info,
  */
 void blkfront_ring_stop(struct blkfront_ring *ring)
 {
-	/* The work acknowledges the event, so the irq must still be ours. */
+	/* Either acknowledges the event, so the irq must still be ours. */
 	disable_irq(ring->irq);
+	WRITE_ONCE(ring->stopped, true);
+	tasklet_kill(&ring->tasklet);
 	cancel_work_sync(&ring->work);
 	blkfront_complete_taken(ring);
 	unbind_from_irqhandler(ring->irq, ring);
