@@ -6,6 +6,7 @@
  * known number of times; prepare.sh has the numbers. It ends QEMU by the port of
  * isa-debug-exit.
  */
+#include "bare.h"
 #include "mark.h"
 
 #define ROUNDS		100
@@ -14,46 +15,20 @@
 #define APIC_COMMAND	0xfee00300
 #define HIGH		0x140000000
 
-	.section .note.pvh, "a", @note
-	.long 4, 4, 18			/* "Xen", XEN_ELFNOTE_PHYS32_ENTRY */
-	.asciz "Xen"
-	.long start32
+	starts_at_start32
 
-	.text
 	.code32
 	.globl _start
 _start:
 start32:
-	mov $pml4, %eax
-	mov %eax, %cr3
-	mov %cr4, %eax
-	or $0x20, %eax			/* PAE */
-	mov %eax, %cr4
-	mov $0xc0000080, %ecx
-	rdmsr
-	or $0x100, %eax			/* long mode */
-	wrmsr
-	mov %cr0, %eax
-	or $0x80000000, %eax
-	mov %eax, %cr0
+	enable_long_mode 0x80000000
 	lgdt gdt_pointer
 	ljmp $8, $first
 
 	.code16
 trampoline:
 	lgdtl TRAMPOLINE + 1f - trampoline
-	mov $pml4, %eax
-	mov %eax, %cr3
-	mov %cr4, %eax
-	or $0x20, %eax
-	mov %eax, %cr4
-	mov $0xc0000080, %ecx
-	rdmsr
-	or $0x100, %eax
-	wrmsr
-	mov %cr0, %eax
-	or $0x80000001, %eax
-	mov %eax, %cr0
+	enable_long_mode 0x80000001
 	ljmpl $8, $second
 1:	.word 23
 	.long gdt
