@@ -26,3 +26,18 @@
 	or $\cr0, %eax
 	mov %eax, %cr0
 	.endm
+
+	/* The segments and pages of long mode: an entry of 1 GiB for each argument. */
+	.macro segments_and_pages entries:vararg
+	.data
+	.balign 8
+gdt:	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
+gdt_pointer:
+	.word 23
+	.long gdt
+	.balign 4096
+pml4:	.quad pdpt + 3
+	.fill 511, 8, 0
+pdpt:	.quad \entries
+	.org pdpt + 4096
+	.endm

@@ -47,17 +47,7 @@ move:	rep movsq			/* 512 */
 twice:	nop
 	ret
 
-	.data
-	.balign 8
-gdt:	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
-gdt_pointer:
-	.word 23
-	.long gdt
-	.balign 4096
-pml4:	.quad pdpt + 3
-	.fill 511, 8, 0
-pdpt:	.quad 0x83			/* 1 GiB, one page */
-	.fill 511, 8, 0
+	segments_and_pages 0x83
 copy:	.fill 4096
 	.fill 512
 stack:

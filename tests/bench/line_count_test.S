@@ -125,18 +125,8 @@ second_copies:
 	movl $0, turn
 	jmp 2b
 
-	.data
-	.balign 8
-gdt:	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
-gdt_pointer:
-	.word 23
-	.long gdt
-	.balign 4096
-pml4:	.quad pdpt + 3
-	.fill 511, 8, 0
-	/* 1 GiB for each entry; the fourth has the APIC, the sixth HIGH. */
-pdpt:	.quad 0x83, 0x40000083, 0x80000083, 0xc0000093, 0, HIGH + 0x83
-	.fill 506, 8, 0
+	/* The fourth has the APIC, the sixth HIGH. */
+	segments_and_pages 0x83, 0x40000083, 0x80000083, 0xc0000093, 0, HIGH + 0x83
 
 	/* Of each of these, the lines at its address and, if it is larger, behind that. */
 	.globl turn, written, locked, changed, shared, crossed, copied, first_only, second_only
