@@ -9,11 +9,11 @@
  *				is quick however many grants there are
  *	bed-xen grant FILE DOMAIN REFERENCE...
  *				the flags of grants that a domain has mapped, in
- *				hexadecimal, a line each; the messages likewise
+ *				hexadecimal, a line each; Xen's messages go to FILE
  *	bed-xen frames FILE DOMAIN
  *				"grant REFERENCE FRAME" for each grant of a domain that is
  *				mapped, and "shared_info DOMAIN FRAME" for each domain,
- *				frames in hexadecimal; the messages likewise
+ *				frames in hexadecimal; Xen's messages go to FILE
  */
 #include <stdio.h>
 #include <stdlib.h>
